@@ -1,0 +1,65 @@
+package io.polymq.core.message;
+
+import io.polymq.core.subject.Subject;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** An immutable copy of a message, shared by all who keep it. Any thread. */
+public final class KeptMessage {
+
+    private final Subject subject;
+    private final byte[] payload;
+    private final @Nullable HeaderCodec headerCodec;
+    private final byte[] header;
+    private final int flags;
+    private final long publisher;
+    private final @Nullable Subject replyTo;
+    private final @Nullable MessageProperties given;
+
+    private KeptMessage(Message from) {
+        subject = from.subject();
+        payload = Arrays.copyOfRange(
+                from.payload(), from.payloadOffset(), from.payloadOffset() + from.payloadLength());
+        headerCodec = from.headerCodec();
+        header = from.headerLength() == 0
+                ? new byte[0]
+                : Arrays.copyOfRange(from.header(), from.headerOffset(), from.headerOffset() + from.headerLength());
+        flags = from.flags();
+        publisher = from.publisher();
+        replyTo = from.replyTo();
+        given = headerCodec == null ? from.properties() : null;
+    }
+
+    static KeptMessage copyOf(Message borrowed) {
+        return new KeptMessage(borrowed);
+    }
+
+    public Subject subject() {
+        return subject;
+    }
+
+    /** Not to be written to. */
+    public byte[] payload() {
+        return payload;
+    }
+
+    public long publisher() {
+        return publisher;
+    }
+
+    public int size() {
+        return payload.length + header.length + subject.length();
+    }
+
+    /** Fills a borrowed message with this one, for handing it on. */
+    public Message lendTo(Message message) {
+        message.begin(subject, payload, 0, payload.length).publisher(publisher).replyTo(replyTo);
+        if (headerCodec != null) {
+            message.header(headerCodec, header, 0, header.length, flags);
+        }
+        if (given != null) {
+            message.properties(given);
+        }
+        return message;
+    }
+}

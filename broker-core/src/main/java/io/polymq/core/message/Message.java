@@ -1,0 +1,165 @@
+package io.polymq.core.message;
+
+import io.polymq.core.subject.Subject;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message on its way. Borrowed: payload and header are slices of the publisher's buffers, valid only during the call that
+ * hands the message over. Whoever wants it for longer calls {@link #keep}, which copies once for all keepers.
+ *
+ * <p>A publisher reuses one instance ({@link #begin}); a message read from storage is filled the same way. Connection zone
+ * of the publisher.
+ */
+public final class Message {
+
+    private static final byte[] NOTHING = new byte[0];
+
+    private Subject subject = Subject.EMPTY;
+    private byte[] payload = NOTHING;
+    private int payloadOffset;
+    private int payloadLength;
+    private @Nullable HeaderCodec headerCodec;
+    private byte[] header = NOTHING;
+    private int headerOffset;
+    private int headerLength;
+    private int flags;
+    private long publisher;
+    private @Nullable Receipt receipt;
+    private @Nullable Subject replyTo;
+    private @Nullable MessageProperties properties;
+    private @Nullable KeptMessage kept;
+
+    /** Starts a new message; everything else is as if never set. */
+    public Message begin(Subject subject, byte[] payload, int offset, int length) {
+        this.subject = subject;
+        this.payload = payload;
+        this.payloadOffset = offset;
+        this.payloadLength = length;
+        this.headerCodec = null;
+        this.header = NOTHING;
+        this.headerOffset = 0;
+        this.headerLength = 0;
+        this.flags = 0;
+        this.publisher = 0;
+        this.receipt = null;
+        this.replyTo = null;
+        this.properties = null;
+        this.kept = null;
+        return this;
+    }
+
+    /**
+     * The publisher's own header, opaque to everyone but its protocol, whose codec reads neutral properties out of it when
+     * someone asks.
+     *
+     * @param flags the protocol's own bits (MQTT: QoS, retain), kept with the header
+     */
+    public Message header(HeaderCodec codec, byte[] bytes, int offset, int length, int flags) {
+        this.headerCodec = codec;
+        this.header = bytes;
+        this.headerOffset = offset;
+        this.headerLength = length;
+        this.flags = flags;
+        return this;
+    }
+
+    /** For a message without a protocol of its own (in-process, admin): its properties as they are. */
+    public Message properties(MessageProperties neutral) {
+        this.properties = neutral;
+        return this;
+    }
+
+    /** The connection that published it, for no-local and echo. */
+    public Message publisher(long connectionId) {
+        this.publisher = connectionId;
+        return this;
+    }
+
+    /** Where the publisher hears that every sink that must keep the message safe has done so. */
+    public Message receipt(@Nullable Receipt receipt) {
+        this.receipt = receipt;
+        return this;
+    }
+
+    /** Where answers go, for protocols that have it outside of the header (NATS). */
+    public Message replyTo(@Nullable Subject subject) {
+        this.replyTo = subject;
+        return this;
+    }
+
+    public Subject subject() {
+        return subject;
+    }
+
+    public byte[] payload() {
+        return payload;
+    }
+
+    public int payloadOffset() {
+        return payloadOffset;
+    }
+
+    public int payloadLength() {
+        return payloadLength;
+    }
+
+    /** Whether the header was written by the protocol of this codec, so that it can be passed on as it is. */
+    public boolean isNativeTo(HeaderCodec codec) {
+        return headerCodec == codec;
+    }
+
+    public @Nullable HeaderCodec headerCodec() {
+        return headerCodec;
+    }
+
+    public byte[] header() {
+        return header;
+    }
+
+    public int headerOffset() {
+        return headerOffset;
+    }
+
+    public int headerLength() {
+        return headerLength;
+    }
+
+    public int flags() {
+        return flags;
+    }
+
+    public long publisher() {
+        return publisher;
+    }
+
+    public @Nullable Receipt receipt() {
+        return receipt;
+    }
+
+    public @Nullable Subject replyTo() {
+        return replyTo;
+    }
+
+    /** The neutral properties, decoded when first asked for. */
+    public MessageProperties properties() {
+        MessageProperties known = properties;
+        if (known == null) {
+            HeaderCodec codec = headerCodec;
+            known = codec == null
+                    ? MessageProperties.NONE
+                    : codec.decode(header, headerOffset, headerLength, flags);
+            properties = known;
+        }
+        return known;
+    }
+
+    /** An immutable copy, made when first asked for and shared by all keepers of this message. */
+    public KeptMessage keep() {
+        KeptMessage copy = kept;
+        if (copy == null) {
+            copy = KeptMessage.copyOf(this);
+            kept = copy;
+        }
+        return copy;
+    }
+}

@@ -1,0 +1,81 @@
+package io.polymq.core.router;
+
+import io.polymq.core.message.Message;
+import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.Subject;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Subscriptions of all tenants and the fan-out to them. Subscribing and unsubscribing are safe from any thread and never
+ * stop publishers, who read without locks.
+ */
+public interface Router {
+
+    /** The tenant's own space, made when first asked for; worth keeping by a connection. */
+    Space space(String tenant);
+
+    /** A cache of match results for one thread: each loop has its own. */
+    RouteCache newCache();
+
+    /** One tenant's subscriptions. */
+    interface Space {
+
+        String tenant();
+
+        /**
+         * @param group members of the same group share: each message goes to one of them; null for a plain subscription
+         * @param noLocal whether messages of {@link Sink#owner} are left out
+         */
+        Subscription subscribe(Filter filter, @Nullable Group group, boolean noLocal, Sink sink);
+
+        /**
+         * Hands the message to every matching sink and one member of every matching group, in this call.
+         *
+         * @return how many sinks took it
+         */
+        int publish(RouteCache cache, Message message);
+
+        /** Whether anyone would get it. */
+        boolean hasInterest(RouteCache cache, Subject subject);
+
+        /** How many subscriptions there are. */
+        long size();
+
+        /** Every subscription as it is now; for lists. */
+        void forEach(Consumer<Subscription> action);
+    }
+
+    /** A subscription until it is closed. */
+    interface Subscription extends AutoCloseable {
+        Filter filter();
+
+        @Nullable Group group();
+
+        Sink sink();
+
+        /** Unsubscribes; deliveries already begun may still come. */
+        @Override
+        void close();
+    }
+
+    /**
+     * A named set of sharing subscribers and how they share.
+     *
+     * @param name unique among protocols: the protocol's name, a colon, the group's own
+     * @param acrossFilters whether members with different filters are one group (NATS), or a group per filter (MQTT)
+     */
+    record Group(String name, boolean acrossFilters, Strategy strategy) {}
+
+    /** How a group picks its member. */
+    enum Strategy {
+        RANDOM,
+        ROUND_ROBIN,
+        /** The same member until it leaves. */
+        STICKY,
+        HASH_PUBLISHER,
+        HASH_SUBJECT,
+        /** The member that says it has the least in flight. */
+        LEAST_IN_FLIGHT
+    }
+}

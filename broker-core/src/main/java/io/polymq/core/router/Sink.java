@@ -1,0 +1,21 @@
+package io.polymq.core.router;
+
+import io.polymq.core.message.Message;
+
+/** Where a subscription's messages go: an MQTT or NATS subscription, an AMQP binding, a topic's capture. */
+public interface Sink {
+
+    /**
+     * Takes a message, on the publisher's thread; it is borrowed for the call. Must not block. A sink whose consumer lives
+     * on another loop encodes into that connection's outbox, or enqueues a kept copy. A sink that must make the message
+     * safe before the publisher is answered says so to its receipt.
+     *
+     * @return false when it could not take it (closing, full): a group then tries its next member
+     */
+    boolean deliver(Message message);
+
+    /** The connection that subscribed, so that its own messages can be left out; 0 for none. */
+    default long owner() {
+        return 0;
+    }
+}

@@ -1,0 +1,24 @@
+package io.polymq.core.security;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Who a client turned out to be.
+ *
+ * @param user its name; {@link #ANONYMOUS} has one too
+ * @param tenant the name space that it works in
+ * @param groups for rules
+ * @param attributes what the authenticator learned (claims), for protocols that use it
+ * @param admin whether it may administrate the broker
+ */
+public record Principal(String user, String tenant, Set<String> groups, Map<String, String> attributes, boolean admin) {
+
+    public static final String DEFAULT_TENANT = "default";
+    public static final Principal ANONYMOUS = new Principal("anonymous", DEFAULT_TENANT, Set.of(), Map.of(), false);
+
+    public Principal {
+        groups = Set.copyOf(groups);
+        attributes = Map.copyOf(attributes);
+    }
+}

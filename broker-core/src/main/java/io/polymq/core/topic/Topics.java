@@ -1,0 +1,36 @@
+package io.polymq.core.topic;
+
+import java.util.Collection;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** All topics, kept in metadata and in memory. Reads are from memory and for any thread; changes complete asynchronously. */
+public interface Topics {
+
+    /** Fails with a {@link TopicException} when the name is taken or the specification is refused. */
+    CompletableFuture<Topic> create(String tenant, TopicSpec spec);
+
+    Optional<Topic> find(String tenant, String name);
+
+    Optional<Topic> find(UUID id);
+
+    Collection<Topic> list(String tenant);
+
+    /** New limits, captures, settings; more partitions, never fewer. */
+    CompletableFuture<Topic> alter(String tenant, TopicSpec spec);
+
+    CompletableFuture<Void> delete(String tenant, String name);
+
+    /** Called after each create, alter and delete, on an own thread, in order. */
+    void listen(Listener listener);
+
+    /** Hears of changes. */
+    interface Listener {
+        void created(Topic topic);
+
+        void altered(Topic before, Topic now);
+
+        void deleted(Topic topic);
+    }
+}
