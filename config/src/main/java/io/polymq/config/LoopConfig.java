@@ -13,13 +13,16 @@ public record LoopConfig(int acceptThreadNum, int handlerThreadNum, int queueSiz
 
     public LoopConfig {
         if (acceptThreadNum < 1) {
-            throw new IllegalArgumentException("accept_thread_num must be at least 1, but is " + acceptThreadNum);
+            throw new IllegalArgumentException(
+                    "accept_thread_num must be at least 1, but is " + acceptThreadNum);
         }
         if (handlerThreadNum < 0) {
-            throw new IllegalArgumentException("handler_thread_num must not be negative, but is " + handlerThreadNum);
+            throw new IllegalArgumentException(
+                    "handler_thread_num must not be negative, but is " + handlerThreadNum);
         }
         if (queueSize < 16) {
-            throw new IllegalArgumentException("queue_size must be at least 16, but is " + queueSize);
+            throw new IllegalArgumentException(
+                    "queue_size must be at least 16, but is " + queueSize);
         }
     }
 }

@@ -1,8 +1,9 @@
 package io.polymq.config;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code [network]}: what all listeners share.
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param autoPort one port for every protocol, told apart by the first bytes; null is off
  * @param unixSocketDir a folder for one Unix-domain socket per protocol; null is off
  * @param proxyProtocol {@code off}, {@code optional} or {@code required}, v1 and v2
- * @param silentClientWait how long an auto listener waits for a client's first byte before it serves the protocol that speaks first
+ * @param silentClientWait how long an auto listener waits for a client's first byte before it
+ *     serves the protocol that speaks first
  * @param maxConnections on all listeners together
  * @param maxConnectionsPerIp from one address
  * @param acceptRate connections accepted a second, 0 for no limit
@@ -44,24 +46,25 @@ public record NetworkConfig(
         int lowWaterBytes,
         Duration drainTimeout) {
 
-    public static final NetworkConfig DEFAULT = new NetworkConfig(
-            List.of("127.0.0.1"),
-            "auto",
-            null,
-            null,
-            "off",
-            Duration.ofMillis(500),
-            1_000_000,
-            1_000_000,
-            0,
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(30),
-            64 << 10,
-            256 << 20,
-            256L << 20,
-            1 << 20,
-            256 << 10,
-            Duration.ofSeconds(5));
+    public static final NetworkConfig DEFAULT =
+            new NetworkConfig(
+                    List.of("127.0.0.1"),
+                    "auto",
+                    null,
+                    null,
+                    "off",
+                    Duration.ofMillis(500),
+                    1_000_000,
+                    1_000_000,
+                    0,
+                    Duration.ofSeconds(30),
+                    Duration.ofSeconds(30),
+                    64 << 10,
+                    256 << 20,
+                    256L << 20,
+                    1 << 20,
+                    256 << 10,
+                    Duration.ofSeconds(5));
 
     public NetworkConfig {
         bind = List.copyOf(bind);

@@ -1,8 +1,9 @@
 package io.polymq.config;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code [tls]}: the server's certificate and what it asks of clients.
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param certificate PEM file with the chain
  * @param key PEM file with the private key
  * @param keyPassword its password; null when it has none
- * @param clientCa PEM file with the authorities that sign client certificates; null: none are asked for
+ * @param clientCa PEM file with the authorities that sign client certificates; null: none are asked
+ *     for
  * @param clientAuth {@code none}, {@code optional} or {@code required}
  * @param versions protocol versions offered
  */
@@ -28,7 +30,16 @@ public record TlsConfig(
 
     @Override
     public String toString() {
-        return "TlsConfig[certificate=" + certificate + ", key=" + key + ", clientCa=" + clientCa + ", clientAuth="
-                + clientAuth + ", versions=" + versions + "]";
+        return "TlsConfig[certificate="
+                + certificate
+                + ", key="
+                + key
+                + ", clientCa="
+                + clientCa
+                + ", clientAuth="
+                + clientAuth
+                + ", versions="
+                + versions
+                + "]";
     }
 }

@@ -28,7 +28,8 @@ public record TransportPorts(
 
     private static void valid(String key, @Nullable Integer port) {
         if (port != null && (port < 0 || port > 65_535)) {
-            throw new IllegalArgumentException(key + " must be between 0 and 65535, but is " + port);
+            throw new IllegalArgumentException(
+                    key + " must be between 0 and 65535, but is " + port);
         }
     }
 }

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A small ordered key-value store with revisions, after etcd's model: every change gets the next revision of the whole
- * store. Safe for any thread; futures complete on the driver's threads and must not be blocked on from a loop.
+ * A small ordered key-value store with revisions, after etcd's model: every change gets the next
+ * revision of the whole store. Safe for any thread; futures complete on the driver's threads and
+ * must not be blocked on from a loop.
  */
 public interface MetadataStore extends AutoCloseable {
 
@@ -15,12 +16,14 @@ public interface MetadataStore extends AutoCloseable {
 
     /** Writes whatever was there; the new revision. */
     default CompletableFuture<Long> put(String key, byte[] value) {
-        return commit(Transaction.of(List.of(), List.of(new Transaction.Put(key, value, 0)))).thenApply(Outcome::revision);
+        return commit(Transaction.of(List.of(), List.of(new Transaction.Put(key, value, 0))))
+                .thenApply(Outcome::revision);
     }
 
     /** Deletes; the new revision, or the current one when there was nothing. */
     default CompletableFuture<Long> delete(String key) {
-        return commit(Transaction.of(List.of(), List.of(new Transaction.Delete(key)))).thenApply(Outcome::revision);
+        return commit(Transaction.of(List.of(), List.of(new Transaction.Delete(key))))
+                .thenApply(Outcome::revision);
     }
 
     /** Entries whose keys begin with the prefix, in key order, as of one revision. */
@@ -30,13 +33,17 @@ public interface MetadataStore extends AutoCloseable {
     CompletableFuture<Outcome> commit(Transaction transaction);
 
     /**
-     * Changes of keys that begin with the prefix, from {@code fromRevision} on, in order, each revision's changes together.
-     * After a lost connection it goes on where it was; when revisions were compacted meanwhile the watcher hears {@link
-     * Watcher#resync} with the state as it is now.
+     * Changes of keys that begin with the prefix, from {@code fromRevision} on, in order, each
+     * revision's changes together. After a lost connection it goes on where it was; when revisions
+     * were compacted meanwhile the watcher hears {@link Watcher#resync} with the state as it is
+     * now.
      */
     Watch watch(String prefix, long fromRevision, Watcher watcher);
 
-    /** A lease that keys can be put under; they are deleted when it ends. It is kept alive until closed or lost. */
+    /**
+     * A lease that keys can be put under; they are deleted when it ends. It is kept alive until
+     * closed or lost.
+     */
     CompletableFuture<Lease> lease(Duration timeToLive);
 
     @Override

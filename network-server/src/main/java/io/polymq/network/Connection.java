@@ -1,13 +1,15 @@
 package io.polymq.network;
 
 import io.netty.channel.EventLoop;
-import java.net.SocketAddress;
-import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 
+import java.net.SocketAddress;
+import java.time.Duration;
+
 /**
- * One client's connection, whatever its transport. Lives on one loop for its whole life. Methods are for that loop unless
- * they say "any thread".
+ * One client's connection, whatever its transport. Lives on one loop for its whole life. Methods
+ * are for that loop unless they say "any thread".
  */
 public interface Connection {
 
@@ -45,16 +47,19 @@ public interface Connection {
     void packetLimit(int bytes);
 
     /**
-     * The client is known: the login clock stops, limits per user and tenant are checked, and the connection is listed
-     * under these names. When this returns false a limit was hit: the handler refuses the client in its protocol's words
-     * and closes.
+     * The client is known: the login clock stops, limits per user and tenant are checked, and the
+     * connection is listed under these names. When this returns false a limit was hit: the handler
+     * refuses the client in its protocol's words and closes.
      */
     boolean loggedIn(Login login);
 
     /** Null until {@link #loggedIn}; any thread. */
     @Nullable Login login();
 
-    /** When nothing at all is read for this long the handler is ended with {@link CloseReason.Kind#IDLE}; zero is never. */
+    /**
+     * When nothing at all is read for this long the handler is ended with {@link
+     * CloseReason.Kind#IDLE}; zero is never.
+     */
     void idleTimeout(Duration timeout);
 
     /** Stops reading from the peer until {@link #resumeReading} was called as often; calls nest. */
@@ -63,13 +68,22 @@ public interface Connection {
     /** Any thread. */
     void resumeReading();
 
-    /** Begins TLS in the middle of a plain connection (after what is in the outbox); false when no certificate is configured. */
+    /**
+     * Begins TLS in the middle of a plain connection (after what is in the outbox); false when no
+     * certificate is configured.
+     */
     boolean startTls();
 
-    /** Any thread: flushes what is in the outbox, within a bounded time, and closes. Idempotent; the first reason stays. */
+    /**
+     * Any thread: flushes what is in the outbox, within a bounded time, and closes. Idempotent; the
+     * first reason stays.
+     */
     void close(CloseReason reason);
 
-    /** Any thread: asks the handler to end ({@link ProtocolHandler#ending}), closes by force when it has not in time. */
+    /**
+     * Any thread: asks the handler to end ({@link ProtocolHandler#ending}), closes by force when it
+     * has not in time.
+     */
     void end(CloseReason reason);
 
     /** Any thread. */

@@ -12,7 +12,10 @@ import java.util.List;
  * @param certificate the certificate itself
  */
 public record PeerCertificate(
-        String distinguishedName, String commonName, List<String> alternativeNames, X509Certificate certificate) {
+        String distinguishedName,
+        String commonName,
+        List<String> alternativeNames,
+        X509Certificate certificate) {
 
     public PeerCertificate {
         alternativeNames = List.copyOf(alternativeNames);

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 
 /**
- * One broadcast that ends the broker. Every part subscribes and drains by itself; {@link #begin} is idempotent and its
- * result completes when all parts have drained or the time is up. Any thread.
+ * One broadcast that ends the broker. Every part subscribes and drains by itself; {@link #begin} is
+ * idempotent and its result completes when all parts have drained or the time is up. Any thread.
  */
 public interface Shutdown {
 

@@ -3,9 +3,10 @@ package io.polymq.storage;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * How far a group has come in a shard: everything below the floor is done, and so are the acknowledged ranges above it.
- * Changes are in memory at once and persisted lazily, grouped into the lane's next frames; they are never lost behind what
- * was forced, at worst they come back older. Safe for any thread, but meant for one owner.
+ * How far a group has come in a shard: everything below the floor is done, and so are the
+ * acknowledged ranges above it. Changes are in memory at once and persisted lazily, grouped into
+ * the lane's next frames; they are never lost behind what was forced, at worst they come back
+ * older. Safe for any thread, but meant for one owner.
  */
 public interface GroupCursor {
 
@@ -24,10 +25,16 @@ public interface GroupCursor {
     /** Acknowledges {@code [from, to)}. */
     void acknowledge(long from, long to);
 
-    /** Moves the floor, forwards or back; ranges above a floor that moved back are forgotten when {@code forget}. */
+    /**
+     * Moves the floor, forwards or back; ranges above a floor that moved back are forgotten when
+     * {@code forget}.
+     */
     void reset(long floor, boolean forget);
 
-    /** A few bytes of the owner's that are kept with the cursor (a commit's metadata, attempt counts); at most 64 KiB. */
+    /**
+     * A few bytes of the owner's that are kept with the cursor (a commit's metadata, attempt
+     * counts); at most 64 KiB.
+     */
     void attach(byte[] state);
 
     byte[] attachment();

@@ -10,7 +10,8 @@ import java.util.List;
  * @param startOffset the shard's start when it was read
  * @param highWatermark the shard's high watermark when it was read
  */
-public record ReadResult(List<Slice> slices, int bytes, long startOffset, long highWatermark) implements AutoCloseable {
+public record ReadResult(List<Slice> slices, int bytes, long startOffset, long highWatermark)
+        implements AutoCloseable {
 
     /** Lets go of files that are held open; buffers need nothing. */
     @Override

@@ -2,7 +2,10 @@ package io.polymq.storage;
 
 import java.nio.ByteBuffer;
 
-/** Where things stand in a v2 record batch, for those who look at one without decoding it. Shared, stateless. */
+/**
+ * Where things stand in a v2 record batch, for those who look at one without decoding it. Shared,
+ * stateless.
+ */
 public final class RecordBatches {
 
     public static final int BASE_OFFSET = 0;

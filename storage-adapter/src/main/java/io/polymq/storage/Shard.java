@@ -1,11 +1,15 @@
 package io.polymq.storage;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
-/** One ordered record sequence with its own offsets. Safe for any thread; appends of one thread keep their order. */
+/**
+ * One ordered record sequence with its own offsets. Safe for any thread; appends of one thread keep
+ * their order.
+ */
 public interface Shard {
 
     String name();
@@ -25,9 +29,9 @@ public interface Shard {
     long highWatermark();
 
     /**
-     * Appends whole v2 record batches. Their base offset and leader epoch are rewritten in place (both lie outside the
-     * batch's own checksum); everything else is kept byte for byte. The buffer must not be touched before the listener was
-     * called.
+     * Appends whole v2 record batches. Their base offset and leader epoch are rewritten in place
+     * (both lie outside the batch's own checksum); everything else is kept byte for byte. The
+     * buffer must not be touched before the listener was called.
      */
     void append(ByteBuffer batches, Durability durability, AppendListener listener);
 
@@ -35,35 +39,45 @@ public interface Shard {
     default CompletableFuture<Appended> append(ByteBuffer batches, Durability durability) {
         int records = RecordBatches.offsetSpan(batches);
         CompletableFuture<Appended> result = new CompletableFuture<>();
-        append(batches, durability, (base, timestamp, failure) -> {
-            if (failure == null) {
-                result.complete(new Appended(base, base + records, timestamp));
-            } else {
-                result.completeExceptionally(failure);
-            }
-        });
+        append(
+                batches,
+                durability,
+                (base, timestamp, failure) -> {
+                    if (failure == null) {
+                        result.complete(new Appended(base, base + records, timestamp));
+                    } else {
+                        result.completeExceptionally(failure);
+                    }
+                });
         return result;
     }
 
     /**
-     * Like {@link #read}, but only what is in memory: null when the answer needs the device or the index. For loops.
+     * Like {@link #read}, but only what is in memory: null when the answer needs the device or the
+     * index. For loops.
      */
     @Nullable ReadResult readCached(long offset, int maxBytes, boolean minOneBatch);
 
     /**
-     * Whole batches from the one that holds {@code offset} on, as far as the high watermark and as many as fit into {@code
-     * maxBytes}; the first one even when it does not fit, when {@code minOneBatch}. An offset outside the shard is
-     * answered by {@link StorageException.Kind#OFFSET_OUT_OF_RANGE}.
+     * Whole batches from the one that holds {@code offset} on, as far as the high watermark and as
+     * many as fit into {@code maxBytes}; the first one even when it does not fit, when {@code
+     * minOneBatch}. An offset outside the shard is answered by {@link
+     * StorageException.Kind#OFFSET_OUT_OF_RANGE}.
      */
     CompletableFuture<ReadResult> read(long offset, int maxBytes, boolean minOneBatch);
 
-    /** The newest record with that key, as a result that holds its batch; empty result when there is none. */
+    /**
+     * The newest record with that key, as a result that holds its batch; empty result when there is
+     * none.
+     */
     CompletableFuture<KeyedRead> readByKey(ByteBuffer key);
 
     /** The first offset whose record's timestamp is at least that; empty when there is none. */
     CompletableFuture<OptionalLong> offsetForTime(long timestamp);
 
-    /** Offset and time of the record with the largest timestamp; offset -1 when the shard is empty. */
+    /**
+     * Offset and time of the record with the largest timestamp; offset -1 when the shard is empty.
+     */
     CompletableFuture<TimedOffset> maxTimestamp();
 
     /** Moves the start offset forward durably: earlier records are gone. */
@@ -76,8 +90,8 @@ public interface Shard {
     CompletableFuture<Long> deleteByKey(ByteBuffer key);
 
     /**
-     * Calls once when the high watermark passes {@code offset}, or the shard is deleted or closed; at once when it already
-     * has. Cheap: no thread, no timer. Closing the result forgets the call.
+     * Calls once when the high watermark passes {@code offset}, or the shard is deleted or closed;
+     * at once when it already has. Cheap: no thread, no timer. Closing the result forgets the call.
      */
     Watch watchEnd(long offset, Runnable action);
 

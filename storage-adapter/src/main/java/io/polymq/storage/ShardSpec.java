@@ -27,7 +27,15 @@ public record ShardSpec(
 
     /** Forced before it is acknowledged, kept until deleted. */
     public static final ShardSpec DEFAULT =
-            new ShardSpec(Durability.SYNC, Duration.ZERO, 0, 0, false, Duration.ofDays(1), 256 << 20, false);
+            new ShardSpec(
+                    Durability.SYNC,
+                    Duration.ZERO,
+                    0,
+                    0,
+                    false,
+                    Duration.ofDays(1),
+                    256 << 20,
+                    false);
 
     public ShardSpec {
         Objects.requireNonNull(durability, "durability");

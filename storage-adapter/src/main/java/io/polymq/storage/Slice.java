@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** A run of whole batches, either in memory or in a file. Must be closed; the bytes stay valid until then. */
+/**
+ * A run of whole batches, either in memory or in a file. Must be closed; the bytes stay valid until
+ * then.
+ */
 public sealed interface Slice extends AutoCloseable {
 
     int bytes();
 
-    /** The batches as a read-only buffer; reads the file when they are in one, so not for a loop. */
+    /**
+     * The batches as a read-only buffer; reads the file when they are in one, so not for a loop.
+     */
     ByteBuffer toBuffer() throws IOException;
 
     @Override

@@ -2,7 +2,9 @@ package io.polymq.storage;
 
 import org.jspecify.annotations.Nullable;
 
-/** An operation that storage refused or could not do. Protocols map the kind onto their own codes. */
+/**
+ * An operation that storage refused or could not do. Protocols map the kind onto their own codes.
+ */
 public final class StorageException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

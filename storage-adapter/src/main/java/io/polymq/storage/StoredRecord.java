@@ -1,11 +1,13 @@
 package io.polymq.storage;
 
-import java.nio.ByteBuffer;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.ByteBuffer;
+import java.util.List;
+
 /**
- * One decoded record. The buffers are read-only views of the batch that it was read from, valid as long as that is.
+ * One decoded record. The buffers are read-only views of the batch that it was read from, valid as
+ * long as that is.
  *
  * @param offset its place in the shard
  * @param timestamp milliseconds since 1970
@@ -14,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param headers in their order, duplicates kept
  */
 public record StoredRecord(
-        long offset, long timestamp, @Nullable ByteBuffer key, @Nullable ByteBuffer value, List<Header> headers) {
+        long offset,
+        long timestamp,
+        @Nullable ByteBuffer key,
+        @Nullable ByteBuffer value,
+        List<Header> headers) {
 
     /** A header; the value may be null. */
     public record Header(String name, @Nullable ByteBuffer value) {}

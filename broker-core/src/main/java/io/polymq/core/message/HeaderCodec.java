@@ -1,8 +1,8 @@
 package io.polymq.core.message;
 
 /**
- * Translates between one protocol's own message header and neutral properties. One instance per protocol, shared and
- * stateless; its identity tells whose header a message carries.
+ * Translates between one protocol's own message header and neutral properties. One instance per
+ * protocol, shared and stateless; its identity tells whose header a message carries.
  */
 public interface HeaderCodec {
 

@@ -1,8 +1,10 @@
 package io.polymq.core.message;
 
 import io.polymq.core.subject.Subject;
-import java.util.Arrays;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
 
 /** An immutable copy of a message, shared by all who keep it. Any thread. */
 public final class KeptMessage {
@@ -18,12 +20,19 @@ public final class KeptMessage {
 
     private KeptMessage(Message from) {
         subject = from.subject();
-        payload = Arrays.copyOfRange(
-                from.payload(), from.payloadOffset(), from.payloadOffset() + from.payloadLength());
+        payload =
+                Arrays.copyOfRange(
+                        from.payload(),
+                        from.payloadOffset(),
+                        from.payloadOffset() + from.payloadLength());
         headerCodec = from.headerCodec();
-        header = from.headerLength() == 0
-                ? new byte[0]
-                : Arrays.copyOfRange(from.header(), from.headerOffset(), from.headerOffset() + from.headerLength());
+        header =
+                from.headerLength() == 0
+                        ? new byte[0]
+                        : Arrays.copyOfRange(
+                                from.header(),
+                                from.headerOffset(),
+                                from.headerOffset() + from.headerLength());
         flags = from.flags();
         publisher = from.publisher();
         replyTo = from.replyTo();

@@ -1,14 +1,16 @@
 package io.polymq.core.message;
 
 import io.polymq.core.subject.Subject;
+
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message on its way. Borrowed: payload and header are slices of the publisher's buffers, valid only during the call that
- * hands the message over. Whoever wants it for longer calls {@link #keep}, which copies once for all keepers.
+ * A message on its way. Borrowed: payload and header are slices of the publisher's buffers, valid
+ * only during the call that hands the message over. Whoever wants it for longer calls {@link
+ * #keep}, which copies once for all keepers.
  *
- * <p>A publisher reuses one instance ({@link #begin}); a message read from storage is filled the same way. Connection zone
- * of the publisher.
+ * <p>A publisher reuses one instance ({@link #begin}); a message read from storage is filled the
+ * same way. Connection zone of the publisher.
  */
 public final class Message {
 
@@ -49,8 +51,8 @@ public final class Message {
     }
 
     /**
-     * The publisher's own header, opaque to everyone but its protocol, whose codec reads neutral properties out of it when
-     * someone asks.
+     * The publisher's own header, opaque to everyone but its protocol, whose codec reads neutral
+     * properties out of it when someone asks.
      *
      * @param flags the protocol's own bits (MQTT: QoS, retain), kept with the header
      */
@@ -63,7 +65,9 @@ public final class Message {
         return this;
     }
 
-    /** For a message without a protocol of its own (in-process, admin): its properties as they are. */
+    /**
+     * For a message without a protocol of its own (in-process, admin): its properties as they are.
+     */
     public Message properties(MessageProperties neutral) {
         this.properties = neutral;
         return this;
@@ -103,7 +107,10 @@ public final class Message {
         return payloadLength;
     }
 
-    /** Whether the header was written by the protocol of this codec, so that it can be passed on as it is. */
+    /**
+     * Whether the header was written by the protocol of this codec, so that it can be passed on as
+     * it is.
+     */
     public boolean isNativeTo(HeaderCodec codec) {
         return headerCodec == codec;
     }
@@ -145,9 +152,10 @@ public final class Message {
         MessageProperties known = properties;
         if (known == null) {
             HeaderCodec codec = headerCodec;
-            known = codec == null
-                    ? MessageProperties.NONE
-                    : codec.decode(header, headerOffset, headerLength, flags);
+            known =
+                    codec == null
+                            ? MessageProperties.NONE
+                            : codec.decode(header, headerOffset, headerLength, flags);
             properties = known;
         }
         return known;

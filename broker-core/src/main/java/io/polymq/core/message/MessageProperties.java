@@ -1,10 +1,12 @@
 package io.polymq.core.message;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+
 /**
- * What every protocol can say of a message, in neutral terms. {@code docs/cross-protocol.md} has each protocol's words.
+ * What every protocol can say of a message, in neutral terms. {@code docs/cross-protocol.md} has
+ * each protocol's words.
  *
  * @param contentType a MIME type
  * @param correlation the requester's token
@@ -30,6 +32,8 @@ public record MessageProperties(
     public static final MessageProperties NONE =
             new MessageProperties(null, null, null, null, -1, -1, -1, false, List.of());
 
-    /** A user header; the value is bytes, UTF-8 where it is text, null where a protocol allows that. */
+    /**
+     * A user header; the value is bytes, UTF-8 where it is text, null where a protocol allows that.
+     */
     public record Header(String name, byte @Nullable [] value) {}
 }

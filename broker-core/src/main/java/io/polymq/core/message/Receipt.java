@@ -1,19 +1,23 @@
 package io.polymq.core.message;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
 /**
- * Counts those who must keep a message safe before its publisher is answered. A sink that stores calls {@link #expect}
- * during delivery and {@link #done} once it is safe; the publisher calls {@link #seal} after routing. The listener runs
- * once, on whichever thread was last: with no one to wait for that is the publisher's own, inside seal.
+ * Counts those who must keep a message safe before its publisher is answered. A sink that stores
+ * calls {@link #expect} during delivery and {@link #done} once it is safe; the publisher calls
+ * {@link #seal} after routing. The listener runs once, on whichever thread was last: with no one to
+ * wait for that is the publisher's own, inside seal.
  */
 public final class Receipt {
 
     /** Hears the end. */
     public interface Listener {
-        /** @param failure the first failure, null when all is safe */
+        /**
+         * @param failure the first failure, null when all is safe
+         */
         void settled(@Nullable Throwable failure);
     }
 

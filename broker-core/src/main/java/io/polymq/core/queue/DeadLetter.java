@@ -1,6 +1,9 @@
 package io.polymq.core.queue;
 
-/** Takes messages that a queue gives up; the protocol or the core decides where they go. Called in the shard zone. */
+/**
+ * Takes messages that a queue gives up; the protocol or the core decides where they go. Called in
+ * the shard zone.
+ */
 public interface DeadLetter {
 
     /** Why a message is dead. */
@@ -12,7 +15,8 @@ public interface DeadLetter {
     }
 
     /**
-     * Must keep the message safe and then run {@code done}; only then is it acknowledged in the queue that gave it up.
+     * Must keep the message safe and then run {@code done}; only then is it acknowledged in the
+     * queue that gave it up.
      */
     void dead(QueuedMessage message, Reason reason, Queue from, Runnable done);
 }

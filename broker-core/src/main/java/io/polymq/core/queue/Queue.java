@@ -2,14 +2,16 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Competing consumers on one shard, each message acknowledged by itself. Every method only enqueues to the queue's shard
- * zone and is safe from any thread; calls of one thread keep their order.
+ * Competing consumers on one shard, each message acknowledged by itself. Every method only enqueues
+ * to the queue's shard zone and is safe from any thread; calls of one thread keep their order.
  */
 public interface Queue {
 
@@ -22,13 +24,19 @@ public interface Queue {
     /** New limits; what is already over them is dealt with as if it came now. */
     void alter(QueueSpec spec);
 
-    /** Enqueues; the receipt (which must have been told to expect it) is done when it is safe or refused. */
+    /**
+     * Enqueues; the receipt (which must have been told to expect it) is done when it is safe or
+     * refused.
+     */
     void publish(KeptMessage message, @Nullable Receipt receipt);
 
     /** Begins to deliver to the consumer as far as its credit goes. */
     Consumption consume(ConsumerSpec spec, Consumer consumer);
 
-    /** One message without a standing consumer, or null when none is ready. It must be settled through the consumption. */
+    /**
+     * One message without a standing consumer, or null when none is ready. It must be settled
+     * through the consumption.
+     */
     void get(Consumption by, java.util.function.Consumer<@Nullable QueuedMessage> result);
 
     /** Messages from an offset on without consuming them. */
@@ -41,10 +49,15 @@ public interface Queue {
 
     CompletableFuture<QueueStatistics> statistics();
 
-    /** A consumer of a queue; called in the queue's shard zone, must not block: encode into an outbox or enqueue. */
+    /**
+     * A consumer of a queue; called in the queue's shard zone, must not block: encode into an
+     * outbox or enqueue.
+     */
     interface Consumer {
 
-        /** @return false when the consumer is gone: the message goes back to its place */
+        /**
+         * @return false when the consumer is gone: the message goes back to its place
+         */
         boolean deliver(QueuedMessage message, Consumption consumption);
 
         /** The queue was deleted, or another took over a single-active or exclusive place. */
@@ -73,7 +86,9 @@ public interface Queue {
         /** Not done: again after the delay; counts as a failed attempt. */
         void nack(long offset, Duration delay);
 
-        /** Back to its place, untouched: not counted as an attempt when {@code counted} is false. */
+        /**
+         * Back to its place, untouched: not counted as an attempt when {@code counted} is false.
+         */
         void release(long offset, boolean counted);
 
         /** Dead: to the dead-letter target. */

@@ -1,18 +1,22 @@
 package io.polymq.core.queue;
 
 import io.polymq.storage.Durability;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How a queue behaves. Zero means "no limit" or "off" throughout.
  *
- * @param durability where messages and acknowledgements are kept; {@link Durability#MEMORY} for a transient queue
+ * @param durability where messages and acknowledgements are kept; {@link Durability#MEMORY} for a
+ *     transient queue
  * @param maxMessages length limit
  * @param maxBytes size limit
  * @param overflow what a full queue does
- * @param messageTtl the longest a message may wait; null for ever, {@link Duration#ZERO} only until no consumer takes it at once
+ * @param messageTtl the longest a message may wait; null for ever, {@link Duration#ZERO} only until
+ *     no consumer takes it at once
  * @param maxDeliveries deliveries after which a message is dead
  * @param backOff how long each redelivery waits, the last one for all further; empty: at once
  * @param ackDeadline how long a consumer may hold a message; zero for ever

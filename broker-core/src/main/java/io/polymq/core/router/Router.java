@@ -3,12 +3,14 @@ package io.polymq.core.router;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-import java.util.function.Consumer;
+
 import org.jspecify.annotations.Nullable;
 
+import java.util.function.Consumer;
+
 /**
- * Subscriptions of all tenants and the fan-out to them. Subscribing and unsubscribing are safe from any thread and never
- * stop publishers, who read without locks.
+ * Subscriptions of all tenants and the fan-out to them. Subscribing and unsubscribing are safe from
+ * any thread and never stop publishers, who read without locks.
  */
 public interface Router {
 
@@ -24,13 +26,15 @@ public interface Router {
         String tenant();
 
         /**
-         * @param group members of the same group share: each message goes to one of them; null for a plain subscription
+         * @param group members of the same group share: each message goes to one of them; null for
+         *     a plain subscription
          * @param noLocal whether messages of {@link Sink#owner} are left out
          */
         Subscription subscribe(Filter filter, @Nullable Group group, boolean noLocal, Sink sink);
 
         /**
-         * Hands the message to every matching sink and one member of every matching group, in this call.
+         * Hands the message to every matching sink and one member of every matching group, in this
+         * call.
          *
          * @return how many sinks took it
          */
@@ -63,7 +67,8 @@ public interface Router {
      * A named set of sharing subscribers and how they share.
      *
      * @param name unique among protocols: the protocol's name, a colon, the group's own
-     * @param acrossFilters whether members with different filters are one group (NATS), or a group per filter (MQTT)
+     * @param acrossFilters whether members with different filters are one group (NATS), or a group
+     *     per filter (MQTT)
      */
     record Group(String name, boolean acrossFilters, Strategy strategy) {}
 

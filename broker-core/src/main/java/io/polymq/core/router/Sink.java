@@ -2,13 +2,17 @@ package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
 
-/** Where a subscription's messages go: an MQTT or NATS subscription, an AMQP binding, a topic's capture. */
+/**
+ * Where a subscription's messages go: an MQTT or NATS subscription, an AMQP binding, a topic's
+ * capture.
+ */
 public interface Sink {
 
     /**
-     * Takes a message, on the publisher's thread; it is borrowed for the call. Must not block. A sink whose consumer lives
-     * on another loop encodes into that connection's outbox, or enqueues a kept copy. A sink that must make the message
-     * safe before the publisher is answered says so to its receipt.
+     * Takes a message, on the publisher's thread; it is borrowed for the call. Must not block. A
+     * sink whose consumer lives on another loop encodes into that connection's outbox, or enqueues
+     * a kept copy. A sink that must make the message safe before the publisher is answered says so
+     * to its receipt.
      *
      * @return false when it could not take it (closing, full): a group then tries its next member
      */

@@ -1,8 +1,9 @@
 package io.polymq.core.security;
 
+import org.jspecify.annotations.Nullable;
+
 import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
-import org.jspecify.annotations.Nullable;
 
 /** What a client offers to prove who it is. Secrets are never printed. */
 public sealed interface Credentials {
@@ -10,8 +11,14 @@ public sealed interface Credentials {
     /** Where it comes from and what it calls itself. */
     Peer peer();
 
-    /** @param clientId empty when the protocol has none */
-    record Peer(String protocol, SocketAddress address, String clientId, @Nullable X509Certificate certificate) {}
+    /**
+     * @param clientId empty when the protocol has none
+     */
+    record Peer(
+            String protocol,
+            SocketAddress address,
+            String clientId,
+            @Nullable X509Certificate certificate) {}
 
     /** Nothing but the peer itself (and its certificate). */
     record None(Peer peer) implements Credentials {}

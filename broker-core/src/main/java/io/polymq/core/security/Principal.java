@@ -12,10 +12,16 @@ import java.util.Set;
  * @param attributes what the authenticator learned (claims), for protocols that use it
  * @param admin whether it may administrate the broker
  */
-public record Principal(String user, String tenant, Set<String> groups, Map<String, String> attributes, boolean admin) {
+public record Principal(
+        String user,
+        String tenant,
+        Set<String> groups,
+        Map<String, String> attributes,
+        boolean admin) {
 
     public static final String DEFAULT_TENANT = "default";
-    public static final Principal ANONYMOUS = new Principal("anonymous", DEFAULT_TENANT, Set.of(), Map.of(), false);
+    public static final Principal ANONYMOUS =
+            new Principal("anonymous", DEFAULT_TENANT, Set.of(), Map.of(), false);
 
     public Principal {
         groups = Set.copyOf(groups);

@@ -2,13 +2,22 @@ package io.polymq.core.security;
 
 import java.util.concurrent.CompletionStage;
 
-/** The door: authentication and access rules of every protocol. Any thread; authorisation is answered from memory. */
+/**
+ * The door: authentication and access rules of every protocol. Any thread; authorisation is
+ * answered from memory.
+ */
 public interface Security {
 
-    /** Completes on a thread of its own when a remote check was needed; a refusal is a value, not a failure. */
+    /**
+     * Completes on a thread of its own when a remote check was needed; a refusal is a value, not a
+     * failure.
+     */
     CompletionStage<AuthResult> authenticate(Credentials credentials);
 
-    /** Whether clients without credentials get in at all, for protocols that must announce it (NATS INFO, Kafka SASL). */
+    /**
+     * Whether clients without credentials get in at all, for protocols that must announce it (NATS
+     * INFO, Kafka SASL).
+     */
     boolean loginRequired();
 
     /** A SCRAM exchange on the shared users. */
@@ -24,7 +33,9 @@ public interface Security {
     sealed interface AuthResult {
         record Accepted(Principal principal) implements AuthResult {}
 
-        /** @param reason for the log; what the client is told is its protocol's to say */
+        /**
+         * @param reason for the log; what the client is told is its protocol's to say
+         */
         record Refused(Reason reason, String detail) implements AuthResult {}
     }
 
@@ -62,7 +73,9 @@ public interface Security {
         }
     }
 
-    /** @param rule the deciding rule in words */
+    /**
+     * @param rule the deciding rule in words
+     */
     record Decision(boolean allowed, String rule) {}
 
     /** The two SCRAM mechanisms. */

@@ -1,12 +1,14 @@
 package io.polymq.core.subject;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /**
- * A concrete subject: levels, as UTF-8 bytes in dotted spelling. MQTT's spelling is the same with every {@code .} and
- * {@code /} exchanged, which makes the two a bijection. Immutable, shared; equality is by bytes.
+ * A concrete subject: levels, as UTF-8 bytes in dotted spelling. MQTT's spelling is the same with
+ * every {@code .} and {@code /} exchanged, which makes the two a bijection. Immutable, shared;
+ * equality is by bytes.
  */
 public final class Subject {
 
@@ -65,14 +67,19 @@ public final class Subject {
         return Arrays.equals(dotted, 0, dotted.length, bytes, offset, offset + length);
     }
 
-    /** Whether the first level begins with {@code $}, so that a leading wildcard of MQTT does not match. */
+    /**
+     * Whether the first level begins with {@code $}, so that a leading wildcard of MQTT does not
+     * match.
+     */
     public boolean isReserved() {
         return dotted.length > 0 && dotted[0] == '$';
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof Subject that && hash == that.hash && Arrays.equals(dotted, that.dotted);
+        return other instanceof Subject that
+                && hash == that.hash
+                && Arrays.equals(dotted, that.dotted);
     }
 
     @Override

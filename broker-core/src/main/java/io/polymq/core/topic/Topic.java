@@ -4,6 +4,7 @@ import io.polymq.core.message.Message;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
+
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
@@ -24,14 +25,15 @@ public interface Topic {
     Shard partition(int number);
 
     /**
-     * Appends ready v2 batches to a partition (Kafka's way in). Live subscribers of the topic's subjects see the records
-     * once they are appended, in order; when there are none the batches are not even looked at.
+     * Appends ready v2 batches to a partition (Kafka's way in). Live subscribers of the topic's
+     * subjects see the records once they are appended, in order; when there are none the batches
+     * are not even looked at.
      */
     void append(int partition, ByteBuffer batches, Durability durability, AppendListener listener);
 
     /**
-     * Appends one message as a record: key = the subject when the topic captures by wildcard. The partition is chosen by
-     * the key's hash (Kafka's default), else in turn.
+     * Appends one message as a record: key = the subject when the topic captures by wildcard. The
+     * partition is chosen by the key's hash (Kafka's default), else in turn.
      */
     void append(Message message, AppendListener listener);
 }

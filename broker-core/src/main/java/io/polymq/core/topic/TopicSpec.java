@@ -2,6 +2,7 @@ package io.polymq.core.topic;
 
 import io.polymq.core.subject.Filter;
 import io.polymq.storage.ShardSpec;
+
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +14,8 @@ import java.util.Map;
  * @param shard how each partition keeps its records
  * @param maxMessageBytes the largest batch taken
  * @param captures filters whose messages are appended; empty: none
- * @param settings the protocols' own settings as text (Kafka's topic configs, a stream's fields), kept with the topic
+ * @param settings the protocols' own settings as text (Kafka's topic configs, a stream's fields),
+ *     kept with the topic
  */
 public record TopicSpec(
         String name,

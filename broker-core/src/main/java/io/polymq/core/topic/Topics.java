@@ -5,10 +5,15 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-/** All topics, kept in metadata and in memory. Reads are from memory and for any thread; changes complete asynchronously. */
+/**
+ * All topics, kept in metadata and in memory. Reads are from memory and for any thread; changes
+ * complete asynchronously.
+ */
 public interface Topics {
 
-    /** Fails with a {@link TopicException} when the name is taken or the specification is refused. */
+    /**
+     * Fails with a {@link TopicException} when the name is taken or the specification is refused.
+     */
     CompletableFuture<Topic> create(String tenant, TopicSpec spec);
 
     Optional<Topic> find(String tenant, String name);
