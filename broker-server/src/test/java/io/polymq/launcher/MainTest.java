@@ -12,7 +12,9 @@ class MainTest {
 
     @Test
     void isReadableByJava8() throws IOException {
-        try (var stream = new DataInputStream(Objects.requireNonNull(Main.class.getResourceAsStream("Main.class")))) {
+        try (var stream =
+                new DataInputStream(
+                        Objects.requireNonNull(Main.class.getResourceAsStream("Main.class")))) {
             stream.skipNBytes(6);
             assertThat(stream.readUnsignedShort()).isEqualTo(JAVA_8_CLASS_FILE);
         }
