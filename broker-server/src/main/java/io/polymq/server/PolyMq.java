@@ -1,6 +1,9 @@
 package io.polymq.server;
 
-/** The command line of the broker; {@code io.polymq.launcher.Main} calls it once Java is known to be new enough. */
+/**
+ * The command line of the broker; {@code io.polymq.launcher.Main} calls it once Java is known to be
+ * new enough.
+ */
 public final class PolyMq {
     private static final int EXIT_USAGE = 64; // EX_USAGE of sysexits.h
 
@@ -10,7 +13,8 @@ public final class PolyMq {
         String command = args.length == 0 ? "server" : args[0];
         switch (command) {
             case "--version" -> System.out.println("PolyMQ " + version());
-            // Run once by bin/polymq for the JVM's ahead-of-time cache: loads what a start loads, then ends.
+            // Run once by bin/polymq for the JVM's ahead-of-time cache: loads what a start loads,
+            // then ends.
             case "train" -> System.out.println("nothing to train yet");
             default -> {
                 System.err.println("polymq: the command '" + command + "' does not exist yet.");
