@@ -16,6 +16,12 @@ public final class Receipt {
     /** Hears the end. */
     public interface Listener {
         /**
+         * A topic has kept the message; before {@link #settled}, once for each topic that captures
+         * it. On the topic's completion thread.
+         */
+        default void stored(String topic, int partition, long offset, long timestamp) {}
+
+        /**
          * @param failure the first failure, null when all is safe
          */
         void settled(@Nullable Throwable failure);
@@ -27,6 +33,11 @@ public final class Receipt {
 
     public Receipt(Listener listener) {
         this.listener = listener;
+    }
+
+    /** For a topic that has kept the message; {@link #done} follows. */
+    public void stored(String topic, int partition, long offset, long timestamp) {
+        listener.stored(topic, partition, offset, timestamp);
     }
 
     public void expect() {

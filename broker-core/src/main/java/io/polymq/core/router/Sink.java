@@ -18,6 +18,11 @@ public interface Sink {
      */
     boolean deliver(Message message);
 
+    /** How many deliveries wait for their end, for groups that prefer the idlest member. */
+    default int inFlight() {
+        return 0;
+    }
+
     /** The connection that subscribed, so that its own messages can be left out; 0 for none. */
     default long owner() {
         return 0;

@@ -19,6 +19,9 @@ public final class Subject {
     private @Nullable String text;
     private byte @Nullable [] slashed;
 
+    /** Two bits per dialect: not known, can be spelled in it, cannot. A race writes the same. */
+    private byte spellings;
+
     private Subject(byte[] dotted) {
         this.dotted = dotted;
         this.hash = Arrays.hashCode(dotted);
@@ -67,6 +70,12 @@ public final class Subject {
         return Arrays.equals(dotted, 0, dotted.length, bytes, offset, offset + length);
     }
 
+    /** Whether these bytes in MQTT's spelling are this subject. */
+    public boolean isSlashed(byte[] bytes, int offset, int length) {
+        byte[] own = slashed();
+        return Arrays.equals(own, 0, own.length, bytes, offset, offset + length);
+    }
+
     /**
      * Whether the first level begins with {@code $}, so that a leading wildcard of MQTT does not
      * match.
@@ -98,7 +107,29 @@ public final class Subject {
         return known;
     }
 
-    private static byte[] exchanged(byte[] bytes, int offset, int length) {
+    /** How many levels it has; none when it is empty. */
+    public int levelCount() {
+        if (dotted.length == 0) {
+            return 0;
+        }
+        int levels = 1;
+        for (byte b : dotted) {
+            if (b == '.') {
+                levels++;
+            }
+        }
+        return levels;
+    }
+
+    int spelling(int dialect) {
+        return spellings >> (2 * dialect) & 3;
+    }
+
+    void spelling(int dialect, int known) {
+        spellings |= (byte) (known << (2 * dialect));
+    }
+
+    static byte[] exchanged(byte[] bytes, int offset, int length) {
         byte[] copy = Arrays.copyOfRange(bytes, offset, offset + length);
         for (int i = 0; i < copy.length; i++) {
             if (copy[i] == '/') {

@@ -5,6 +5,8 @@ import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
@@ -32,8 +34,26 @@ public interface Topic {
     void append(int partition, ByteBuffer batches, Durability durability, AppendListener listener);
 
     /**
-     * Appends one message as a record: key = the subject when the topic captures by wildcard. The
-     * partition is chosen by the key's hash (Kafka's default), else in turn.
+     * Appends one message as a record, without any fan-out: key = the subject when the topic
+     * captures by wildcard. The partition is chosen as the specification says. The message is
+     * borrowed for the call.
      */
     void append(Message message, AppendListener listener);
+
+    /**
+     * Has every message that comes as a message (not as ready batches) asked for admission before
+     * it is appended, in the order of the partition. One guard per topic: that of the protocol whose
+     * rules the topic follows; null takes it away.
+     */
+    void guard(@Nullable Guard guard);
+
+    /** Admits messages to a topic. Called in the order of appends, one call at a time. */
+    interface Guard {
+
+        /**
+         * @param nextOffset the offset that the message would get
+         * @return null to let it pass, else why it is refused: the publisher's receipt gets it
+         */
+        @Nullable RuntimeException admit(Message message, int partition, long nextOffset);
+    }
 }

@@ -1,6 +1,10 @@
 package io.polymq.core.topic;
 
+import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.Subject;
+
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +25,12 @@ public interface Topics {
     Optional<Topic> find(UUID id);
 
     Collection<Topic> list(String tenant);
+
+    /** The topics that keep what is published to this subject. */
+    List<Topic> capturing(String tenant, Subject subject);
+
+    /** The topics of which a capture has a subject in common with the filter. */
+    List<Topic> overlapping(String tenant, Filter filter);
 
     /** New limits, captures, settings; more partitions, never fewer. */
     CompletableFuture<Topic> alter(String tenant, TopicSpec spec);
