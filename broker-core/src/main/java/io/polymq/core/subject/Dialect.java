@@ -185,9 +185,7 @@ public enum Dialect {
      * nothing is. NATS lets pass what its server takes from a publisher that is not pedantic.
      */
     public @Nullable Reason fault(byte[] bytes, int offset, int length) {
-        return length > maxBytes
-                ? Reason.TOO_LONG
-                : faultInSubject(bytes, offset, offset + length);
+        return length > maxBytes ? Reason.TOO_LONG : faultInSubject(bytes, offset, offset + length);
     }
 
     /** The subject that these bytes spell. */
@@ -292,8 +290,7 @@ public enum Dialect {
         return Optional.of(text.toString());
     }
 
-    private boolean printExact(
-            byte[] encoded, int from, int to, boolean last, StringBuilder text) {
+    private boolean printExact(byte[] encoded, int from, int to, boolean last, StringBuilder text) {
         byte[] level =
                 this == MQTT
                         ? Subject.exchanged(encoded, from, to - from)

@@ -4,8 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the subject for bytes in a read buffer without making a new object each time. Bounded: a
- * set of four places per hash, given away in turn. Connection
- * zone: one per loop.
+ * set of four places per hash, given away in turn. Connection zone: one per loop.
  */
 public final class SubjectCache {
 

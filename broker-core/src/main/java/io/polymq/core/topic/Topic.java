@@ -42,8 +42,8 @@ public interface Topic {
 
     /**
      * Has every message that comes as a message (not as ready batches) asked for admission before
-     * it is appended, in the order of the partition. One guard per topic: that of the protocol whose
-     * rules the topic follows; null takes it away.
+     * it is appended, in the order of the partition. One guard per topic: that of the protocol
+     * whose rules the topic follows; null takes it away.
      */
     void guard(@Nullable Guard guard);
 
