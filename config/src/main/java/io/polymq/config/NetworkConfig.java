@@ -1,9 +1,8 @@
 package io.polymq.config;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code [network]}: what all listeners share.

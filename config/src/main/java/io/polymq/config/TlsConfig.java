@@ -1,9 +1,8 @@
 package io.polymq.config;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code [tls]}: the server's certificate and what it asks of clients.

@@ -1,11 +1,9 @@
 package io.polymq.network;
 
 import io.netty.channel.EventLoop;
-
-import org.jspecify.annotations.Nullable;
-
 import java.net.SocketAddress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's connection, whatever its transport. Lives on one loop for its whole life. Methods

@@ -1,7 +1,6 @@
 package io.polymq.network;
 
 import io.netty.buffer.ByteBuf;
-
 import java.util.List;
 
 /**

@@ -1,9 +1,8 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One decoded record. The buffers are read-only views of the batch that it was read from, valid as

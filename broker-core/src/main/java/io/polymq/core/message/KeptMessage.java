@@ -1,10 +1,8 @@
 package io.polymq.core.message;
 
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** An immutable copy of a message, shared by all who keep it. Any thread. */
 public final class KeptMessage {

@@ -1,7 +1,6 @@
 package io.polymq.core.message;
 
 import io.polymq.core.subject.Subject;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,8 +1,7 @@
 package io.polymq.core.message;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every protocol can say of a message, in neutral terms. {@code docs/cross-protocol.md} has

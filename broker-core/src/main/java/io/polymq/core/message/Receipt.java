@@ -1,9 +1,8 @@
 package io.polymq.core.message;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts those who must keep a message safe before its publisher is answered. A sink that stores

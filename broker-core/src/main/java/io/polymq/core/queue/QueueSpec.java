@@ -1,11 +1,9 @@
 package io.polymq.core.queue;
 
 import io.polymq.storage.Durability;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a queue behaves. Zero means "no limit" or "off" throughout.

@@ -1,7 +1,6 @@
 package io.polymq.core.queue;
 
 import io.polymq.storage.Shard;
-
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

@@ -2,7 +2,6 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.storage.StoredRecord;
-
 import org.jspecify.annotations.Nullable;
 
 /** Turns a stored record into a message for consumers, or leaves it out. Shared, stateless. */

@@ -1,9 +1,8 @@
 package io.polymq.core.security;
 
-import org.jspecify.annotations.Nullable;
-
 import java.net.SocketAddress;
 import java.security.cert.X509Certificate;
+import org.jspecify.annotations.Nullable;
 
 /** What a client offers to prove who it is. Secrets are never printed. */
 public sealed interface Credentials {

@@ -1,11 +1,9 @@
 package io.polymq.core.subject;
 
 import io.polymq.core.subject.InvalidSubjectException.Reason;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one family of protocols spells subjects and filters. What a dialect prints it parses back to

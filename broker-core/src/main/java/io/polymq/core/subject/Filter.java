@@ -1,12 +1,11 @@
 package io.polymq.core.subject;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A subscription's pattern: levels, some of them wildcards. Built by the dialect that it was

@@ -1,9 +1,8 @@
 package io.polymq.core.subject;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A concrete subject: levels, as UTF-8 bytes in dotted spelling. MQTT's spelling is the same with

@@ -4,11 +4,9 @@ import io.polymq.core.message.Message;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A durable, partitioned log with a name. Any thread. */
 public interface Topic {

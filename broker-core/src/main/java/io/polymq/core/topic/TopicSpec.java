@@ -3,7 +3,6 @@ package io.polymq.core.topic;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import io.polymq.storage.ShardSpec;
-
 import java.util.List;
 import java.util.Map;
 

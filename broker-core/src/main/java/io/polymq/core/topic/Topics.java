@@ -2,7 +2,6 @@ package io.polymq.core.topic;
 
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
