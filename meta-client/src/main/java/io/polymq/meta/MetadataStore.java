@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A small ordered key-value store with revisions, after etcd's model: every change gets the next
- * revision of the whole store. Safe for any thread; futures complete on the driver's threads and
- * must not be blocked on from a loop.
+ * A small ordered key-value store with revisions, after etcd's model: every transaction that changes
+ * something gets the next revision of the whole store. Keys are ordered by their UTF-8 bytes. Safe
+ * for any thread; futures complete on threads of the driver's own, may be blocked on there, and must
+ * not be blocked on from a loop. They fail with {@link MetadataException} alone.
  */
 public interface MetadataStore extends AutoCloseable {
 
@@ -33,19 +34,21 @@ public interface MetadataStore extends AutoCloseable {
     CompletableFuture<Outcome> commit(Transaction transaction);
 
     /**
-     * Changes of keys that begin with the prefix, from {@code fromRevision} on, in order, each
-     * revision's changes together. After a lost connection it goes on where it was; when revisions
-     * were compacted meanwhile the watcher hears {@link Watcher#resync} with the state as it is
-     * now.
+     * Changes of keys that begin with the prefix, from {@code fromRevision} on, in order, one call
+     * for each revision. From zero: the state as it is now, then what changes. After a lost
+     * connection it goes on where it was; when revisions were compacted meanwhile, or the watcher
+     * was too slow to hear them in time, it hears {@link Watcher#resync} with the state as it is now
+     * and goes on from there.
      */
     Watch watch(String prefix, long fromRevision, Watcher watcher);
 
     /**
      * A lease that keys can be put under; they are deleted when it ends. It is kept alive until
-     * closed or lost.
+     * closed or lost, and no longer than this process lives.
      */
     CompletableFuture<Lease> lease(Duration timeToLive);
 
+    /** Ends watches and leases; what is under way fails as {@code CLOSED}. Idempotent. */
     @Override
     void close();
 
@@ -71,7 +74,7 @@ public interface MetadataStore extends AutoCloseable {
 
     /** What a watcher hears, on a driver's thread, one call at a time. */
     interface Watcher {
-        /** Changes in revision order; an entry with an empty create revision was deleted. */
+        /** What one revision changed under the prefix. */
         void changed(List<Change> changes, long revision);
 
         /** The whole state at a revision, in place of changes that can no longer be had. */
@@ -91,7 +94,10 @@ public interface MetadataStore extends AutoCloseable {
     interface Lease extends AutoCloseable {
         long id();
 
-        /** Completes when the lease is gone, closed or lost. */
+        /**
+         * Completes when the lease is gone, closed or lost: by this process's own clock never later
+         * than its keys are deleted.
+         */
         CompletableFuture<Void> ended();
 
         /** Revokes. */
