@@ -21,7 +21,9 @@ public final class MetadataException extends RuntimeException {
         REFUSED,
         /** The files cannot be opened: held by another process, of a newer format, or damaged. */
         UNUSABLE,
-        /** Disk or operating system failed; no further change is taken until the store is reopened. */
+        /**
+         * Disk or operating system failed; no further change is taken until the store is reopened.
+         */
         FAILED
     }
 

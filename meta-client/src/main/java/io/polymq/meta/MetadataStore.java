@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A small ordered key-value store with revisions, after etcd's model: every transaction that changes
- * something gets the next revision of the whole store. Keys are ordered by their UTF-8 bytes. Safe
- * for any thread; futures complete on threads of the driver's own, may be blocked on there, and must
- * not be blocked on from a loop. They fail with {@link MetadataException} alone.
+ * A small ordered key-value store with revisions, after etcd's model: every transaction that
+ * changes something gets the next revision of the whole store. Keys are ordered by their UTF-8
+ * bytes. Safe for any thread; futures complete on threads of the driver's own, may be blocked on
+ * there, and must not be blocked on from a loop. They fail with {@link MetadataException} alone.
  */
 public interface MetadataStore extends AutoCloseable {
 
@@ -37,8 +37,8 @@ public interface MetadataStore extends AutoCloseable {
      * Changes of keys that begin with the prefix, from {@code fromRevision} on, in order, one call
      * for each revision. From zero: the state as it is now, then what changes. After a lost
      * connection it goes on where it was; when revisions were compacted meanwhile, or the watcher
-     * was too slow to hear them in time, it hears {@link Watcher#resync} with the state as it is now
-     * and goes on from there.
+     * was too slow to hear them in time, it hears {@link Watcher#resync} with the state as it is
+     * now and goes on from there.
      */
     Watch watch(String prefix, long fromRevision, Watcher watcher);
 

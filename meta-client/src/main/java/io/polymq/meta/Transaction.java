@@ -81,7 +81,9 @@ public record Transaction(List<Guard> guards, List<Operation> operations) {
         String key();
     }
 
-    /** Writes; {@code lease} zero means none. The array is handed over: nobody writes to it again. */
+    /**
+     * Writes; {@code lease} zero means none. The array is handed over: nobody writes to it again.
+     */
     public record Put(String key, byte[] value, long lease) implements Operation {}
 
     public record Delete(String key) implements Operation {}

@@ -194,9 +194,10 @@ public abstract class MetadataContract {
         done(store.put("p/1", bytes("1")));
         done(store.put("p/2", bytes("2")));
         done(store.put("q", bytes("3")));
-        Outcome outcome =
-                commit(List.of(), new DeletePrefix("p/"), new Put("q/1", bytes("4"), 0));
-        assertThat(done(store.range("")).entries()).extracting(Entry::key).containsExactly("q", "q/1");
+        Outcome outcome = commit(List.of(), new DeletePrefix("p/"), new Put("q/1", bytes("4"), 0));
+        assertThat(done(store.range("")).entries())
+                .extracting(Entry::key)
+                .containsExactly("q", "q/1");
         assertThat(done(store.range("")).revision()).isEqualTo(outcome.revision());
     }
 
@@ -217,7 +218,11 @@ public abstract class MetadataContract {
         assertThatThrownBy(() -> commit(List.of(), new Delete("a"), new Put("a", bytes("1"), 0)))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(
-                        () -> commit(List.of(), new DeletePrefix("a"), new Put("ab", bytes("1"), 0)))
+                        () ->
+                                commit(
+                                        List.of(),
+                                        new DeletePrefix("a"),
+                                        new Put("ab", bytes("1"), 0)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -460,9 +465,7 @@ public abstract class MetadataContract {
         Transaction late =
                 Transaction.of(
                         List.of(),
-                        List.of(
-                                new Put("b", bytes("1"), 0),
-                                new Put("c", bytes("1"), lease.id())));
+                        List.of(new Put("b", bytes("1"), 0), new Put("c", bytes("1"), lease.id())));
         assertThat(reasonOf(store.commit(late))).isEqualTo(MetadataException.Reason.NO_SUCH_LEASE);
         assertThat(done(store.range("")).entries()).extracting(Entry::key).containsExactly("a");
         assertThat(done(store.range("")).revision()).isEqualTo(revision);

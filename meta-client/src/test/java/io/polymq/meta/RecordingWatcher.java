@@ -74,7 +74,12 @@ final class RecordingWatcher implements MetadataStore.Watcher {
             long left = (end - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 throw new AssertionError(
-                        "not reached; heard " + heard + ", resyncs " + resyncs + ", state " + state);
+                        "not reached; heard "
+                                + heard
+                                + ", resyncs "
+                                + resyncs
+                                + ", state "
+                                + state);
             }
             try {
                 wait(left);

@@ -227,8 +227,7 @@ final class CommitLoop implements Runnable {
         changes.add(new Change(put.key(), put.value(), next, false));
     }
 
-    private void stageDelete(
-            WriteBatchWithIndex batch, byte[] key, long next, List<Change> changes)
+    private void stageDelete(WriteBatchWithIndex batch, byte[] key, long next, List<Change> changes)
             throws RocksDBException {
         Row old = rows.staged(batch, key);
         if (old == null) {

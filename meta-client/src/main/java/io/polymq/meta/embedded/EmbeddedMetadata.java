@@ -20,7 +20,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -80,8 +79,7 @@ public final class EmbeddedMetadata implements MetadataStore {
     public static EmbeddedMetadata open(Path directory, Limits limits) {
         Rows rows = Rows.open(directory);
         try {
-            EmbeddedMetadata store =
-                    new EmbeddedMetadata(rows, withoutLeased(rows), limits);
+            EmbeddedMetadata store = new EmbeddedMetadata(rows, withoutLeased(rows), limits);
             store.writer.start();
             return store;
         } catch (RocksDBException e) {
@@ -212,8 +210,8 @@ public final class EmbeddedMetadata implements MetadataStore {
     }
 
     /**
-     * Makes a store, with the same revisions, of what {@link #snapshot} wrote; the directory must be
-     * new or empty, and stays refused when the input turns out damaged.
+     * Makes a store, with the same revisions, of what {@link #snapshot} wrote; the directory must
+     * be new or empty, and stays refused when the input turns out damaged.
      */
     public static void restore(InputStream in, Path directory) throws IOException {
         StoreSnapshot.read(in, directory);

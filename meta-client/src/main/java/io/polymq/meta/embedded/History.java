@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the latest revisions changed, within a number of revisions and of bytes, so that watchers can
- * go on from where they are. Every revision above the floor is here, in the slot that its number
- * says. Shared: the writer appends, the watchers read.
+ * What the latest revisions changed, within a number of revisions and of bytes, so that watchers
+ * can go on from where they are. Every revision above the floor is here, in the slot that its
+ * number says. Shared: the writer appends, the watchers read.
  */
 final class History {
 

@@ -37,9 +37,9 @@ import java.util.function.LongConsumer;
 
 /**
  * The files: a RocksDB with three column families. {@code default} holds what the store knows of
- * itself (format, revision), {@code entries} a row per key, {@code leased} an empty row per key that
- * hangs on a lease. Shared: reads by any thread, writes by the one thread that writes; a lock keeps
- * the native database open while someone is in it.
+ * itself (format, revision), {@code entries} a row per key, {@code leased} an empty row per key
+ * that hangs on a lease. Shared: reads by any thread, writes by the one thread that writes; a lock
+ * keeps the native database open while someone is in it.
  *
  * <p>A torn record at the end of the write-ahead log is one that was never answered and is cut; any
  * other damage refuses to open.
@@ -85,8 +85,7 @@ final class Rows implements AutoCloseable {
                         database,
                         directory.toString(),
                         List.of(
-                                new ColumnFamilyDescriptor(
-                                        RocksDB.DEFAULT_COLUMN_FAMILY, family),
+                                new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, family),
                                 new ColumnFamilyDescriptor("entries".getBytes(UTF_8), family),
                                 new ColumnFamilyDescriptor("leased".getBytes(UTF_8), family)),
                         handles);
@@ -118,7 +117,8 @@ final class Rows implements AutoCloseable {
                     if (inside.findAny().isPresent()) {
                         throw new MetadataException(
                                 Reason.UNUSABLE,
-                                directory + " is not empty; metadata is restored only into a new directory");
+                                directory
+                                        + " is not empty; metadata is restored only into a new directory");
                     }
                 }
             }
@@ -217,10 +217,7 @@ final class Rows implements AutoCloseable {
     }
 
     /** Visits entries as of one revision, which is told first. */
-    long forEach(
-            String prefix,
-            LongConsumer before,
-            Consumer<Entry> visitor)
+    long forEach(String prefix, LongConsumer before, Consumer<Entry> visitor)
             throws RocksDBException {
         enter();
         try (ReadOptions as = new ReadOptions()) {

@@ -22,9 +22,9 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * A store as one stream, big endian: the magic {@code PMQM}, format (4), revision (8); per entry key
- * length (4), key, create revision (8), modification revision (8), value length (4), value; then -1
- * (4), the number of entries (8), and the CRC32C (4) of all before it. Blocks; any thread.
+ * A store as one stream, big endian: the magic {@code PMQM}, format (4), revision (8); per entry
+ * key length (4), key, create revision (8), modification revision (8), value length (4), value;
+ * then -1 (4), the number of entries (8), and the CRC32C (4) of all before it. Blocks; any thread.
  */
 final class StoreSnapshot {
 

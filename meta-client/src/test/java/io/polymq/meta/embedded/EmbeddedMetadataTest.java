@@ -155,8 +155,7 @@ class EmbeddedMetadataTest {
             store.commit(
                             Transaction.of(
                                     List.of(),
-                                    List.of(
-                                            new Transaction.Put("node/1", bytes("x"), lease.id()))))
+                                    List.of(new Transaction.Put("node/1", bytes("x"), lease.id()))))
                     .join();
             copy(directory.resolve("live"), copy);
         } catch (IOException e) {
@@ -250,8 +249,7 @@ class EmbeddedMetadataTest {
     }
 
     private static void refused(byte[] snapshot, Path into) {
-        assertThatThrownBy(
-                        () -> EmbeddedMetadata.restore(new ByteArrayInputStream(snapshot), into))
+        assertThatThrownBy(() -> EmbeddedMetadata.restore(new ByteArrayInputStream(snapshot), into))
                 .isInstanceOf(MetadataException.class)
                 .hasMessageContaining("not a metadata snapshot");
         assertThatThrownBy(() -> EmbeddedMetadata.open(into))
