@@ -12,11 +12,6 @@ import io.polymq.meta.Transaction.DeletePrefix;
 import io.polymq.meta.Transaction.Guard;
 import io.polymq.meta.Transaction.Operation;
 import io.polymq.meta.Transaction.Put;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +21,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** What every driver promises. */
 public abstract class MetadataContract {

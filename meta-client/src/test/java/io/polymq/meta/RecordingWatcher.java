@@ -2,7 +2,6 @@ package io.polymq.meta;
 
 import io.polymq.meta.MetadataStore.Change;
 import io.polymq.meta.MetadataStore.Range;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,6 @@
 package io.polymq.meta.embedded;
 
 import io.polymq.meta.MetadataStore.Lease;
-
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 

@@ -4,10 +4,6 @@ import io.polymq.meta.MetadataException;
 import io.polymq.meta.MetadataException.Reason;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.Transaction;
-
-import org.rocksdb.RocksDBException;
-import org.rocksdb.WriteBatchWithIndex;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,6 +17,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WriteBatchWithIndex;
 
 /**
  * The metadata store inside this process, on one directory that no other process opens meanwhile.

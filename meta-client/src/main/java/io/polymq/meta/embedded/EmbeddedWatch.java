@@ -5,16 +5,14 @@ import io.polymq.meta.MetadataStore.Change;
 import io.polymq.meta.MetadataStore.Range;
 import io.polymq.meta.MetadataStore.Watch;
 import io.polymq.meta.MetadataStore.Watcher;
-
-import org.rocksdb.RocksDBException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.rocksdb.RocksDBException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A watch keeps no queue, only how far it is: it reads {@link History} at its own pace, and the

@@ -1,11 +1,9 @@
 package io.polymq.meta.embedded;
 
 import io.polymq.meta.MetadataStore.Change;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the latest revisions changed, within a number of revisions and of bytes, so that watchers

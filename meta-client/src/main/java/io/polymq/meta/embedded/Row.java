@@ -1,7 +1,6 @@
 package io.polymq.meta.embedded;
 
 import io.polymq.meta.MetadataStore.Entry;
-
 import java.nio.ByteBuffer;
 
 /**

@@ -6,7 +6,16 @@ import io.polymq.meta.MetadataException;
 import io.polymq.meta.MetadataException.Reason;
 import io.polymq.meta.MetadataStore.Entry;
 import io.polymq.meta.MetadataStore.Range;
-
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
@@ -23,17 +32,6 @@ import org.rocksdb.Snapshot;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatchWithIndex;
 import org.rocksdb.WriteOptions;
-
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
 /**
  * The files: a RocksDB with three column families. {@code default} holds what the store knows of

@@ -6,9 +6,6 @@ import io.polymq.meta.MetadataException;
 import io.polymq.meta.MetadataException.Reason;
 import io.polymq.meta.MetadataStore.Entry;
 import io.polymq.meta.Transaction;
-
-import org.rocksdb.RocksDBException;
-
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -20,6 +17,7 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
+import org.rocksdb.RocksDBException;
 
 /**
  * A store as one stream, big endian: the magic {@code PMQM}, format (4), revision (8); per entry

@@ -2,10 +2,8 @@ package io.polymq.meta.embedded;
 
 import io.polymq.meta.MetadataContract;
 import io.polymq.meta.MetadataStore;
-
-import org.junit.jupiter.api.io.TempDir;
-
 import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedContractTest extends MetadataContract {
 

@@ -8,10 +8,6 @@ import io.polymq.meta.MetadataStore.Entry;
 import io.polymq.meta.MetadataStore.Lease;
 import io.polymq.meta.MetadataStore.Range;
 import io.polymq.meta.Transaction;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,6 +20,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedMetadataTest {
 
