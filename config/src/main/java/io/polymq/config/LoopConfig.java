@@ -1,28 +1,23 @@
 package io.polymq.config;
 
-/**
- * {@code [<protocol>_runtime.network]}: a protocol's own threads.
- *
- * @param acceptThreadNum threads that accept connections
- * @param handlerThreadNum event loops that run connections; 0: after the number of cores
- * @param queueSize tasks that may wait per loop before the sender is slowed down
- */
-public record LoopConfig(int acceptThreadNum, int handlerThreadNum, int queueSize) {
+import io.polymq.config.schema.Default;
+import io.polymq.config.schema.Defaults;
+import io.polymq.config.schema.Doc;
+import io.polymq.config.schema.Within;
 
-    public static final LoopConfig DEFAULT = new LoopConfig(1, 0, 65_536);
+/** {@code [<protocol>_runtime.network]}: a protocol's own threads. */
+@Doc("The protocol's own threads; one protocol cannot starve another.")
+public record LoopConfig(
+        @Doc("Threads that accept connections.") @Within(min = 1, max = 64) @Default("1")
+                int acceptThreadNum,
+        @Doc("Event loops that serve connections; 0 follows the number of cores.")
+                @Within(min = 0, max = 1_024)
+                @Default("0")
+                int handlerThreadNum,
+        @Doc("Tasks that may wait for one loop before their sender is slowed down.")
+                @Within(min = 16)
+                @Default("65536")
+                int queueSize) {
 
-    public LoopConfig {
-        if (acceptThreadNum < 1) {
-            throw new IllegalArgumentException(
-                    "accept_thread_num must be at least 1, but is " + acceptThreadNum);
-        }
-        if (handlerThreadNum < 0) {
-            throw new IllegalArgumentException(
-                    "handler_thread_num must not be negative, but is " + handlerThreadNum);
-        }
-        if (queueSize < 16) {
-            throw new IllegalArgumentException(
-                    "queue_size must be at least 16, but is " + queueSize);
-        }
-    }
+    public static final LoopConfig DEFAULT = Defaults.of(LoopConfig.class);
 }

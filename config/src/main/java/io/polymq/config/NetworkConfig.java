@@ -1,71 +1,98 @@
 package io.polymq.config;
 
-import java.time.Duration;
-import java.util.List;
+import io.polymq.config.schema.Bytes;
+import io.polymq.config.schema.Default;
+import io.polymq.config.schema.Defaults;
+import io.polymq.config.schema.Doc;
+import io.polymq.config.schema.OneOf;
+import io.polymq.config.schema.Within;
+
 import org.jspecify.annotations.Nullable;
 
-/**
- * {@code [network]}: what all listeners share.
- *
- * @param bind addresses to listen on
- * @param transport {@code auto}, {@code epoll}, {@code io_uring} or {@code nio}
- * @param autoPort one port for every protocol, told apart by the first bytes; null is off
- * @param unixSocketDir a folder for one Unix-domain socket per protocol; null is off
- * @param proxyProtocol {@code off}, {@code optional} or {@code required}, v1 and v2
- * @param silentClientWait how long an auto listener waits for a client's first byte before it
- *     serves the protocol that speaks first
- * @param maxConnections on all listeners together
- * @param maxConnectionsPerIp from one address
- * @param acceptRate connections accepted a second, 0 for no limit
- * @param firstByteTimeout time to the first byte
- * @param loginTimeout time to a completed login
- * @param maxPacketBeforeLogin bytes of an unfinished packet before login
- * @param maxPacket bytes of an unfinished packet after login
- * @param maxPendingBytes bytes waiting for one slow reader before it is closed
- * @param highWaterBytes pending bytes above which a connection counts as congested
- * @param lowWaterBytes pending bytes below which it no longer does
- * @param drainTimeout how long a closing connection may take to flush
- */
-public record NetworkConfig(
-        List<String> bind,
-        String transport,
-        @Nullable Integer autoPort,
-        @Nullable String unixSocketDir,
-        String proxyProtocol,
-        Duration silentClientWait,
-        int maxConnections,
-        int maxConnectionsPerIp,
-        int acceptRate,
-        Duration firstByteTimeout,
-        Duration loginTimeout,
-        int maxPacketBeforeLogin,
-        int maxPacket,
-        long maxPendingBytes,
-        int highWaterBytes,
-        int lowWaterBytes,
-        Duration drainTimeout) {
+import java.time.Duration;
+import java.util.List;
 
-    public static final NetworkConfig DEFAULT =
-            new NetworkConfig(
-                    List.of("127.0.0.1"),
-                    "auto",
-                    null,
-                    null,
-                    "off",
-                    Duration.ofMillis(500),
-                    1_000_000,
-                    1_000_000,
-                    0,
-                    Duration.ofSeconds(30),
-                    Duration.ofSeconds(30),
-                    64 << 10,
-                    256 << 20,
-                    256L << 20,
-                    1 << 20,
-                    256 << 10,
-                    Duration.ofSeconds(5));
+/** {@code [network]}: what all listeners share. */
+@Doc("What the listeners of all protocols share.")
+public record NetworkConfig(
+        @Doc(
+                        "Addresses to listen on; the shorter key `bind` at the top level is the same"
+                                + " setting. Loopback until you say otherwise.")
+                @Default("127.0.0.1")
+                List<String> bind,
+        @Doc("How sockets are served; auto takes epoll on Linux and nio elsewhere.")
+                @OneOf({"auto", "epoll", "io_uring", "nio"})
+                @Default("auto")
+                String transport,
+        @Doc(
+                        value = "One port for every protocol, told apart by the first bytes.",
+                        example = "9000")
+                @Within(min = 0, max = 65_535)
+                @Nullable Integer autoPort,
+        @Doc(
+                        value = "A folder in which each protocol gets a Unix-domain socket.",
+                        example = "\"/run/polymq\"")
+                @Nullable String unixSocketDir,
+        @Doc("Whether connections begin with a PROXY protocol header (v1 or v2).")
+                @OneOf({"off", "optional", "required"})
+                @Default("off")
+                String proxyProtocol,
+        @Doc(
+                        "How long the port for every protocol waits for a client's first byte before it"
+                                + " serves the protocol in which the server speaks first (NATS).")
+                @Default("500ms")
+                Duration silentClientWait,
+        @Doc("Connections on all listeners together.") @Within(min = 1) @Default("1000000")
+                int maxConnections,
+        @Doc("Connections from one address.") @Within(min = 1) @Default("1000000")
+                int maxConnectionsPerIp,
+        @Doc("Connections accepted a second; 0 is no limit.") @Within(min = 0) @Default("0")
+                int acceptRate,
+        @Doc("Time to a client's first byte.") @Within(min = 1) @Default("30s")
+                Duration firstByteTimeout,
+        @Doc("Time to a completed login.") @Within(min = 1) @Default("30s") Duration loginTimeout,
+        @Doc("The largest unfinished packet before login.")
+                @Bytes
+                @Within(min = 512)
+                @Default("64KiB")
+                int maxPacketBeforeLogin,
+        @Doc("The largest unfinished packet after login.")
+                @Bytes
+                @Within(min = 512)
+                @Default("256MiB")
+                int maxPacket,
+        @Doc("Bytes that may wait for one slow reader before it is closed.")
+                @Bytes
+                @Within(min = 65_536)
+                @Default("256MiB")
+                long maxPendingBytes,
+        @Doc("Pending bytes above which a connection counts as congested.")
+                @Bytes
+                @Within(min = 1)
+                @Default("1MiB")
+                int highWaterBytes,
+        @Doc("Pending bytes below which it no longer does.")
+                @Bytes
+                @Within(min = 0)
+                @Default("256KiB")
+                int lowWaterBytes,
+        @Doc("How long a closing connection may take to send what is waiting.") @Default("5s")
+                Duration drainTimeout) {
+
+    public static final NetworkConfig DEFAULT = Defaults.of(NetworkConfig.class);
 
     public NetworkConfig {
         bind = List.copyOf(bind);
+        if (bind.isEmpty()) {
+            throw new IllegalArgumentException("needs at least one address in bind");
+        }
+        if (lowWaterBytes > highWaterBytes) {
+            throw new IllegalArgumentException(
+                    "has low_water_bytes ("
+                            + lowWaterBytes
+                            + ") above high_water_bytes ("
+                            + highWaterBytes
+                            + ")");
+        }
     }
 }

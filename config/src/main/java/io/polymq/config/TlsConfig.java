@@ -1,30 +1,46 @@
 package io.polymq.config;
 
-import java.nio.file.Path;
-import java.util.List;
+import io.polymq.config.schema.Default;
+import io.polymq.config.schema.Doc;
+import io.polymq.config.schema.OneOf;
+
 import org.jspecify.annotations.Nullable;
 
-/**
- * {@code [tls]}: the server's certificate and what it asks of clients.
- *
- * @param certificate PEM file with the chain
- * @param key PEM file with the private key
- * @param keyPassword its password; null when it has none
- * @param clientCa PEM file with the authorities that sign client certificates; null: none are asked
- *     for
- * @param clientAuth {@code none}, {@code optional} or {@code required}
- * @param versions protocol versions offered
- */
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code [tls]}: the server's certificate and what it asks of clients. */
+@Doc(
+        "The server's certificate. With one, MQTT, Kafka and AMQP open their encrypted ports and NATS"
+                + " offers its upgrade.")
 public record TlsConfig(
-        Path certificate,
-        Path key,
-        @Nullable String keyPassword,
-        @Nullable Path clientCa,
-        String clientAuth,
-        List<String> versions) {
+        @Doc(value = "PEM file with the certificate chain.", example = "\"server.crt\"")
+                Path certificate,
+        @Doc(value = "PEM file with the private key.", example = "\"server.key\"") Path key,
+        @Doc(value = "The key's password.", example = "\"...\"") @Nullable String keyPassword,
+        @Doc(
+                        value = "PEM file with the authorities that sign client certificates.",
+                        example = "\"clients-ca.crt\"")
+                @Nullable Path clientCa,
+        @Doc("Whether clients must show a certificate; anything but none needs client_ca.")
+                @OneOf({"none", "optional", "required"})
+                @Default("none")
+                String clientAuth,
+        @Doc("Protocol versions offered.")
+                @OneOf({"TLSv1.2", "TLSv1.3"})
+                @Default("TLSv1.2, TLSv1.3")
+                List<String> versions) {
 
     public TlsConfig {
         versions = List.copyOf(versions);
+        if (versions.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "needs at least one of TLSv1.2, TLSv1.3 in versions");
+        }
+        if (!clientAuth.equals("none") && clientCa == null) {
+            throw new IllegalArgumentException(
+                    "has client_auth = \"" + clientAuth + "\", which needs client_ca");
+        }
     }
 
     @Override

@@ -1,35 +1,17 @@
 package io.polymq.config;
 
+import io.polymq.config.schema.Doc;
+import io.polymq.config.schema.Within;
+
 import org.jspecify.annotations.Nullable;
 
-/**
- * A protocol's ports, one per transport; null is off, 0 lets the system pick.
- *
- * @param tcpPort plain TCP
- * @param tlsPort TLS over TCP
- * @param websocketPort plain WebSocket
- * @param websocketsPort WebSocket over TLS
- * @param quicPort QUIC
- */
+/** A protocol's ports, one per transport; null is off, 0 lets the system pick. */
 public record TransportPorts(
-        @Nullable Integer tcpPort,
-        @Nullable Integer tlsPort,
-        @Nullable Integer websocketPort,
-        @Nullable Integer websocketsPort,
-        @Nullable Integer quicPort) {
+        @Doc("Plain TCP.") @Within(min = 0, max = 65_535) @Nullable Integer tcpPort,
+        @Doc("TLS over TCP.") @Within(min = 0, max = 65_535) @Nullable Integer tlsPort,
+        @Doc("Plain WebSocket.") @Within(min = 0, max = 65_535) @Nullable Integer websocketPort,
+        @Doc("WebSocket over TLS.") @Within(min = 0, max = 65_535) @Nullable Integer websocketsPort,
+        @Doc("QUIC (UDP).") @Within(min = 0, max = 65_535) @Nullable Integer quicPort) {
 
-    public TransportPorts {
-        valid("tcp_port", tcpPort);
-        valid("tls_port", tlsPort);
-        valid("websocket_port", websocketPort);
-        valid("websockets_port", websocketsPort);
-        valid("quic_port", quicPort);
-    }
-
-    private static void valid(String key, @Nullable Integer port) {
-        if (port != null && (port < 0 || port > 65_535)) {
-            throw new IllegalArgumentException(
-                    key + " must be between 0 and 65535, but is " + port);
-        }
-    }
+    public static final TransportPorts NONE = new TransportPorts(null, null, null, null, null);
 }
