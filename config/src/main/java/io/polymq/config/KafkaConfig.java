@@ -4,7 +4,6 @@ import io.polymq.config.schema.Default;
 import io.polymq.config.schema.DefaultPorts;
 import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
-
 import java.util.List;
 
 /** {@code [kafka_runtime]}. */

@@ -6,11 +6,9 @@ import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.OneOf;
 import io.polymq.config.schema.Within;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code [network]}: what all listeners share. */
 @Doc("What the listeners of all protocols share.")

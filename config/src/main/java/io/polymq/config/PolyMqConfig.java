@@ -4,11 +4,9 @@ import io.polymq.config.schema.Default;
 import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.Within;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** The whole configuration, section by section. Who needs a section is given that section. */
 public record PolyMqConfig(

@@ -3,11 +3,9 @@ package io.polymq.config;
 import io.polymq.config.schema.Default;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.OneOf;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code [tls]}: the server's certificate and what it asks of clients. */
 @Doc(

@@ -2,7 +2,6 @@ package io.polymq.config;
 
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.Within;
-
 import org.jspecify.annotations.Nullable;
 
 /** A protocol's ports, one per transport; null is off, 0 lets the system pick. */

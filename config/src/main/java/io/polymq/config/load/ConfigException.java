@@ -1,7 +1,6 @@
 package io.polymq.config.load;
 
 import io.polymq.config.schema.Problem;
-
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -6,7 +6,6 @@ import io.polymq.config.schema.Node;
 import io.polymq.config.schema.Origin;
 import io.polymq.config.schema.Problems;
 import io.polymq.config.schema.Tree;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

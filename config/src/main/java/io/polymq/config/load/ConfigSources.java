@@ -1,10 +1,9 @@
 package io.polymq.config.load;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a configuration comes from; later ones win.

@@ -1,7 +1,6 @@
 package io.polymq.config.load;
 
 import io.polymq.config.PolyMqConfig;
-
 import java.util.List;
 
 /**

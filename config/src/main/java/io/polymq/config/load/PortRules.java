@@ -7,12 +7,10 @@ import io.polymq.config.TransportPorts;
 import io.polymq.config.schema.Node;
 import io.polymq.config.schema.Origin;
 import io.polymq.config.schema.Problems;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What must hold between ports: no two listeners on one address and port, and no encrypted

@@ -3,7 +3,6 @@ package io.polymq.config.load;
 import io.polymq.config.schema.Node;
 import io.polymq.config.schema.Origin;
 import io.polymq.config.schema.Problems;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;

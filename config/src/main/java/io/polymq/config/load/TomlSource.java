@@ -4,11 +4,9 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
-
 import io.polymq.config.schema.Node;
 import io.polymq.config.schema.Origin;
 import io.polymq.config.schema.Problems;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

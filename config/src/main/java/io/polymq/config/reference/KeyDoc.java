@@ -3,13 +3,11 @@ package io.polymq.config.reference;
 import io.polymq.config.schema.DefaultPorts;
 import io.polymq.config.schema.Key;
 import io.polymq.config.schema.Within;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A key as the reference shows it.

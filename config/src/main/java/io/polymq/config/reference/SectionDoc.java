@@ -2,7 +2,6 @@ package io.polymq.config.reference;
 
 import io.polymq.config.schema.Key;
 import io.polymq.config.schema.Section;
-
 import java.util.ArrayList;
 import java.util.List;
 

@@ -3,7 +3,6 @@ package io.polymq.config.reference;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
-
 import java.util.Objects;
 
 /** The same file in YAML. */

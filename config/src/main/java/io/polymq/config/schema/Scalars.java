@@ -1,7 +1,5 @@
 package io.polymq.config.schema;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +8,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** Turns one written value into what a component's type asks for, or says why it cannot. */
 final class Scalars {

@@ -1,12 +1,11 @@
 package io.polymq.config.schema;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A record type as a section: its keys, and how one is made. */
 public final class Section<T> {

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.load.ConfigLoader;
 import io.polymq.config.load.ConfigSources;
-
-import org.junit.jupiter.api.Test;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 /** The files that users read are what the records say. */
 class ReferenceFilesTest {
