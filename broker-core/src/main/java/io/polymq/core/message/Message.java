@@ -29,6 +29,8 @@ public final class Message {
     private @Nullable Subject replyTo;
     private @Nullable MessageProperties properties;
     private @Nullable KeptMessage kept;
+    private @Nullable WireForm forms;
+    private long generation;
 
     /** Starts a new message; everything else is as if never set. */
     public Message begin(Subject subject, byte[] payload, int offset, int length) {
@@ -46,6 +48,7 @@ public final class Message {
         this.replyTo = null;
         this.properties = null;
         this.kept = null;
+        this.generation++;
         return this;
     }
 
@@ -168,5 +171,31 @@ public final class Message {
             kept = copy;
         }
         return copy;
+    }
+
+    /** The form that a sink of that protocol attached to this instance; null when none did. */
+    public @Nullable WireForm form(HeaderCodec protocol) {
+        for (WireForm form = forms; form != null; form = form.next) {
+            if (form.protocol == protocol) {
+                return form;
+            }
+        }
+        return null;
+    }
+
+    /** Attaches a form, once for each protocol; it stays through {@link #begin}. */
+    public void attach(WireForm form) {
+        form.next = forms;
+        forms = form;
+    }
+
+    /** Whether the form was filled since {@link #begin}. */
+    public boolean isCurrent(WireForm form) {
+        return form.generation == generation;
+    }
+
+    /** Says that the form now holds this message. */
+    public void filled(WireForm form) {
+        form.generation = generation;
     }
 }
