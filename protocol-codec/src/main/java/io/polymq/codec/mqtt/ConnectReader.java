@@ -1,8 +1,7 @@
 package io.polymq.codec.mqtt;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a CONNECT (3.1). What is wrong before the version is known to be 5, and in its flags and

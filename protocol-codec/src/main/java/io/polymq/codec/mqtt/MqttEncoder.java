@@ -1,7 +1,6 @@
 package io.polymq.codec.mqtt;
 
 import io.netty.buffer.ByteBuf;
-
 import java.util.List;
 
 /** Records to bytes. Stateless. */

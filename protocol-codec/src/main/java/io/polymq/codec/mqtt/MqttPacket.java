@@ -1,8 +1,7 @@
 package io.polymq.codec.mqtt;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fifteen control packets. Properties are {@link Properties#NONE} where the version has none.

@@ -1,13 +1,11 @@
 package io.polymq.codec.mqtt;
 
 import io.netty.buffer.ByteBuf;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The properties of one MQTT 5 packet. Immutable, shared. */
 public final class Properties {

@@ -1,10 +1,8 @@
 package io.polymq.codec.mqtt;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-
 import org.junit.jupiter.api.Tag;
 
 /** Whatever comes in, the decoder answers with a packet, with "more", or with its own exception. */

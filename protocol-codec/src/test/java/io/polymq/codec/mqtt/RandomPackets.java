@@ -1,10 +1,9 @@
 package io.polymq.codec.mqtt;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Valid packets from a seed. */
 final class RandomPackets {
