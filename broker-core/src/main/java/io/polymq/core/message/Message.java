@@ -27,6 +27,10 @@ public final class Message {
     private long publisher;
     private @Nullable Receipt receipt;
     private @Nullable Subject replyTo;
+    private byte[] reply = NOTHING;
+    private int replyOffset;
+    private int replyLength;
+    private @Nullable Object context;
     private @Nullable MessageProperties properties;
     private @Nullable KeptMessage kept;
     private @Nullable WireForm forms;
@@ -46,6 +50,8 @@ public final class Message {
         this.publisher = 0;
         this.receipt = null;
         this.replyTo = null;
+        this.replyLength = 0;
+        this.context = null;
         this.properties = null;
         this.kept = null;
         this.generation++;
@@ -91,6 +97,31 @@ public final class Message {
     public Message replyTo(@Nullable Subject subject) {
         this.replyTo = subject;
         return this;
+    }
+
+    /**
+     * The same from its dotted bytes, a slice like the payload; a subject is made only if asked
+     * for.
+     */
+    public Message replyTo(byte[] dotted, int offset, int length) {
+        this.reply = dotted;
+        this.replyOffset = offset;
+        this.replyLength = length;
+        return this;
+    }
+
+    /**
+     * Something of the publisher's that its own protocol's sinks recognise by its type: a packet
+     * already encoded, where its bytes stand in the read buffer. Borrowed like the payload and
+     * never kept.
+     */
+    public Message context(@Nullable Object own) {
+        this.context = own;
+        return this;
+    }
+
+    public @Nullable Object context() {
+        return context;
     }
 
     public Subject subject() {
@@ -146,6 +177,9 @@ public final class Message {
     }
 
     public @Nullable Subject replyTo() {
+        if (replyTo == null && replyLength > 0) {
+            replyTo = Subject.ofDotted(reply, replyOffset, replyLength);
+        }
         return replyTo;
     }
 
