@@ -54,6 +54,22 @@ public final class KeptMessage {
         return publisher;
     }
 
+    /** When it ends to be of use, in milliseconds since 1970, -1 for never. */
+    public long expiresAt(long publishedAt) {
+        if (headerCodec != null) {
+            return headerCodec.expiresAt(header, 0, header.length, flags, publishedAt);
+        }
+        return given == null ? -1 : given.expiresAt();
+    }
+
+    /** 0 to 255, -1 when it has none. */
+    public int priority() {
+        if (headerCodec != null) {
+            return headerCodec.priority(header, 0, header.length, flags);
+        }
+        return given == null ? -1 : given.priority();
+    }
+
     public int size() {
         return payload.length + header.length + subject.length();
     }

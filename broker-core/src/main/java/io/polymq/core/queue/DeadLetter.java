@@ -1,8 +1,10 @@
 package io.polymq.core.queue;
 
+import io.polymq.core.message.Receipt;
+
 /**
  * Takes messages that a queue gives up; the protocol or the core decides where they go. Called in
- * the shard zone.
+ * the shard zone, must not block.
  */
 public interface DeadLetter {
 
@@ -15,8 +17,12 @@ public interface DeadLetter {
     }
 
     /**
-     * Must keep the message safe and then run {@code done}; only then is it acknowledged in the
-     * queue that gave it up.
+     * Publishes it elsewhere. Whoever must keep it safe is expected by the receipt, which the queue
+     * seals after this call; once it is settled the message is acknowledged in the queue that gave
+     * it up. When it fails the queue tries again later, so a dead letter comes at least once.
+     *
+     * @param message as it was delivered last; for one that was never in the queue ({@link
+     *     QueueSpec.Overflow#REJECT_DEAD_LETTER}) the offset is -1
      */
-    void dead(QueuedMessage message, Reason reason, Queue from, Runnable done);
+    void dead(QueuedMessage message, Reason reason, Queue from, Receipt receipt);
 }

@@ -5,7 +5,7 @@ import io.polymq.core.message.Receipt;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
+import java.util.function.IntConsumer;
 
 /**
  * Competing consumers on one shard, each message acknowledged by itself. Every method only enqueues
@@ -24,25 +24,44 @@ public interface Queue {
 
     /**
      * Enqueues; the receipt (which must have been told to expect it) is done when it is safe or
-     * refused.
+     * refused with a {@link QueueException}. Without a receipt nobody waits for the store's force.
      */
     void publish(KeptMessage message, @Nullable Receipt receipt);
 
-    /** Begins to deliver to the consumer as far as its credit goes. */
+    /**
+     * Whether the shard zone is so far behind that a publisher should stop reading from its peer
+     * and go on from {@link #whenRelaxed}. Beyond that, publishes are refused as overloaded.
+     */
+    boolean isCongested();
+
+    /** Runs the action once, on the shard zone's thread, when it is no longer congested. */
+    void whenRelaxed(Runnable action);
+
+    /**
+     * Begins to deliver to the consumer as far as its credit goes. When the queue is exclusively
+     * another's the consumer hears {@link Consumer#refused}.
+     */
     Consumption consume(ConsumerSpec spec, Consumer consumer);
 
     /**
-     * One message without a standing consumer, or null when none is ready. It must be settled
-     * through the consumption.
+     * One message regardless of credit, or null when none is ready. It must be settled through the
+     * consumption.
      */
     void get(Consumption by, java.util.function.Consumer<@Nullable QueuedMessage> result);
 
-    /** Messages from an offset on without consuming them. */
+    /** Messages from an offset on without consuming them, in flight or not, in order. */
     CompletableFuture<List<QueuedMessage>> browse(long fromOffset, int max);
 
     /** Drops everything that is not in flight; how many. */
     CompletableFuture<Long> purge();
 
+    /**
+     * Begins anew at an offset, forwards or back: earlier ones count as done, later ones as never
+     * delivered. What is in flight can no longer be settled. Not for queues with priorities.
+     */
+    CompletableFuture<Void> seek(long offset);
+
+    /** No deliveries while paused; {@link #get} finds nothing. */
     void pause(boolean paused);
 
     CompletableFuture<QueueStatistics> statistics();
@@ -58,14 +77,25 @@ public interface Queue {
          */
         boolean deliver(QueuedMessage message, Consumption consumption);
 
-        /** The queue was deleted, or another took over a single-active or exclusive place. */
+        /** Nothing more comes in this turn of the zone, after one delivery or many. */
+        default void flush() {}
+
+        /** The queue was deleted, or sought elsewhere by its owner. The consumption has ended. */
         void cancelled(String reason);
+
+        /** It never began. */
+        default void refused(QueueException why) {
+            cancelled(String.valueOf(why.getMessage()));
+        }
 
         /** Whether this consumer is the active one of a single-active queue has changed. */
         default void active(boolean active) {}
     }
 
-    /** A consumer's hold on a queue; safe from any thread. */
+    /**
+     * A consumer's hold on a queue; safe from any thread. Settling what is not held changes
+     * nothing; a receipt then fails with {@link QueueException.Kind#NOT_HELD}.
+     */
     interface Consumption extends AutoCloseable {
 
         Queue queue();
@@ -74,18 +104,26 @@ public interface Queue {
         void credit(int more);
 
         /** Takes back unused credit, then runs the action with what was left; in the shard zone. */
-        void drain(java.util.function.IntConsumer then);
+        void drain(IntConsumer then);
 
+        /** Done; the receipt (told to expect it) is done when the store has it. */
         void ack(long offset, @Nullable Receipt receipt);
 
-        /** Everything delivered to this consumption up to and including the offset. */
+        /** The first {@code count} of the offsets, with one expectation of the receipt. */
+        void ack(long[] offsets, int count, @Nullable Receipt receipt);
+
+        /** Everything held by this consumption up to and including the offset. */
         void ackThrough(long offset, @Nullable Receipt receipt);
 
-        /** Not done: again after the delay; counts as a failed attempt. */
+        /**
+         * Not done: again after the delay, or after the queue's back-off when that is longer;
+         * counts as a failed attempt.
+         */
         void nack(long offset, Duration delay);
 
         /**
-         * Back to its place, untouched: not counted as an attempt when {@code counted} is false.
+         * Back to its place, at once. When it does not count, the delivery never happened as far as
+         * attempts go; it is flagged as redelivered all the same.
          */
         void release(long offset, boolean counted);
 
@@ -101,7 +139,7 @@ public interface Queue {
     }
 
     /**
-     * @param credit deliveries allowed at the start
+     * @param credit deliveries allowed at the start; {@link Integer#MAX_VALUE} for ever
      * @param priority higher first, where the queue heeds it
      * @param exclusive whether no one else may consume
      * @param autoAck whether a delivered message is acknowledged at once

@@ -1,6 +1,12 @@
 package io.polymq.core.queue;
 
-/** A queue's counters at one moment. */
+/**
+ * A queue's counters at one moment. Totals count from when the process started.
+ *
+ * @param ready messages that wait; over a foreign shard with a filter an upper bound
+ * @param inFlight delivered and not settled
+ * @param bytes payload bytes of those that wait
+ */
 public record QueueStatistics(
         long ready,
         long inFlight,
@@ -9,4 +15,6 @@ public record QueueStatistics(
         long published,
         long delivered,
         long acknowledged,
-        long redelivered) {}
+        long redelivered,
+        long expired,
+        long deadLettered) {}

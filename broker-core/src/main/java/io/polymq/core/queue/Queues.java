@@ -1,29 +1,54 @@
 package io.polymq.core.queue;
 
 import io.polymq.storage.Shard;
+import io.polymq.storage.ShardSpec;
+
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** All queues. An idle one costs a name in memory and a few bytes in the store. Any thread. */
+/**
+ * All queues. An idle one costs a name in memory and a few bytes in the store. Any thread.
+ *
+ * <p>The engine keeps messages and positions; what a queue is called and how it behaves is kept by
+ * the protocol that owns it (in metadata), which opens it again after a restart.
+ */
 public interface Queues {
 
-    /**
-     * Creates durably unless the specification is transient; fails when the name is taken in its
-     * tenant.
-     */
+    /** Creates; fails with {@link QueueException.Kind#EXISTS} when the name is taken. */
     CompletableFuture<Queue> create(String tenant, String name, QueueSpec spec);
 
+    /**
+     * The queue of that name with everything that it held, or a new one. An open queue is altered.
+     */
+    CompletableFuture<Queue> open(String tenant, String name, QueueSpec spec);
+
+    /** An open queue. */
     Optional<Queue> find(String tenant, String name);
 
     Collection<String> names(String tenant);
 
+    /** Deletes it with its messages; its consumers are cancelled. Nothing happens when missing. */
     CompletableFuture<Void> delete(String tenant, String name);
 
     /**
      * A queue over a shard that others write: a JetStream consumer on a stream, a share group on a
      * partition. Its acknowledgements are the group's cursor; messages are never removed from the
-     * shard by it.
+     * shard by it. The same one for the same shard and group until it is closed.
      */
     Queue over(Shard shard, String group, QueueSpec spec, RecordReader reader);
+
+    /** Lets go of a queue over a foreign shard; its cursor stays. Consumers are cancelled. */
+    CompletableFuture<Void> close(Queue over);
+
+    /**
+     * The feed of that name with everything that it holds, or a new one.
+     *
+     * @param spec how long it keeps what a group has not read; without limits until the last group
+     *     has it
+     */
+    CompletableFuture<Feed> feed(String tenant, String name, ShardSpec spec);
+
+    /** Deletes it with all its groups. Nothing happens when missing. */
+    CompletableFuture<Void> deleteFeed(String tenant, String name);
 }
