@@ -11,8 +11,8 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A single-threaded room for queues, cursors and timers. Others only put tasks into its mailbox;
- * they run in turns: all tasks that wait, then timers that are due, then whatever the tasks asked to
- * be done once at the turn's end, such as writing a batch or delivering.
+ * they run in turns: all tasks that wait, then timers that are due, then whatever the tasks asked
+ * to be done once at the turn's end, such as writing a batch or delivering.
  *
  * <p>Who turns it is not its business: a {@link ZoneThread} in production, a test by hand. Only
  * {@link #execute}, {@link #waiting} and {@link #whenBelow} are for any thread.
@@ -143,7 +143,9 @@ public final class ShardZone implements Executor {
         return busy;
     }
 
-    /** How long nothing is due, in milliseconds; {@link Long#MAX_VALUE} when there are no timers. */
+    /**
+     * How long nothing is due, in milliseconds; {@link Long#MAX_VALUE} when there are no timers.
+     */
     public long idleFor() {
         if (done < taken || mailbox.waiting() > 0 || !ending.isEmpty()) {
             return 0;

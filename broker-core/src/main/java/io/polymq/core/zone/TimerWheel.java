@@ -38,7 +38,9 @@ public final class TimerWheel {
         return size;
     }
 
-    /** Arms a timer, anew when it is armed already; one due in the past fires at the next advance. */
+    /**
+     * Arms a timer, anew when it is armed already; one due in the past fires at the next advance.
+     */
     public void arm(WheelTimer timer, long due) {
         if (timer.slot >= 0) {
             unlink(timer);
@@ -54,7 +56,9 @@ public final class TimerWheel {
         }
     }
 
-    /** When {@link #advance} has something to do at the latest, {@link Long#MAX_VALUE} for never. */
+    /**
+     * When {@link #advance} has something to do at the latest, {@link Long#MAX_VALUE} for never.
+     */
     public long nextDue() {
         for (int level = 0; level < LEVELS; level++) {
             long bits = occupied[level];
@@ -66,8 +70,8 @@ public final class TimerWheel {
     }
 
     /**
-     * Moves the time and fires what is due, in the order of due times, then of arming. When an action
-     * throws, the others are fired by the next call.
+     * Moves the time and fires what is due, in the order of due times, then of arming. When an
+     * action throws, the others are fired by the next call.
      *
      * @return how many fired
      */
@@ -84,7 +88,9 @@ public final class TimerWheel {
         }
     }
 
-    /** Handles the slot of each level that begins now: coarse ones first, as they feed the finer. */
+    /**
+     * Handles the slot of each level that begins now: coarse ones first, as they feed the finer.
+     */
     private int reach() {
         for (int level = LEVELS - 1; level > 0; level--) {
             int index = index(level, now);

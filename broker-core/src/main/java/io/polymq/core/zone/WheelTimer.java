@@ -3,8 +3,8 @@ package io.polymq.core.zone;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that is due at a time; lives in at most one place of one {@link TimerWheel}. Extended by
- * what is timed, so that a timer costs no object of its own. Shard zone.
+ * Something that is due at a time; lives in at most one place of one {@link TimerWheel}. Extended
+ * by what is timed, so that a timer costs no object of its own. Shard zone.
  */
 public abstract class WheelTimer {
 
