@@ -80,6 +80,9 @@ public interface Queue {
         /** Nothing more comes in this turn of the zone, after one delivery or many. */
         default void flush() {}
 
+        /** The deadline of a message that it held has passed: it is no longer this consumer's. */
+        default void overdue(long offset) {}
+
         /** The queue was deleted, or sought elsewhere by its owner. The consumption has ended. */
         void cancelled(String reason);
 

@@ -119,25 +119,62 @@ public record QueueSpec(
      * @param maxDeliveries deliveries after which it is dead, or {@link #NONE}
      * @param backOff how long each redelivery waits after a failure, the last one for all further;
      *     empty: at once
-     * @param ackDeadline how long a consumer may hold it; zero for ever
+     * @param ackDeadlines how long a consumer may hold it at its first, second ... delivery, the
+     *     last one for all further; empty: for ever
      * @param lateAcks whether the last holder may still acknowledge it after the deadline, as long
      *     as no other got it
      */
     public record Redelivery(
-            int maxDeliveries, List<Duration> backOff, Duration ackDeadline, boolean lateAcks) {
+            int maxDeliveries,
+            List<Duration> backOff,
+            List<Duration> ackDeadlines,
+            boolean lateAcks) {
 
         /** Again at once, as often as it takes. */
         public static final Redelivery AT_ONCE =
-                new Redelivery(NONE, List.of(), Duration.ZERO, true);
+                new Redelivery(NONE, List.of(), List.of(), true);
 
         public Redelivery {
             backOff = List.copyOf(backOff);
+            ackDeadlines = List.copyOf(ackDeadlines);
             if (maxDeliveries == 0) {
                 throw new IllegalArgumentException("maxDeliveries is 0: use -1 for no limit");
             }
-            if (ackDeadline.isNegative()) {
-                throw new IllegalArgumentException("ackDeadline is negative: " + ackDeadline);
+            if (ackDeadlines.stream().anyMatch(d -> !d.isPositive())) {
+                throw new IllegalArgumentException("ackDeadlines must be positive: " + ackDeadlines);
             }
+            if (backOff.stream().anyMatch(Duration::isNegative)) {
+                throw new IllegalArgumentException("backOff is negative: " + backOff);
+            }
+        }
+
+        /** With one deadline for every delivery; zero for none. */
+        public Redelivery withAckDeadline(Duration deadline) {
+            return new Redelivery(
+                    maxDeliveries,
+                    backOff,
+                    deadline.isZero() ? List.of() : List.of(deadline),
+                    lateAcks);
+        }
+
+        public Redelivery withMaxDeliveries(int most) {
+            return new Redelivery(most, backOff, ackDeadlines, lateAcks);
+        }
+
+        /** How long the nth delivery may be held, in milliseconds, 0 for ever. */
+        long deadlineMillis(int delivery) {
+            return nth(ackDeadlines, delivery);
+        }
+
+        /** How long a message waits after its nth delivery failed, in milliseconds. */
+        long backOffMillis(int delivery) {
+            return nth(backOff, delivery);
+        }
+
+        private static long nth(List<Duration> list, int number) {
+            return list.isEmpty()
+                    ? 0
+                    : list.get(Math.min(Math.max(number, 1), list.size()) - 1).toMillis();
         }
     }
 
