@@ -131,8 +131,7 @@ public record QueueSpec(
             boolean lateAcks) {
 
         /** Again at once, as often as it takes. */
-        public static final Redelivery AT_ONCE =
-                new Redelivery(NONE, List.of(), List.of(), true);
+        public static final Redelivery AT_ONCE = new Redelivery(NONE, List.of(), List.of(), true);
 
         public Redelivery {
             backOff = List.copyOf(backOff);
@@ -141,7 +140,8 @@ public record QueueSpec(
                 throw new IllegalArgumentException("maxDeliveries is 0: use -1 for no limit");
             }
             if (ackDeadlines.stream().anyMatch(d -> !d.isPositive())) {
-                throw new IllegalArgumentException("ackDeadlines must be positive: " + ackDeadlines);
+                throw new IllegalArgumentException(
+                        "ackDeadlines must be positive: " + ackDeadlines);
             }
             if (backOff.stream().anyMatch(Duration::isNegative)) {
                 throw new IllegalArgumentException("backOff is negative: " + backOff);
