@@ -2,14 +2,13 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.zone.WheelTimer;
-
 import org.jspecify.annotations.Nullable;
 
 /**
  * A message in a queue's window. It hangs in its level's line for as long as it lives, besides in
- * at most one of: the returned heap, a consumer's parked heap, a consumer's held list. Its one timer
- * is its expiry while it waits, its deadline while it is in flight, and the end of its delay while
- * it is delayed. Entries are used again. Shard zone.
+ * at most one of: the returned heap, a consumer's parked heap, a consumer's held list. Its one
+ * timer is its expiry while it waits, its deadline while it is in flight, and the end of its delay
+ * while it is delayed. Entries are used again. Shard zone.
  *
  * <pre>
  *   READY -> IN_FLIGHT -> (settled)

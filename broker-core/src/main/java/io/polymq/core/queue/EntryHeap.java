@@ -1,8 +1,7 @@
 package io.polymq.core.queue;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Entries in the order of their offsets, the lowest on top; any of them may be taken out. Shard

@@ -43,7 +43,9 @@ final class EntryMap {
         }
     }
 
-    /** Moves later entries of the same run into the gap, so that no marks of deletion are needed. */
+    /**
+     * Moves later entries of the same run into the gap, so that no marks of deletion are needed.
+     */
     private void close(int gap, int mask) {
         int free = gap;
         for (int i = gap + 1 & mask; ; i = i + 1 & mask) {
@@ -79,7 +81,9 @@ final class EntryMap {
         }
     }
 
-    /** Neighbouring offsets are neighbours here too, which keeps a window within few cache lines. */
+    /**
+     * Neighbouring offsets are neighbours here too, which keeps a window within few cache lines.
+     */
     private static int slot(long offset, int mask) {
         return (int) offset & mask;
     }

@@ -2,11 +2,9 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sequence that is written once and consumed by any number of groups, each a queue of its own: a

@@ -1,14 +1,13 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
-
 import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of one priority: the window of those in memory, in the order of their offsets, in
  * front of whatever its backing keeps. Ready ones are either fresh (from {@link #fresh} to the end
- * of the line, never touched) or returned; so the next one is found without a search, and what comes
- * back takes its old place. Shard zone.
+ * of the line, never touched) or returned; so the next one is found without a search, and what
+ * comes back takes its old place. Shard zone.
  */
 final class Level {
 

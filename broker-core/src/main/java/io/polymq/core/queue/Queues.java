@@ -2,7 +2,6 @@ package io.polymq.core.queue;
 
 import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
-
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

@@ -1,8 +1,7 @@
 package io.polymq.core.zone;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Many threads put tasks in, one takes them all at once. Two arrays change places under a short
