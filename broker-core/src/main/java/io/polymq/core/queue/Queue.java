@@ -1,5 +1,6 @@
 package io.polymq.core.queue;
 
+import org.jspecify.annotations.Nullable;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import java.time.Duration;

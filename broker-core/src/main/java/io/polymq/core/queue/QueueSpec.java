@@ -1,5 +1,6 @@
 package io.polymq.core.queue;
 
+import org.jspecify.annotations.Nullable;
 import io.polymq.storage.Durability;
 import java.time.Duration;
 import java.util.List;
