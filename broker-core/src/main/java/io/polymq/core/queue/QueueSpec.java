@@ -1,10 +1,10 @@
 package io.polymq.core.queue;
 
-import org.jspecify.annotations.Nullable;
 import io.polymq.storage.Durability;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a queue behaves. Begin with {@link #DURABLE} or {@link #TRANSIENT} and change what differs.
