@@ -30,7 +30,6 @@ public final class Message {
     private byte[] reply = NOTHING;
     private int replyOffset;
     private int replyLength;
-    private @Nullable Object context;
     private @Nullable MessageProperties properties;
     private @Nullable KeptMessage kept;
     private @Nullable WireForm forms;
@@ -51,7 +50,6 @@ public final class Message {
         this.receipt = null;
         this.replyTo = null;
         this.replyLength = 0;
-        this.context = null;
         this.properties = null;
         this.kept = null;
         this.generation++;
@@ -108,20 +106,6 @@ public final class Message {
         this.replyOffset = offset;
         this.replyLength = length;
         return this;
-    }
-
-    /**
-     * Something of the publisher's that its own protocol's sinks recognise by its type: a packet
-     * already encoded, where its bytes stand in the read buffer. Borrowed like the payload and
-     * never kept.
-     */
-    public Message context(@Nullable Object own) {
-        this.context = own;
-        return this;
-    }
-
-    public @Nullable Object context() {
-        return context;
     }
 
     public Subject subject() {
