@@ -18,6 +18,9 @@ public interface Router {
     /** A cache of match results for one thread: each loop has its own. */
     RouteCache newCache();
 
+    /** The most levels that a filter may have; subscribing with a deeper one fails. */
+    int maxLevels();
+
     /** One tenant's subscriptions. */
     interface Space {
 
@@ -32,11 +35,19 @@ public interface Router {
 
         /**
          * Hands the message to every matching sink and one member of every matching group, in this
-         * call.
+         * call. A subject that is captured is fanned out in the order of its capture.
          *
          * @return how many sinks took it
          */
         int publish(RouteCache cache, Message message);
+
+        /**
+         * Like publish, for a capture that already has the message: everyone but that one gets it.
+         */
+        int publishBeside(Capture origin, RouteCache cache, Message message);
+
+        /** Whether anyone besides that capture wants a subject, for frequent questions. */
+        Interest interest(Subject subject, Capture beside);
 
         /** Whether anyone would get it. */
         boolean hasInterest(RouteCache cache, Subject subject);
@@ -46,6 +57,16 @@ public interface Router {
 
         /** Every subscription as it is now; for lists. */
         void forEach(Consumer<Subscription> action);
+    }
+
+    /** A standing question for those who want one subject. Any thread. */
+    interface Interest {
+
+        /** Some loads from memory, as long as nothing changed. */
+        boolean exists();
+
+        /** Hands the message, which must be of that subject, to them. */
+        int publish(Message message);
     }
 
     /** A subscription until it is closed. */

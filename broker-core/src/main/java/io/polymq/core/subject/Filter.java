@@ -254,7 +254,7 @@ public final class Filter {
     }
 
     /** Puts a filter together level by level. One thread. */
-    static final class Builder {
+    public static final class Builder {
 
         private final ByteArrayOutputStream bytes;
         private boolean empty = true;
@@ -262,11 +262,12 @@ public final class Filter {
         private boolean any;
         private boolean rest;
 
-        Builder(int sizeHint) {
+        public Builder(int sizeHint) {
             bytes = new ByteArrayOutputStream(sizeHint + 1);
         }
 
-        Builder exact(byte[] text, int from, int to) {
+        /** A level with this text, in dotted spelling. */
+        public Builder exact(byte[] text, int from, int to) {
             endRun(false);
             separate();
             if (from < to && text[from] >= ONE && text[from] <= LITERAL) {
@@ -276,24 +277,24 @@ public final class Filter {
             return this;
         }
 
-        Builder one() {
+        public Builder one() {
             ones++;
             return this;
         }
 
-        Builder any() {
+        public Builder any() {
             any = true;
             return this;
         }
 
-        Builder rest() {
+        public Builder rest() {
             ones++;
             any = true;
             rest = true;
             return this;
         }
 
-        Filter build(boolean skipsReserved) {
+        public Filter build(boolean skipsReserved) {
             endRun(true);
             return empty ? EMPTY : new Filter(bytes.toByteArray(), skipsReserved);
         }

@@ -85,9 +85,10 @@ public final class Subject {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof Subject that
-                && hash == that.hash
-                && Arrays.equals(dotted, that.dotted);
+        return this == other
+                || (other instanceof Subject that
+                        && hash == that.hash
+                        && Arrays.equals(dotted, that.dotted));
     }
 
     @Override

@@ -1,0 +1,31 @@
+package io.polymq.core.router;
+
+import io.polymq.core.message.Message;
+
+/**
+ * A sink that keeps messages durably, and by that gives them their order: live subscribers see a
+ * captured message in the order in which it is kept.
+ */
+public interface Capture extends Sink {
+
+    /**
+     * Keeps the message and has it fanned out, both in the capture's order: at once on this thread,
+     * or, while another publisher is at it, a little later on that one's with a kept copy. Never
+     * waits for the store.
+     *
+     * @return how many took it, the capture included
+     */
+    int capture(Message message, Fanout live);
+
+    /** Of several captures of a subject the one with the lowest rank gives the order. */
+    long rank();
+
+    /** Hands a message to all others that match its subject. */
+    interface Fanout {
+
+        int deliver(Message message);
+
+        /** How many it would be handed to. */
+        int size();
+    }
+}

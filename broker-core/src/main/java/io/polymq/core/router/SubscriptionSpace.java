@@ -1,0 +1,266 @@
+package io.polymq.core.router;
+
+import io.polymq.core.message.Message;
+import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.Subject;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * One tenant's subscriptions. Shared: publishing takes no lock; subscribing takes a short one, which
+ * publishers never meet.
+ */
+final class SubscriptionSpace implements Router.Space {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SubscriptionSpace.class);
+    private static final Member[] NO_MEMBERS = new Member[0];
+    private static final Route.Share[] NO_SHARES = new Route.Share[0];
+
+    private record GroupPlace(Filter filter, String group) {}
+
+    private final String tenant;
+    private final long id;
+    private final Generations generations;
+    private final LongAdder failures;
+    private final SubjectTrie<SubjectTrie.Entry> trie;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<GroupPlace, GroupEntry> groupEntries = new HashMap<>();
+    private final Map<String, SharedGroup> wideGroups = new HashMap<>();
+    private volatile long size;
+
+    SubscriptionSpace(
+            String tenant,
+            long id,
+            LevelHash hashes,
+            int maxLevels,
+            Generations generations,
+            LongAdder failures) {
+        this.tenant = tenant;
+        this.id = id;
+        this.generations = generations;
+        this.failures = failures;
+        this.trie = new SubjectTrie<>(hashes, maxLevels);
+    }
+
+    @Override
+    public String tenant() {
+        return tenant;
+    }
+
+    @Override
+    public Router.Subscription subscribe(
+            Filter filter, Router.@Nullable Group group, boolean noLocal, Sink sink) {
+        Member member;
+        lock.lock();
+        try {
+            if (group == null) {
+                member = new Member(this, null, noLocal, sink);
+                trie.add(filter, member);
+            } else {
+                member = join(filter, group, noLocal, sink);
+            }
+            size++;
+        } finally {
+            lock.unlock();
+        }
+        generations.moved(id, filter);
+        return member;
+    }
+
+    private Member join(Filter filter, Router.Group group, boolean noLocal, Sink sink) {
+        GroupPlace place = new GroupPlace(filter, group.name());
+        GroupEntry entry = groupEntries.get(place);
+        if (entry == null) {
+            SharedGroup known = group.acrossFilters() ? wideGroups.get(group.name()) : null;
+            SharedGroup shared = known == null ? new SharedGroup(group) : known;
+            entry = new GroupEntry(shared);
+            trie.add(filter, entry);
+            groupEntries.put(place, entry);
+            if (group.acrossFilters()) {
+                wideGroups.put(group.name(), shared);
+            }
+            shared.places++;
+        }
+        Member member = new Member(this, entry.group(), noLocal, sink);
+        member.groupEntry = entry;
+        entry.members().add(member);
+        return member;
+    }
+
+    void unsubscribe(Member member) {
+        Filter filter;
+        lock.lock();
+        try {
+            if (!member.isOpen()) {
+                return;
+            }
+            filter = member.filter();
+            member.letGo();
+            GroupEntry entry = member.groupEntry;
+            if (entry == null) {
+                trie.remove(member);
+            } else {
+                leave(entry, filter, member);
+            }
+            size--;
+        } finally {
+            lock.unlock();
+        }
+        generations.moved(id, filter);
+    }
+
+    private void leave(GroupEntry entry, Filter filter, Member member) {
+        entry.members().remove(member);
+        if (entry.members().live() > 0) {
+            return;
+        }
+        trie.remove(entry);
+        SharedGroup shared = entry.group();
+        groupEntries.remove(new GroupPlace(filter, shared.spec().name()));
+        shared.places--;
+        if (shared.places == 0 && shared.spec().acrossFilters()) {
+            wideGroups.remove(shared.spec().name());
+        }
+    }
+
+    @Override
+    public int publish(RouteCache cache, Message message) {
+        return cache.route(this, message.subject()).publish(message);
+    }
+
+    @Override
+    public int publishBeside(Capture origin, RouteCache cache, Message message) {
+        return cache.route(this, message.subject()).deliverBeside(origin, message);
+    }
+
+    @Override
+    public boolean hasInterest(RouteCache cache, Subject subject) {
+        Route route = cache.route(this, subject);
+        return route.captures.length > 0 || route.members.length > 0 || route.shares.length > 0;
+    }
+
+    @Override
+    public Router.Interest interest(Subject subject, Capture beside) {
+        return new LiveInterest(this, subject, beside);
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public void forEach(Consumer<Router.Subscription> action) {
+        trie.forEach(
+                entry -> {
+                    if (entry instanceof Member member && member.isOpen()) {
+                        action.accept(member);
+                    } else if (entry instanceof GroupEntry group) {
+                        @Nullable Object[] slots = group.members().slots();
+                        for (int i = 0; i < slots.length; i++) {
+                            if (EntrySet.at(slots, i) instanceof Member member
+                                    && member.isOpen()) {
+                                action.accept(member);
+                            }
+                        }
+                    }
+                });
+    }
+
+    Generations generations() {
+        return generations;
+    }
+
+    void broken(Member member, RuntimeException failure) {
+        failures.increment();
+        LOG.atDebug()
+                .setMessage("a sink failed")
+                .addKeyValue("tenant", tenant)
+                .addKeyValue("sink", member.sink().getClass().getName())
+                .setCause(failure)
+                .log();
+    }
+
+    /** The generation is read before the trie, so that a change in between is noticed. */
+    Route match(Subject subject, Matches<SubjectTrie.Entry> scratch) {
+        int[] places = generations.places(id, subject);
+        int generation = generations.sum(places);
+        trie.match(subject, scratch);
+        int found = scratch.size();
+        List<Member> captures = List.of();
+        Map<SharedGroup, List<Member>> groups = Map.of();
+        Member[] members = found == 0 ? NO_MEMBERS : new Member[found];
+        int plain = 0;
+        for (int i = 0; i < found; i++) {
+            switch (scratch.get(i)) {
+                case Member member -> {
+                    if (member.sink() instanceof Capture) {
+                        captures = captures.isEmpty() ? new ArrayList<>() : captures;
+                        captures.add(member);
+                    } else if (member.isOpen()) {
+                        members[plain++] = member;
+                    }
+                }
+                case GroupEntry entry -> {
+                    groups = groups.isEmpty() ? new LinkedHashMap<>() : groups;
+                    addMembers(entry, groups.computeIfAbsent(entry.group(), g -> new ArrayList<>()));
+                }
+                default -> throw new IllegalStateException("not the router's: " + scratch.get(i));
+            }
+        }
+        scratch.clear();
+        return new Route(
+                this,
+                subject,
+                places,
+                generation,
+                inOrder(captures),
+                plain == found ? members : java.util.Arrays.copyOf(members, plain),
+                shares(groups));
+    }
+
+    private static void addMembers(GroupEntry entry, List<Member> to) {
+        @Nullable Object[] slots = entry.members().slots();
+        for (int i = 0; i < slots.length; i++) {
+            if (EntrySet.at(slots, i) instanceof Member member && member.isOpen()) {
+                to.add(member);
+            }
+        }
+    }
+
+    private static Member[] inOrder(List<Member> captures) {
+        if (captures.isEmpty()) {
+            return NO_MEMBERS;
+        }
+        captures.sort(
+                Comparator.comparingLong(
+                        m -> m.sink() instanceof Capture c ? c.rank() : Long.MAX_VALUE));
+        return captures.toArray(NO_MEMBERS);
+    }
+
+    private static Route.Share[] shares(Map<SharedGroup, List<Member>> groups) {
+        if (groups.isEmpty()) {
+            return NO_SHARES;
+        }
+        List<Route.Share> shares = new ArrayList<>();
+        groups.forEach(
+                (group, members) -> {
+                    if (!members.isEmpty()) {
+                        shares.add(new Route.Share(group, members.toArray(NO_MEMBERS)));
+                    }
+                });
+        return shares.toArray(NO_SHARES);
+    }
+}

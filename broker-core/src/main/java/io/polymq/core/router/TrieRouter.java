@@ -1,0 +1,77 @@
+package io.polymq.core.router;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** The router: a trie per tenant. Shared. */
+public final class TrieRouter implements Router {
+
+    /**
+     * What peers can make the router hold.
+     *
+     * @param maxLevels the deepest filter taken
+     * @param cachedRoutes match results per loop
+     * @param cachedReferences references in a loop's match results together
+     */
+    public record Limits(int maxLevels, int cachedRoutes, long cachedReferences) {
+        public static final Limits DEFAULT = new Limits(1_024, 8_192, 1_000_000);
+
+        public Limits {
+            if (maxLevels < 1 || cachedRoutes < 1 || cachedReferences < 1) {
+                throw new IllegalArgumentException("limits are at least 1");
+            }
+        }
+    }
+
+    private final Limits limits;
+    private final LevelHash hashes;
+    private final Generations generations;
+    private final LongAdder failures = new LongAdder();
+    private final AtomicLong spaceIds = new AtomicLong();
+    private final ConcurrentMap<String, SubscriptionSpace> spaces = new ConcurrentHashMap<>();
+
+    /**
+     * @param secret makes the places of subjects in tables unpredictable for peers
+     */
+    public TrieRouter(Limits limits, long secret) {
+        this.limits = limits;
+        this.hashes = new LevelHash(secret);
+        this.generations = new Generations(hashes);
+    }
+
+    @Override
+    public Space space(String tenant) {
+        return spaces.computeIfAbsent(
+                tenant,
+                name ->
+                        new SubscriptionSpace(
+                                name,
+                                spaceIds.incrementAndGet(),
+                                hashes,
+                                limits.maxLevels(),
+                                generations,
+                                failures));
+    }
+
+    @Override
+    public RouteCache newCache() {
+        return new RouteCache(limits.cachedRoutes(), limits.cachedReferences());
+    }
+
+    @Override
+    public int maxLevels() {
+        return limits.maxLevels();
+    }
+
+    /** Subscriptions of all tenants. */
+    public long size() {
+        return spaces.values().stream().mapToLong(Space::size).sum();
+    }
+
+    /** Deliveries that a sink answered with an exception. */
+    public long failures() {
+        return failures.sum();
+    }
+}
