@@ -1,15 +1,14 @@
 package io.polymq.core.router;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Entries in no order, for lock-free readers and one writer at a time. An entry is never moved
- * within an array that readers may hold, so none is missed: removal leaves a hole, and holes go away
- * with the next copy. Adding and removing cost constant time on average.
+ * within an array that readers may hold, so none is missed: removal leaves a hole, and holes go
+ * away with the next copy. Adding and removing cost constant time on average.
  */
 final class EntrySet {
 

@@ -2,7 +2,6 @@ package io.polymq.core.router;
 
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**

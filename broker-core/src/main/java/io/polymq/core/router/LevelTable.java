@@ -1,18 +1,17 @@
 package io.polymq.core.router;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Child nodes by their text: open addressing for lock-free readers and one writer at a time. A
- * reader that meets a table while it is replaced sees the state before. A removed node leaves a mark
- * so that chains stay whole. Above a few thousand nodes the table is split by the hash's upper bits,
- * so that no growth copies more than a part of it: subscribing takes microseconds, whatever the
- * size.
+ * reader that meets a table while it is replaced sees the state before. A removed node leaves a
+ * mark so that chains stay whole. Above a few thousand nodes the table is split by the hash's upper
+ * bits, so that no growth copies more than a part of it: subscribing takes microseconds, whatever
+ * the size.
  */
 final class LevelTable {
 

@@ -2,7 +2,6 @@ package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Subject;
-
 import org.jspecify.annotations.Nullable;
 
 /** The last match result of one subject, renewed when it is asked for and stale. Any thread. */

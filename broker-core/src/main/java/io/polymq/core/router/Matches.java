@@ -1,12 +1,11 @@
 package io.polymq.core.router;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a walk through a {@link SubjectTrie} has found, and its scratch space, to be used again and

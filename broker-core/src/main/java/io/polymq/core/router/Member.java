@@ -2,7 +2,6 @@ package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,8 @@ final class Member extends SubjectTrie.Entry implements Router.Subscription {
     /** False also when the sink is gone or broken: a group then goes on to its next member. */
     boolean offer(Message message) {
         Sink to = sink;
-        if (to == null || (noLocal && message.publisher() != 0 && message.publisher() == to.owner())) {
+        if (to == null
+                || (noLocal && message.publisher() != 0 && message.publisher() == to.owner())) {
             return false;
         }
         try {

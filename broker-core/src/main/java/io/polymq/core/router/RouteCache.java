@@ -1,7 +1,6 @@
 package io.polymq.core.router;
 
 import io.polymq.core.subject.Subject;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,15 +1,13 @@
 package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a group takes turns: over all its filters, or for each filter by itself. A member that refuses
- * is passed over for the next one. Shared; turns are taken without locks.
+ * How a group takes turns: over all its filters, or for each filter by itself. A member that
+ * refuses is passed over for the next one. Shared; turns are taken without locks.
  */
 final class SharedGroup {
 
@@ -34,7 +32,8 @@ final class SharedGroup {
                     case RANDOM -> ThreadLocalRandom.current().nextInt(members.length);
                     case ROUND_ROBIN -> next(members.length);
                     case STICKY -> sticky(members);
-                    case HASH_PUBLISHER -> spread(Long.hashCode(message.publisher()), members.length);
+                    case HASH_PUBLISHER ->
+                            spread(Long.hashCode(message.publisher()), members.length);
                     case HASH_SUBJECT -> spread(message.subject().hashCode(), members.length);
                     case LEAST_IN_FLIGHT -> idlest(members);
                 };

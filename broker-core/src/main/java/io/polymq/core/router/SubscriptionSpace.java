@@ -3,11 +3,6 @@ package io.polymq.core.router;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,10 +12,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One tenant's subscriptions. Shared: publishing takes no lock; subscribing takes a short one, which
- * publishers never meet.
+ * One tenant's subscriptions. Shared: publishing takes no lock; subscribing takes a short one,
+ * which publishers never meet.
  */
 final class SubscriptionSpace implements Router.Space {
 
@@ -170,8 +168,7 @@ final class SubscriptionSpace implements Router.Space {
                     } else if (entry instanceof GroupEntry group) {
                         @Nullable Object[] slots = group.members().slots();
                         for (int i = 0; i < slots.length; i++) {
-                            if (EntrySet.at(slots, i) instanceof Member member
-                                    && member.isOpen()) {
+                            if (EntrySet.at(slots, i) instanceof Member member && member.isOpen()) {
                                 action.accept(member);
                             }
                         }
@@ -215,7 +212,8 @@ final class SubscriptionSpace implements Router.Space {
                 }
                 case GroupEntry entry -> {
                     groups = groups.isEmpty() ? new LinkedHashMap<>() : groups;
-                    addMembers(entry, groups.computeIfAbsent(entry.group(), g -> new ArrayList<>()));
+                    addMembers(
+                            entry, groups.computeIfAbsent(entry.group(), g -> new ArrayList<>()));
                 }
                 default -> throw new IllegalStateException("not the router's: " + scratch.get(i));
             }

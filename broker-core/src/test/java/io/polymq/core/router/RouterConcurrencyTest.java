@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -17,12 +14,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 
 class RouterConcurrencyTest {
 
     @Test
-    void aSubscriptionIsSeenByEveryPublishThatBeginsAfterItAndChurnHidesNoOther()
-            throws Exception {
+    void aSubscriptionIsSeenByEveryPublishThatBeginsAfterItAndChurnHidesNoOther() throws Exception {
         TrieRouter router = new TrieRouter(new TrieRouter.Limits(64, 64, 10_000), 5);
         Router.Space space = router.space("t");
         AtomicBoolean running = new AtomicBoolean(true);
@@ -80,24 +77,26 @@ class RouterConcurrencyTest {
         Random random = new Random(number);
         int rounds = 0;
         while (running.get()) {
-            String level = switch (random.nextInt(3)) {
-                case 0 -> "s." + random.nextInt(8);
-                case 1 -> "inbox." + number + "." + random.nextInt(10_000);
-                default -> "s.x" + random.nextInt(500);
-            };
+            String level =
+                    switch (random.nextInt(3)) {
+                        case 0 -> "s." + random.nextInt(8);
+                        case 1 -> "inbox." + number + "." + random.nextInt(10_000);
+                        default -> "s.x" + random.nextInt(500);
+                    };
             Subject subject = Subject.ofDotted(level);
             AtomicInteger got = new AtomicInteger();
             Router.Group group =
                     random.nextBoolean()
                             ? null
-                            : new Router.Group(
-                                    "g" + number, true, Router.Strategy.ROUND_ROBIN);
+                            : new Router.Group("g" + number, true, Router.Strategy.ROUND_ROBIN);
             try (Router.Subscription _ =
                     space.subscribe(
                             Filter.exactly(subject),
                             group,
                             false,
-                            message -> message.publisher() != -1 - number || got.incrementAndGet() > 0)) {
+                            message ->
+                                    message.publisher() != -1 - number
+                                            || got.incrementAndGet() > 0)) {
                 space.publish(
                         cache,
                         new Message().begin(subject, new byte[0], 0, 0).publisher(-1 - number));

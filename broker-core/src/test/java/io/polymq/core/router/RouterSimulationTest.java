@@ -6,10 +6,6 @@ import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.RandomSubjects;
 import io.polymq.core.subject.Subject;
-
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** The router against a model that keeps a list and asks each filter. */
 class RouterSimulationTest {
@@ -111,7 +109,10 @@ class RouterSimulationTest {
                 }
             }
         }
-        assertThat(got).doesNotHaveDuplicates().hasSize(taken).hasSize(plain.size() + shares.size());
+        assertThat(got)
+                .doesNotHaveDuplicates()
+                .hasSize(taken)
+                .hasSize(plain.size() + shares.size());
         assertThat(got).containsAll(plain);
         for (Set<Integer> members : shares.values()) {
             assertThat(got.stream().filter(members::contains).count()).isEqualTo(1);
