@@ -1,6 +1,7 @@
 package io.polymq.storage;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +29,11 @@ public interface Shard {
     long highWatermark();
 
     /**
-     * Appends whole v2 record batches. Their base offset and leader epoch are rewritten in place
-     * (both lie outside the batch's own checksum); everything else is kept byte for byte. The
-     * buffer must not be touched before the listener was called.
+     * Appends whole v2 record batches. What is stored carries the offsets that were assigned and
+     * leader epoch 0 (both lie outside the batch's own checksum); everything else is kept byte for
+     * byte. The buffer itself is left as it was, is read between position and limit, and must not
+     * be changed before the listener was called. Batches that do not pass {@link
+     * RecordBatches#check} are refused as {@link StorageException.Kind#CORRUPT_BATCH}.
      */
     void append(ByteBuffer batches, Durability durability, AppendListener listener);
 
@@ -66,10 +69,17 @@ public interface Shard {
     CompletableFuture<ReadResult> read(long offset, int maxBytes, boolean minOneBatch);
 
     /**
-     * The newest record with that key, as a result that holds its batch; empty result when there is
-     * none.
+     * The newest record with that key, as a copy; an empty result when there is none. A tombstone
+     * is a record too.
      */
     CompletableFuture<KeyedRead> readByKey(ByteBuffer key);
+
+    /**
+     * Records that carry a header of that name with that value, from an offset on, at most {@code
+     * limit}, as copies. Searches the shard: cost grows with what lies between.
+     */
+    CompletableFuture<List<StoredRecord>> readByHeader(
+            String name, ByteBuffer value, long fromOffset, int limit);
 
     /** The first offset whose record's timestamp is at least that; empty when there is none. */
     CompletableFuture<OptionalLong> offsetForTime(long timestamp);
@@ -98,7 +108,7 @@ public interface Shard {
     GroupCursor cursor(String group);
 
     /** Names of the groups that have a cursor. */
-    java.util.List<String> groups();
+    List<String> groups();
 
     /** Forgets a group's cursor durably. */
     CompletableFuture<Void> deleteCursor(String group);

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
  * One part of an atomic append.
  *
  * @param shard where to
- * @param batches one or more whole v2 record batches; their base offsets are assigned by the
- *     append, in place
+ * @param batches one or more whole v2 record batches, treated as by {@link Shard#append}
  */
 public record ShardAppend(Shard shard, ByteBuffer batches) {}

@@ -14,6 +14,8 @@ import java.util.Objects;
  * @param tombstoneRetention how long a record with a null value stays visible in a compacted shard
  * @param segmentBytes the size at which a segment of its own lane is rolled
  * @param ownLane whether the shard is written to a lane of its own
+ * @param keyIndex whether the newest record of each key is indexed, so that {@link Shard#readByKey}
+ *     need not search; a compacted shard always is
  */
 public record ShardSpec(
         Durability durability,
@@ -23,7 +25,8 @@ public record ShardSpec(
         boolean compaction,
         Duration tombstoneRetention,
         int segmentBytes,
-        boolean ownLane) {
+        boolean ownLane,
+        boolean keyIndex) {
 
     /** Forced before it is acknowledged, kept until deleted. */
     public static final ShardSpec DEFAULT =
@@ -35,12 +38,35 @@ public record ShardSpec(
                     false,
                     Duration.ofDays(1),
                     256 << 20,
+                    false,
                     false);
 
     public ShardSpec {
         Objects.requireNonNull(durability, "durability");
         Objects.requireNonNull(retentionTime, "retentionTime");
         Objects.requireNonNull(tombstoneRetention, "tombstoneRetention");
+        keyIndex |= compaction;
+    }
+
+    public ShardSpec(
+            Durability durability,
+            Duration retentionTime,
+            long retentionBytes,
+            long retentionRecords,
+            boolean compaction,
+            Duration tombstoneRetention,
+            int segmentBytes,
+            boolean ownLane) {
+        this(
+                durability,
+                retentionTime,
+                retentionBytes,
+                retentionRecords,
+                compaction,
+                tombstoneRetention,
+                segmentBytes,
+                ownLane,
+                compaction);
     }
 
     public ShardSpec withDurability(Durability level) {
@@ -52,6 +78,79 @@ public record ShardSpec(
                 compaction,
                 tombstoneRetention,
                 segmentBytes,
-                ownLane);
+                ownLane,
+                keyIndex);
+    }
+
+    /** With other limits; zero or less for none. */
+    public ShardSpec withRetention(Duration time, long bytes, long records) {
+        return new ShardSpec(
+                durability,
+                time,
+                bytes,
+                records,
+                compaction,
+                tombstoneRetention,
+                segmentBytes,
+                ownLane,
+                keyIndex);
+    }
+
+    public ShardSpec withCompaction(boolean on) {
+        return new ShardSpec(
+                durability,
+                retentionTime,
+                retentionBytes,
+                retentionRecords,
+                on,
+                tombstoneRetention,
+                segmentBytes,
+                ownLane,
+                keyIndex);
+    }
+
+    public ShardSpec withTombstoneRetention(Duration time) {
+        return new ShardSpec(
+                durability,
+                retentionTime,
+                retentionBytes,
+                retentionRecords,
+                compaction,
+                time,
+                segmentBytes,
+                ownLane,
+                keyIndex);
+    }
+
+    public ShardSpec withKeyIndex(boolean on) {
+        return new ShardSpec(
+                durability,
+                retentionTime,
+                retentionBytes,
+                retentionRecords,
+                compaction,
+                tombstoneRetention,
+                segmentBytes,
+                ownLane,
+                on);
+    }
+
+    public ShardSpec withOwnLane(boolean own) {
+        return new ShardSpec(
+                durability,
+                retentionTime,
+                retentionBytes,
+                retentionRecords,
+                compaction,
+                tombstoneRetention,
+                segmentBytes,
+                own,
+                keyIndex);
+    }
+
+    boolean hasLimits() {
+        return !retentionTime.isZero() && !retentionTime.isNegative()
+                || retentionBytes > 0
+                || retentionRecords > 0;
     }
 }

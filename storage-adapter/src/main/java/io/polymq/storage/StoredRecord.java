@@ -23,4 +23,22 @@ public record StoredRecord(
 
     /** A header; the value may be null. */
     public record Header(String name, @Nullable ByteBuffer value) {}
+
+    /** A copy that stays valid for good. */
+    public StoredRecord copy() {
+        List<Header> copies = new java.util.ArrayList<>(headers.size());
+        for (Header header : headers) {
+            copies.add(new Header(header.name(), copy(header.value())));
+        }
+        return new StoredRecord(offset, timestamp, copy(key), copy(value), copies);
+    }
+
+    private static @Nullable ByteBuffer copy(@Nullable ByteBuffer from) {
+        if (from == null) {
+            return null;
+        }
+        ByteBuffer copy = ByteBuffer.allocate(from.remaining());
+        copy.put(0, from, from.position(), from.remaining());
+        return copy.asReadOnlyBuffer();
+    }
 }

@@ -1,0 +1,59 @@
+package io.polymq.storage;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Makes a batch anew without some of its records: same base offset, same last offset, same
+ * compression and producer, so that offsets stay where they were.
+ */
+final class BatchRewriter {
+
+    private BatchRewriter() {}
+
+    /** Which records stay. */
+    interface Keep {
+        boolean test(RecordBatchCursor record);
+    }
+
+    /**
+     * @param batch exactly one batch
+     * @return the same buffer when every record stays, null when none does
+     */
+    static @Nullable ByteBuffer filter(ByteBuffer batch, Keep keep) {
+        RecordBatchCursor cursor = new RecordBatchCursor().reset(batch);
+        if (!cursor.nextBatch()) {
+            return null;
+        }
+        int at = batch.position();
+        int attributes = cursor.attributes();
+        RecordBatchBuilder builder = new RecordBatchBuilder(BatchCompression.of(attributes));
+        RecordHeaders headers = new RecordHeaders();
+        int total = 0;
+        while (cursor.nextInBatch()) {
+            total++;
+            if (keep.test(cursor)) {
+                builder.appendAt(
+                        (int) (cursor.offset() - cursor.baseOffset()),
+                        cursor.timestamp(),
+                        cursor.key(),
+                        cursor.value(),
+                        headers.clear().addAll(cursor.headers()));
+            }
+        }
+        if (builder.count() == total) {
+            return batch;
+        }
+        if (builder.isEmpty()) {
+            return null;
+        }
+        builder.attributes(attributes);
+        builder.producer(
+                cursor.producerId(),
+                batch.getShort(at + RecordBatches.PRODUCER_EPOCH),
+                batch.getInt(at + RecordBatches.BASE_SEQUENCE));
+        return builder.build(
+                cursor.baseOffset(), batch.getInt(at + RecordBatches.LAST_OFFSET_DELTA));
+    }
+}

@@ -1,0 +1,74 @@
+package io.polymq.storage;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/** Trims and compacts the shards of a {@link RowStore} now and then. On the ticker thread. */
+final class RowRetention {
+
+    private static final Logger log = LoggerFactory.getLogger(RowRetention.class);
+
+    private final RowStore store;
+    private final SaneClock clock;
+
+    RowRetention(RowStore store, InstantSource clock) {
+        this.store = store;
+        this.clock = new SaneClock(clock, System::nanoTime);
+    }
+
+    void run() {
+        if (!clock.tick()) {
+            log.atWarn().log("The wall clock has jumped; retention waits for the next round");
+            return;
+        }
+        long now = clock.millis();
+        for (ShardState state : store.states()) {
+            try {
+                Optional<Shard> shard = store.open(state.name());
+                if (shard.isPresent()) {
+                    keep((RowShard) shard.get(), now);
+                }
+            } catch (StorageException e) {
+                log.atWarn()
+                        .addKeyValue("shard", state.name())
+                        .addKeyValue("reason", e.getMessage())
+                        .log("Retention failed for a shard");
+            }
+        }
+    }
+
+    private void keep(RowShard shard, long now) {
+        ShardSpec spec = shard.spec();
+        if (spec.hasLimits()) {
+            long to = RetentionLimit.newStart(shard, spec, shard.start, shard.highWatermark,
+                    shard.bytes, shard.records, now);
+            if (to > shard.start) {
+                shard.trim(to);
+            }
+        }
+        if (spec.compaction() && shard.superseded) {
+            shard.superseded = false;
+            long horizon = now - spec.tombstoneRetention().toMillis();
+            store.submit(
+                    RowOperations.Rewrite.of(
+                            shard, record -> isWanted(shard, record, horizon), null));
+        }
+    }
+
+    private boolean isWanted(RowShard shard, RecordBatchCursor record, long horizon) {
+        ByteBuffer key = record.key();
+        if (key == null) {
+            return true;
+        }
+        if (!record.hasValue() && record.timestamp() < horizon) {
+            return false;
+        }
+        byte[] newest =
+                store.rows.get(OrderedStore.Family.KEYS, RowKeys.of(shard.id(), key));
+        return newest == null || RowKeys.number(newest, 0) <= record.offset();
+    }
+}

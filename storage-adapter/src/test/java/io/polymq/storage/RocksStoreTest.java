@@ -1,0 +1,24 @@
+package io.polymq.storage;
+
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+import java.nio.file.Path;
+
+class RocksStoreTest extends ShardStoreContract {
+
+    @Override
+    ShardStore open(Path folder, ManualClock clock) {
+        return ShardStores.open(
+                new StorageParams(
+                        folder,
+                        TestConfigs.quick("driver=rocksdb"),
+                        clock,
+                        new PrometheusRegistry()));
+    }
+
+    @Override
+    boolean durable() {
+        return true;
+    }
+}
