@@ -20,7 +20,7 @@ final class RowOperations {
     abstract static class Task<T> implements RowWriter.Operation {
         final CompletableFuture<T> result = new CompletableFuture<>();
 
-        abstract T value();
+        abstract @Nullable T value();
 
         @Override
         public boolean alone() {
@@ -159,7 +159,7 @@ final class RowOperations {
     }
 
     /** Moves the start. */
-    static final class Trim extends Task<@Nullable Void> {
+    static final class Trim extends Task<Void> {
         private final RowShard shard;
         private final long to;
         private @Nullable ShardState before;
@@ -354,7 +354,7 @@ final class RowOperations {
     }
 
     /** Writes a cursor's state. */
-    static final class WriteCursor extends Task<@Nullable Void> {
+    static final class WriteCursor extends Task<Void> {
         private final RowShard shard;
         private final AckCursor cursor;
 
@@ -397,7 +397,7 @@ final class RowOperations {
     }
 
     /** Forgets a cursor. */
-    static final class DeleteCursor extends Task<@Nullable Void> {
+    static final class DeleteCursor extends Task<Void> {
         private final RowShard shard;
         private final String group;
 

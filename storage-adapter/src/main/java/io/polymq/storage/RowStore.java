@@ -281,7 +281,7 @@ final class RowStore implements ShardStore {
     @Override
     public CompletableFuture<Void> alter(String name, ShardSpec spec) {
         return submit(
-                new RowOperations.Task<@Nullable Void>() {
+                new RowOperations.Task<Void>() {
                     private @Nullable RowShard shard;
                     private ShardSpec before = spec;
 
@@ -333,7 +333,7 @@ final class RowStore implements ShardStore {
     @Override
     public CompletableFuture<Void> delete(String name) {
         return submit(
-                new RowOperations.Task<@Nullable Void>() {
+                new RowOperations.Task<Void>() {
                     private @Nullable RowShard shard;
 
                     @Override
