@@ -88,9 +88,7 @@ public record StorageConfig(
                 int cleanPercent,
         @Doc("Cache of the index.") @Bytes @Within(min = 65_536) @Default("64MiB")
                 long indexCacheBytes,
-        @Doc("Threads that read what is not in memory.")
-                @Within(min = 1, max = 1024)
-                @Default("4")
+        @Doc("Threads that read what is not in memory.") @Within(min = 1, max = 1024) @Default("4")
                 int readThreads) {
 
     public static final StorageConfig DEFAULT = Defaults.of(StorageConfig.class);

@@ -2,13 +2,6 @@ package io.polymq.storage;
 
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
-
-import net.jpountz.lz4.LZ4FrameInputStream;
-import net.jpountz.lz4.LZ4FrameOutputStream;
-
-import org.xerial.snappy.SnappyInputStream;
-import org.xerial.snappy.SnappyOutputStream;
-
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +11,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import net.jpountz.lz4.LZ4FrameInputStream;
+import net.jpountz.lz4.LZ4FrameOutputStream;
+import org.xerial.snappy.SnappyInputStream;
+import org.xerial.snappy.SnappyOutputStream;
 
 /**
  * How the records of a batch are compressed; the ordinal is the code in the batch's attributes.
@@ -63,8 +60,7 @@ public enum BatchCompression {
                 }) {
             packer.write(records, from, length);
         } catch (IOException e) {
-            throw new StorageException(
-                    StorageException.Kind.IO, "cannot compress with " + this, e);
+            throw new StorageException(StorageException.Kind.IO, "cannot compress with " + this, e);
         }
         return to.toByteArray();
     }

@@ -1,8 +1,7 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** A shard's batches in the order of their offsets, as searches see them. */
 interface BatchRows {

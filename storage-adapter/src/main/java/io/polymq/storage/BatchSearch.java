@@ -1,11 +1,10 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Searches over a shard's batches that hold for every driver. {@code start} and {@code end} bound
@@ -69,7 +68,8 @@ record BatchSearch(BatchRows rows, long start, long end) {
             if (best == null || row.maxTimestamp() > timestamp) {
                 cursor.reset(rows.load(row));
                 while (cursor.next()) {
-                    if (cursor.offset() >= start && (offset < 0 || cursor.timestamp() > timestamp)) {
+                    if (cursor.offset() >= start
+                            && (offset < 0 || cursor.timestamp() > timestamp)) {
                         best = row;
                         offset = cursor.offset();
                         timestamp = cursor.timestamp();

@@ -1,10 +1,9 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes records into one v2 batch; {@link #build} hands out a copy of its own, after which the
@@ -181,8 +180,7 @@ public final class RecordBatchBuilder {
         header.putInt(RecordBatches.BASE_SEQUENCE, baseSequence);
         header.putInt(RecordBatches.RECORD_COUNT, count);
         crc.reset();
-        crc.update(
-                batch, RecordBatches.ATTRIBUTES, batch.length - RecordBatches.ATTRIBUTES);
+        crc.update(batch, RecordBatches.ATTRIBUTES, batch.length - RecordBatches.ATTRIBUTES);
         header.putInt(RecordBatches.CRC, (int) crc.getValue());
         clear();
         return header;

@@ -1,11 +1,10 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks over the records of whole v2 batches and decodes each when it is looked at. The records of
@@ -251,9 +250,7 @@ public final class RecordBatchCursor {
                 throw corrupt("a header name of " + nameSize + " bytes");
             }
             String name =
-                    StandardCharsets.UTF_8
-                            .decode(from.slice(from.position(), nameSize))
-                            .toString();
+                    StandardCharsets.UTF_8.decode(from.slice(from.position(), nameSize)).toString();
             from.position(from.position() + nameSize);
             int size = Varints.readInt(from);
             if (size < -1 || size > from.remaining()) {

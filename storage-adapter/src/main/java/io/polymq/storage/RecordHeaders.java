@@ -1,11 +1,10 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The headers of one record, encoded as they are added; clear and use again. Not for several

@@ -2,14 +2,12 @@ package io.polymq.storage;
 
 import io.polymq.storage.OrderedStore.Changes;
 import io.polymq.storage.OrderedStore.Family;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** What may happen to the rows of shards. All of it runs on the row writer. */
 final class RowOperations {
@@ -102,8 +100,7 @@ final class RowOperations {
                 stored.putLong(RecordBatches.BASE_OFFSET, base);
                 stored.putInt(RecordBatches.LEADER_EPOCH, 0);
                 shard.maxTimestamp =
-                        Math.max(
-                                shard.maxTimestamp, stored.getLong(RecordBatches.MAX_TIMESTAMP));
+                        Math.max(shard.maxTimestamp, stored.getLong(RecordBatches.MAX_TIMESTAMP));
                 ByteBuffer.wrap(row).putLong(0, shard.maxTimestamp);
                 changes.put(Family.BATCHES, RowKeys.of(shard.id(), base), row);
                 if (shard.spec.keyIndex()) {
@@ -125,9 +122,7 @@ final class RowOperations {
                 ByteBuffer key = cursor.key();
                 if (key != null && !cursor.isControl()) {
                     changes.put(
-                            Family.KEYS,
-                            RowKeys.of(shard.id(), key),
-                            RowKeys.of(cursor.offset()));
+                            Family.KEYS, RowKeys.of(shard.id(), key), RowKeys.of(cursor.offset()));
                     shard.superseded = true;
                 }
             }

@@ -1,11 +1,10 @@
 package io.polymq.storage;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Trims and compacts the shards of a {@link RowStore} now and then. On the ticker thread. */
 final class RowRetention {
@@ -44,8 +43,15 @@ final class RowRetention {
     private void keep(RowShard shard, long now) {
         ShardSpec spec = shard.spec();
         if (spec.hasLimits()) {
-            long to = RetentionLimit.newStart(shard, spec, shard.start, shard.highWatermark,
-                    shard.bytes, shard.records, now);
+            long to =
+                    RetentionLimit.newStart(
+                            shard,
+                            spec,
+                            shard.start,
+                            shard.highWatermark,
+                            shard.bytes,
+                            shard.records,
+                            now);
             if (to > shard.start) {
                 shard.trim(to);
             }
@@ -67,8 +73,7 @@ final class RowRetention {
         if (!record.hasValue() && record.timestamp() < horizon) {
             return false;
         }
-        byte[] newest =
-                store.rows.get(OrderedStore.Family.KEYS, RowKeys.of(shard.id(), key));
+        byte[] newest = store.rows.get(OrderedStore.Family.KEYS, RowKeys.of(shard.id(), key));
         return newest == null || RowKeys.number(newest, 0) <= record.offset();
     }
 }

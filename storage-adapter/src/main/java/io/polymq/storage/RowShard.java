@@ -1,9 +1,6 @@
 package io.polymq.storage;
 
 import io.polymq.storage.OrderedStore.Family;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shard whose batches are rows. What the writer changes (end, start, counters) is written by the
@@ -136,8 +134,7 @@ final class RowShard implements Shard, AckCursor.Home, BatchRows {
         try (OrderedStore.Walk walk = walk()) {
             boolean there =
                     offset < to
-                            && (walk.floor(RowKeys.of(id, offset))
-                                            && next(walk.value()) > offset
+                            && (walk.floor(RowKeys.of(id, offset)) && next(walk.value()) > offset
                                     || walk.ceiling(RowKeys.of(id, offset)));
             while (there && RowKeys.number(walk.key(), 8) < to) {
                 ByteBuffer batch = batch(walk.value());
@@ -189,8 +186,7 @@ final class RowShard implements Shard, AckCursor.Home, BatchRows {
     public CompletableFuture<List<StoredRecord>> readByHeader(
             String headerName, ByteBuffer value, long fromOffset, int limit) {
         ByteBuffer wanted = value.duplicate();
-        return store.reading(
-                () -> search().withHeader(headerName, wanted, fromOffset, limit));
+        return store.reading(() -> search().withHeader(headerName, wanted, fromOffset, limit));
     }
 
     @Override
@@ -303,8 +299,7 @@ final class RowShard implements Shard, AckCursor.Home, BatchRows {
 
     private static Row row(OrderedStore.Walk walk) {
         byte[] value = walk.value();
-        return new Stored(
-                RowKeys.number(walk.key(), 8), RowKeys.number(value, 0), batch(value));
+        return new Stored(RowKeys.number(walk.key(), 8), RowKeys.number(value, 0), batch(value));
     }
 
     @Override

@@ -3,9 +3,6 @@ package io.polymq.storage;
 import io.polymq.config.StorageConfig;
 import io.polymq.storage.OrderedStore.Changes;
 import io.polymq.storage.OrderedStore.Family;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,6 +23,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The drivers {@code memory} and {@code rocksdb}: one row per batch in an {@link OrderedStore}. All
@@ -130,8 +128,7 @@ final class RowStore implements ShardStore {
                 readers.execute(run);
             } catch (RejectedExecutionException e) {
                 result.completeExceptionally(
-                        new StorageException(
-                                StorageException.Kind.CLOSED, "storage is closed", e));
+                        new StorageException(StorageException.Kind.CLOSED, "storage is closed", e));
             }
         }
         return result;
@@ -169,8 +166,7 @@ final class RowStore implements ShardStore {
         }
         space.spend(bytes);
         metrics.appended(bytes, batches.size());
-        writer.submit(
-                new RowOperations.Append(shards, batches, durability, clock.millis(), done));
+        writer.submit(new RowOperations.Append(shards, batches, durability, clock.millis(), done));
     }
 
     @Override
@@ -290,8 +286,7 @@ final class RowStore implements ShardStore {
                         shard = require(name);
                         before = shard.spec;
                         shard.spec = spec;
-                        changes.put(
-                                Family.SHARDS, RowKeys.of(shard.id()), shard.state().encode());
+                        changes.put(Family.SHARDS, RowKeys.of(shard.id()), shard.state().encode());
                         if (spec.keyIndex() && !before.keyIndex()) {
                             indexKeys(shard, changes);
                         }
@@ -344,8 +339,7 @@ final class RowStore implements ShardStore {
                         byte[] to = RowKeys.of(shard.id() + 1);
                         changes.delete(Family.NAMES, RowKeys.of(name));
                         changes.delete(Family.SHARDS, from);
-                        for (Family family :
-                                List.of(Family.BATCHES, Family.CURSORS, Family.KEYS)) {
+                        for (Family family : List.of(Family.BATCHES, Family.CURSORS, Family.KEYS)) {
                             changes.deleteRange(family, from, to);
                         }
                     }

@@ -1,11 +1,10 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that changes rows: takes what has come in, prepares it as one change, applies it

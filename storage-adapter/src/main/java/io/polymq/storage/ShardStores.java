@@ -1,7 +1,6 @@
 package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
-
 import java.io.File;
 import java.nio.file.Path;
 
@@ -39,8 +38,7 @@ public final class ShardStores {
         Path folder = params.folder();
         FolderLock lock = FolderLock.take(folder);
         StorageConfig config = params.config();
-        RocksRows rows =
-                new RocksRows(folder.resolve("rows"), true, config.indexCacheBytes());
+        RocksRows rows = new RocksRows(folder.resolve("rows"), true, config.indexCacheBytes());
         File device = folder.toFile();
         SpaceGuard space =
                 new SpaceGuard(device::getUsableSpace, reserve(config, device.getTotalSpace()));

@@ -1,9 +1,7 @@
 package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
-
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-
 import java.nio.file.Path;
 import java.time.InstantSource;
 

@@ -1,11 +1,10 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Makes and takes apart batches for tests. */
 final class Batches {
@@ -38,9 +37,7 @@ final class Batches {
     }
 
     static ByteBuffer keyed(long timestamp, String key, @Nullable String value) {
-        return new RecordBatchBuilder()
-                .append(timestamp, bytes(key), bytesOrNull(value))
-                .build();
+        return new RecordBatchBuilder().append(timestamp, bytes(key), bytesOrNull(value)).build();
     }
 
     static ByteBuffer together(ByteBuffer... batches) {

@@ -3,6 +3,10 @@ package io.polymq.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -13,11 +17,6 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
 
 /** Batches against Kafka's own classes, both ways. */
 class RecordBatchTest {
@@ -146,9 +145,7 @@ class RecordBatchTest {
                 }
             } catch (StorageException e) {
                 assertThat(e.kind())
-                        .isIn(
-                                StorageException.Kind.CORRUPT_BATCH,
-                                StorageException.Kind.TOO_LARGE);
+                        .isIn(StorageException.Kind.CORRUPT_BATCH, StorageException.Kind.TOO_LARGE);
             }
         }
     }

@@ -1,8 +1,6 @@
 package io.polymq.storage;
 
-
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-
 import java.nio.file.Path;
 
 class RocksStoreTest extends ShardStoreContract {

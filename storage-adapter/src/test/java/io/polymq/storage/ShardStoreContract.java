@@ -3,15 +3,6 @@ package io.polymq.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-
-import org.assertj.core.api.InstanceOfAssertFactories;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +14,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What every driver promises. */
 abstract class ShardStoreContract {
@@ -225,8 +223,7 @@ abstract class ShardStoreContract {
         append(shard, Batches.of("d", "e"));
         assertThat(Batches.records(shard.read(1, 1000, false).get()))
                 .containsExactly("0=a", "1=b", "2=c", "3=d", "4=e");
-        assertThat(Batches.records(shard.read(3, 1000, false).get()))
-                .containsExactly("3=d", "4=e");
+        assertThat(Batches.records(shard.read(3, 1000, false).get())).containsExactly("3=d", "4=e");
     }
 
     @Test
@@ -289,9 +286,7 @@ abstract class ShardStoreContract {
                             .start(
                                     () -> {
                                         for (int i = 0; i < 200; i++) {
-                                            target.append(
-                                                            Batches.of(name + "-" + i),
-                                                            Durability.OS)
+                                            target.append(Batches.of(name + "-" + i), Durability.OS)
                                                     .join();
                                         }
                                     }));
