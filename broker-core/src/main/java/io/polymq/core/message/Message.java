@@ -181,6 +181,19 @@ public final class Message {
         return known;
     }
 
+    /**
+     * When it ends to be of use, in milliseconds since 1970, -1 for never.
+     *
+     * @param publishedAt from when a header counts that says how long
+     */
+    public long expiresAt(long publishedAt) {
+        HeaderCodec codec = headerCodec;
+        if (codec != null) {
+            return codec.expiresAt(header, headerOffset, headerLength, flags, publishedAt);
+        }
+        return properties().expiresAt();
+    }
+
     /** An immutable copy, made when first asked for and shared by all keepers of this message. */
     public KeptMessage keep() {
         KeptMessage copy = kept;
