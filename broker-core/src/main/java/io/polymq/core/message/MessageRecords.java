@@ -13,10 +13,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages as stored records, and back. A record's value is the payload; its headers are the neutral
- * properties under readable names, for every reader that speaks Kafka, then the user's own headers,
- * and at the end one header with the writer's own bytes, so that its protocol reads back exactly
- * what was written. Shared, immutable.
+ * Messages as stored records, and back. A record's value is the payload; its headers are the
+ * neutral properties under readable names, for every reader that speaks Kafka, then the user's own
+ * headers, and at the end one header with the writer's own bytes, so that its protocol reads back
+ * exactly what was written. Shared, immutable.
  */
 public final class MessageRecords {
 
@@ -139,8 +139,7 @@ public final class MessageRecords {
         if (bytes.length < 1 + nameLength + 4) {
             return false;
         }
-        HeaderCodec codec =
-                codecs.get(new String(bytes, 1, nameLength, StandardCharsets.UTF_8));
+        HeaderCodec codec = codecs.get(new String(bytes, 1, nameLength, StandardCharsets.UTF_8));
         if (codec == null) {
             return false;
         }
@@ -195,7 +194,9 @@ public final class MessageRecords {
             }
         }
 
-        /** False when it is one of the user's: a second one of a name, or one that does not parse. */
+        /**
+         * False when it is one of the user's: a second one of a name, or one that does not parse.
+         */
         private boolean takeOwn(String name, ByteBuffer value) {
             switch (name) {
                 case SUBJECT -> {

@@ -91,9 +91,7 @@ class MessageRecordsTest {
                                 header("k", "2"),
                                 header("priority", "high")));
         Message back = roundTrip(records, message("x").properties(properties), false);
-        assertThat(back.properties())
-                .usingRecursiveComparison()
-                .isEqualTo(properties);
+        assertThat(back.properties()).usingRecursiveComparison().isEqualTo(properties);
         assertThat(back.replyTo()).isEqualTo(Subject.ofDotted("reply.here"));
     }
 
