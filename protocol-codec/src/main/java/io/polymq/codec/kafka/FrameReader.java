@@ -1,0 +1,128 @@
+package io.polymq.codec.kafka;
+
+import io.netty.buffer.ByteBuf;
+
+import org.apache.kafka.common.protocol.Readable;
+
+import java.nio.ByteBuffer;
+
+/**
+ * What the generated message classes read from: one frame, whose bytes stay the network's. All that
+ * is handed out is copied, once, so that a message outlives its frame and each partition's records
+ * pin no more memory than their own.
+ */
+final class FrameReader implements Readable {
+
+    private static final int MAX_VARINT_BYTES = 5;
+    private static final int MAX_VARLONG_BYTES = 10;
+
+    private final ByteBuf in;
+    private final int maxElements;
+
+    /**
+     * @param maxElements how many elements one collection may have
+     */
+    FrameReader(ByteBuf in, int maxElements) {
+        this.in = in;
+        this.maxElements = maxElements;
+    }
+
+    @Override
+    public byte readByte() {
+        return in.readByte();
+    }
+
+    @Override
+    public short readShort() {
+        return in.readShort();
+    }
+
+    @Override
+    public int readInt() {
+        return in.readInt();
+    }
+
+    @Override
+    public long readLong() {
+        return in.readLong();
+    }
+
+    @Override
+    public double readDouble() {
+        return in.readDouble();
+    }
+
+    @Override
+    public byte[] readArray(int length) {
+        bounded(length);
+        byte[] copy = new byte[length];
+        in.readBytes(copy);
+        return copy;
+    }
+
+    @Override
+    public ByteBuffer readByteBuffer(int length) {
+        return ByteBuffer.wrap(readArray(length));
+    }
+
+    @Override
+    public int readUnsignedVarint() {
+        int value = 0;
+        for (int i = 0; i < MAX_VARINT_BYTES; i++) {
+            byte next = in.readByte();
+            value |= (next & 0x7f) << (7 * i);
+            if (next >= 0) {
+                return value;
+            }
+        }
+        throw malformed("a varint of more than " + MAX_VARINT_BYTES + " bytes");
+    }
+
+    @Override
+    public int readVarint() {
+        int raw = readUnsignedVarint();
+        return (raw >>> 1) ^ -(raw & 1);
+    }
+
+    @Override
+    public long readVarlong() {
+        long raw = 0;
+        for (int i = 0; i < MAX_VARLONG_BYTES; i++) {
+            byte next = in.readByte();
+            raw |= (long) (next & 0x7f) << (7 * i);
+            if (next >= 0) {
+                return (raw >>> 1) ^ -(raw & 1);
+            }
+        }
+        throw malformed("a varlong of more than " + MAX_VARLONG_BYTES + " bytes");
+    }
+
+    /**
+     * The generated readers hold the announced size of every collection against this before they
+     * allocate, so it is also where the bound on collections lies.
+     */
+    @Override
+    public int remaining() {
+        return Math.min(in.readableBytes(), maxElements);
+    }
+
+    @Override
+    public Readable slice() {
+        return new FrameReader(in.slice(), maxElements);
+    }
+
+    private void bounded(int length) {
+        if (length < 0 || length > in.readableBytes()) {
+            throw malformed(
+                    "a field of "
+                            + length
+                            + " bytes where "
+                            + in.readableBytes()
+                            + " are left of the frame");
+        }
+    }
+
+    private static KafkaProtocolException malformed(String what) {
+        return new KafkaProtocolException(KafkaProtocolException.Reason.MALFORMED, what);
+    }
+}
