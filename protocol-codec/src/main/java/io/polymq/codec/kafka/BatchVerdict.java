@@ -1,10 +1,9 @@
 package io.polymq.codec.kafka;
 
-import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
-import org.apache.kafka.common.protocol.Errors;
-
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
+import org.apache.kafka.common.protocol.Errors;
 
 /** What came of looking at a produced batch. */
 public sealed interface BatchVerdict {

@@ -1,10 +1,8 @@
 package io.polymq.codec.kafka;
 
 import io.netty.buffer.ByteBuf;
-
-import org.apache.kafka.common.protocol.Readable;
-
 import java.nio.ByteBuffer;
+import org.apache.kafka.common.protocol.Readable;
 
 /**
  * What the generated message classes read from: one frame, whose bytes stay the network's. All that

@@ -2,7 +2,13 @@ package io.polymq.codec.kafka;
 
 import io.polymq.codec.kafka.BatchVerdict.Accepted;
 import io.polymq.codec.kafka.BatchVerdict.Refused;
-
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.zip.CRC32C;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -16,14 +22,6 @@ import org.apache.kafka.common.utils.internals.BufferSupplier;
 import org.apache.kafka.common.utils.internals.CloseableIterator;
 import org.jspecify.annotations.Nullable;
 import org.xerial.snappy.SnappyError;
-
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
-import java.util.Objects;
-import java.util.zip.CRC32C;
 
 /**
  * Looks at what was produced to one partition: one v2 batch, whole, with the right checksum, whose
@@ -58,7 +56,11 @@ public final class ProducedBatch {
      * @param buffers for decompression; the calling thread's own
      */
     public static BatchVerdict check(
-            MemoryRecords records, short version, BatchRules rules, long now, BufferSupplier buffers) {
+            MemoryRecords records,
+            short version,
+            BatchRules rules,
+            long now,
+            BufferSupplier buffers) {
         ByteBuffer bytes = records.buffer();
         if (!bytes.hasRemaining()) {
             return Refused.of(Errors.INVALID_RECORD, "no record batch");
@@ -91,8 +93,7 @@ public final class ProducedBatch {
         return accepted(batch, records, rules, now, walk, buffers);
     }
 
-    private static @Nullable Refused framing(
-            ByteBuffer bytes, short version, BatchRules rules) {
+    private static @Nullable Refused framing(ByteBuffer bytes, short version, BatchRules rules) {
         int at = bytes.position();
         if (bytes.remaining() < HEADER_BYTES) {
             return bytes.remaining() > MAGIC_AT && bytes.get(at + MAGIC_AT) < 2
@@ -283,7 +284,10 @@ public final class ProducedBatch {
             if (!inSequence) {
                 fault(Errors.INVALID_RECORD, index, "the record's offset is out of sequence");
             } else if (rules.keysRequired() && !hasKey) {
-                fault(Errors.INVALID_RECORD, index, "a compacted topic takes no record without key");
+                fault(
+                        Errors.INVALID_RECORD,
+                        index,
+                        "a compacted topic takes no record without key");
             } else if (!rules.appendTime() && timestamp >= 0 && outOfTime(timestamp)) {
                 fault(
                         Errors.INVALID_TIMESTAMP,

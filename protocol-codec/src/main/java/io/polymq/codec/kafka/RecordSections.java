@@ -1,14 +1,13 @@
 package io.polymq.codec.kafka;
 
-import org.apache.kafka.common.network.TransferableChannel;
-import org.apache.kafka.common.record.internal.BaseRecords;
-import org.apache.kafka.common.record.internal.RecordsSend;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.common.network.TransferableChannel;
+import org.apache.kafka.common.record.internal.BaseRecords;
+import org.apache.kafka.common.record.internal.RecordsSend;
 
 /**
  * The records of a response, where they are: runs of whole batches in memory or in files. A {@link

@@ -1,7 +1,7 @@
 package io.polymq.codec.kafka;
 
 import io.netty.buffer.ByteBuf;
-
+import java.nio.ByteBuffer;
 import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -10,8 +10,6 @@ import org.apache.kafka.common.protocol.ObjectSerializationCache;
 import org.apache.kafka.common.protocol.Writable;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-
-import java.nio.ByteBuffer;
 
 /** Writes responses: length, header, body, with records linked where they are. Stateless. */
 public final class ResponseEncoder {

@@ -1,7 +1,6 @@
 package io.polymq.codec.kafka;
 
 import io.netty.buffer.ByteBuf;
-
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 

@@ -1,16 +1,15 @@
 package io.polymq.codec.kafka;
 
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.message.ApiVersionsResponseData.ApiVersion;
 import org.apache.kafka.common.message.ApiVersionsResponseData.FinalizedFeatureKey;
 import org.apache.kafka.common.message.ApiVersionsResponseData.SupportedFeatureKey;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
-
-import java.util.Collection;
-import java.util.EnumSet;
-import java.util.List;
-import java.util.Set;
 
 /**
  * The keys, versions and features that are served, and how clients are told. A key is served in all
@@ -55,8 +54,7 @@ public final class ServedApis {
 
     /** The answer to an ApiVersions request. */
     public ApiVersionsResponseData answer() {
-        ApiVersionsResponseData answer =
-                new ApiVersionsResponseData().setFinalizedFeaturesEpoch(0);
+        ApiVersionsResponseData answer = new ApiVersionsResponseData().setFinalizedFeaturesEpoch(0);
         for (ApiKeys key : keys) {
             answer.apiKeys().add(entry(key));
         }

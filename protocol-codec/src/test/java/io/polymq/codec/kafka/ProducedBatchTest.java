@@ -216,8 +216,7 @@ class ProducedBatchTest {
     }
 
     private static MemoryRecords batch(Compression compression, int records) {
-        return MemoryRecords.withRecords(
-                compression, simple(records).toArray(SimpleRecord[]::new));
+        return MemoryRecords.withRecords(compression, simple(records).toArray(SimpleRecord[]::new));
     }
 
     private static List<SimpleRecord> simple(int records) {

@@ -188,14 +188,14 @@ class RequestDecoderTest {
                                         .forEach(
                                                 partition ->
                                                         all.put(
-                                                                ((MemoryRecords) partition.records())
+                                                                ((MemoryRecords)
+                                                                                partition.records())
                                                                         .buffer()
                                                                         .duplicate())));
         return Arrays.copyOf(all.array(), all.position());
     }
 
-    private static ByteBuf frame(
-            ApiKeys key, short version, ApiMessage body) {
+    private static ByteBuf frame(ApiKeys key, short version, ApiMessage body) {
         ObjectSerializationCache cache = new ObjectSerializationCache();
         ByteBuffer bytes = ByteBuffer.allocate(body.size(cache, version));
         body.write(new ByteBufferAccessor(bytes), cache, version);
