@@ -44,6 +44,10 @@ public record NetworkConfig(
                 int maxConnections,
         @Doc("Connections from one address.") @Within(min = 1) @Default("1000000")
                 int maxConnectionsPerIp,
+        @Doc("Connections logged in as one user.") @Within(min = 1) @Default("1000000")
+                int maxConnectionsPerUser,
+        @Doc("Connections logged in to one tenant.") @Within(min = 1) @Default("1000000")
+                int maxConnectionsPerTenant,
         @Doc("Connections accepted a second; 0 is no limit.") @Within(min = 0) @Default("0")
                 int acceptRate,
         @Doc("Time to a client's first byte.") @Within(min = 1) @Default("30s")

@@ -55,12 +55,22 @@ public interface Connection {
     @Nullable Login login();
 
     /**
+     * Counts messages that this client has published, for the rate limits: while it is over them
+     * the network layer reads nothing more from it.
+     */
+    void countMessages(int count);
+
+    /**
      * When nothing at all is read for this long the handler is ended with {@link
      * CloseReason.Kind#IDLE}; zero is never.
      */
     void idleTimeout(Duration timeout);
 
-    /** Stops reading from the peer until {@link #resumeReading} was called as often; calls nest. */
+    /**
+     * Stops reading from the peer until {@link #resumeReading} was called as often; calls nest.
+     * What the handler has left unread by then is offered again after resuming, even when nothing
+     * more comes.
+     */
     void pauseReading();
 
     /** Any thread. */

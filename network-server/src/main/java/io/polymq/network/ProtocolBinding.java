@@ -25,6 +25,11 @@ public interface ProtocolBinding {
      */
     List<String> webSocketSubprotocols();
 
+    /** Whether text frames are taken like binary ones; if not they end the connection. */
+    default boolean acceptsWebSocketText() {
+        return false;
+    }
+
     /**
      * Whether the server speaks before the client: such a protocol is given silent clients of an
      * auto listener.

@@ -1,0 +1,16 @@
+package io.polymq.network;
+
+import io.polymq.config.NetworkConfig;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** What all listeners of a server share. */
+record NetworkShared(
+        NetworkConfig config,
+        ConnectionManager connections,
+        GlobalRateLimiter rateLimiter,
+        NetworkMetrics metrics,
+        FaultLog faults,
+        LoopContexts loops,
+        Executor fileReaders,
+        @Nullable TlsContexts tls) {}
