@@ -1,8 +1,8 @@
 package io.polymq.codec.nats;
 
 /**
- * What a client said, one call per command, in order. All arguments are places in the parsed array and valid only during the
- * call; a length of zero means that an optional argument was not given.
+ * What a client said, one call per command, in order. All arguments are places in the parsed array
+ * and valid only during the call; a length of zero means that an optional argument was not given.
  */
 public interface NatsCommands {
 
@@ -10,9 +10,11 @@ public interface NatsCommands {
     void connect(byte[] bytes, int json, int jsonLength);
 
     /**
-     * {@code PUB} (whose {@code headerLength} is -1) and {@code HPUB}, payload and its line end included. The bytes from {@code tail} on are {@code [reply ]
-     * size CRLF payload CRLF} as the client sent them, or for HPUB {@code [reply ]headerSize totalSize CRLF headers payload
-     * CRLF}; {@code tail} is -1 when the client's spacing is not the plain one that {@code MSG} and {@code HMSG} use.
+     * {@code PUB} (whose {@code headerLength} is -1) and {@code HPUB}, payload and its line end
+     * included. The bytes from {@code tail} on are {@code [reply ] size CRLF payload CRLF} as the
+     * client sent them, or for HPUB {@code [reply ]headerSize totalSize CRLF headers payload CRLF};
+     * {@code tail} is -1 when the client's spacing is not the plain one that {@code MSG} and {@code
+     * HMSG} use.
      */
     void publish(
             byte[] bytes,
@@ -27,7 +29,13 @@ public interface NatsCommands {
 
     /** {@code SUB}. */
     void subscribe(
-            byte[] bytes, int subject, int subjectLength, int queue, int queueLength, int sid, int sidLength);
+            byte[] bytes,
+            int subject,
+            int subjectLength,
+            int queue,
+            int queueLength,
+            int sid,
+            int sidLength);
 
     /** {@code UNSUB}; {@code max} is zero when none was given. */
     void unsubscribe(byte[] bytes, int sid, int sidLength, int max);

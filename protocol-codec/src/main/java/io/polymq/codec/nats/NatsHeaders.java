@@ -7,8 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The header block of {@code HPUB} and {@code HMSG}: {@code NATS/1.0[ status[ text]]}, lines of {@code Name: value}, an
- * empty line. Names are case-sensitive, repeats and order are kept. Immutable.
+ * The header block of {@code HPUB} and {@code HMSG}: {@code NATS/1.0[ status[ text]]}, lines of
+ * {@code Name: value}, an empty line. Names are case-sensitive, repeats and order are kept.
+ * Immutable.
  *
  * @param status the status code, 0 when there is none
  * @param statusText its text, empty when there is none
@@ -40,24 +41,35 @@ public record NatsHeaders(int status, String statusText, List<Entry> entries) {
         return true;
     }
 
-    /** Reads a block; lines without a colon are left out. Null when it does not begin as a block must. */
+    /**
+     * Reads a block; lines without a colon are left out. Null when it does not begin as a block
+     * must.
+     */
     public static @Nullable NatsHeaders parse(byte[] bytes, int offset, int length) {
         if (!isBlock(bytes, offset, length)) {
             return null;
         }
-        String[] lines = new String(bytes, offset, length, StandardCharsets.UTF_8).split("\r\n", -1);
+        String[] lines =
+                new String(bytes, offset, length, StandardCharsets.UTF_8).split("\r\n", -1);
         String first = lines[0].substring(VERSION.length()).strip();
         int blank = first.indexOf(' ');
         String code = blank < 0 ? first : first.substring(0, blank);
-        int status = code.length() == 3 && code.chars().allMatch(c -> c >= '0' && c <= '9') ? Integer.parseInt(code) : 0;
+        int status =
+                code.length() == 3 && code.chars().allMatch(c -> c >= '0' && c <= '9')
+                        ? Integer.parseInt(code)
+                        : 0;
         List<Entry> entries = new ArrayList<>();
         for (int i = 1; i < lines.length; i++) {
             int colon = lines[i].indexOf(':');
             if (colon > 0) {
-                entries.add(new Entry(lines[i].substring(0, colon), lines[i].substring(colon + 1).strip()));
+                entries.add(
+                        new Entry(
+                                lines[i].substring(0, colon),
+                                lines[i].substring(colon + 1).strip()));
             }
         }
-        return new NatsHeaders(status, status == 0 || blank < 0 ? "" : first.substring(blank + 1), entries);
+        return new NatsHeaders(
+                status, status == 0 || blank < 0 ? "" : first.substring(blank + 1), entries);
     }
 
     /** The value of the first line with that name; null when there is none. */
@@ -75,13 +87,16 @@ public record NatsHeaders(int status, String statusText, List<Entry> entries) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(VERSION.getBytes(StandardCharsets.US_ASCII));
         if (status != 0) {
-            out.writeBytes((" " + status + (statusText.isEmpty() ? "" : " " + statusText))
-                    .getBytes(StandardCharsets.UTF_8));
+            out.writeBytes(
+                    (" " + status + (statusText.isEmpty() ? "" : " " + statusText))
+                            .getBytes(StandardCharsets.UTF_8));
         }
         out.write('\r');
         out.write('\n');
         for (Entry entry : entries) {
-            out.writeBytes((entry.name() + ": " + entry.value() + "\r\n").getBytes(StandardCharsets.UTF_8));
+            out.writeBytes(
+                    (entry.name() + ": " + entry.value() + "\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
         }
         out.write('\r');
         out.write('\n');

@@ -3,11 +3,12 @@ package io.polymq.codec.nats;
 import io.polymq.codec.nats.NatsProtocolException.Reason;
 
 /**
- * Finds commands in what was read. Works on whole commands: one that is not all there is left unread, and {@link #needed}
- * tells how many bytes it takes at least, so that a large payload is looked at again only when it has come.
+ * Finds commands in what was read. Works on whole commands: one that is not all there is left
+ * unread, and {@link #needed} tells how many bytes it takes at least, so that a large payload is
+ * looked at again only when it has come.
  *
- * <p>Verbs in any case; arguments parted by runs of blanks and tabs; a bare line feed ends a control line as well. One
- * instance per connection, for its loop.
+ * <p>Verbs in any case; arguments parted by runs of blanks and tabs; a bare line feed ends a
+ * control line as well. One instance per connection, for its loop.
  */
 public final class NatsParser {
 
@@ -31,12 +32,17 @@ public final class NatsParser {
         maxPayload = payload;
     }
 
-    /** How many bytes, from the first that was left unread, must be there before it is worth parsing again. */
+    /**
+     * How many bytes, from the first that was left unread, must be there before it is worth parsing
+     * again.
+     */
     public int needed() {
         return needed;
     }
 
-    /** Called by a command's receiver: what stands behind this command is left for another reader. */
+    /**
+     * Called by a command's receiver: what stands behind this command is left for another reader.
+     */
     public void stop() {
         stopped = true;
     }
@@ -45,7 +51,8 @@ public final class NatsParser {
      * Parses commands between two places.
      *
      * @return the place of the first byte that was not used
-     * @throws NatsProtocolException when the connection must end; earlier commands have been handed over
+     * @throws NatsProtocolException when the connection must end; earlier commands have been handed
+     *     over
      */
     public int parse(byte[] bytes, int from, int to, NatsCommands commands) {
         int at = from;
@@ -70,16 +77,24 @@ public final class NatsParser {
                 }
                 switch (bytes[at + 1] | 0x20) {
                     case 'u':
-                        return verb(bytes, at, to, "pub") ? publish(bytes, at, at + 3, to, false, commands) : -1;
+                        return verb(bytes, at, to, "pub")
+                                ? publish(bytes, at, at + 3, to, false, commands)
+                                : -1;
                     case 'i':
-                        return verb(bytes, at, to, "ping") ? bare(bytes, at, to, commands, true) : -1;
+                        return verb(bytes, at, to, "ping")
+                                ? bare(bytes, at, to, commands, true)
+                                : -1;
                     case 'o':
-                        return verb(bytes, at, to, "pong") ? bare(bytes, at, to, commands, false) : -1;
+                        return verb(bytes, at, to, "pong")
+                                ? bare(bytes, at, to, commands, false)
+                                : -1;
                     default:
                         throw unknown();
                 }
             case 'h':
-                return verb(bytes, at, to, "hpub") ? publish(bytes, at, at + 4, to, true, commands) : -1;
+                return verb(bytes, at, to, "hpub")
+                        ? publish(bytes, at, at + 4, to, true, commands)
+                        : -1;
             case 's':
                 return verb(bytes, at, to, "sub") ? subscribe(bytes, at, to, commands) : -1;
             case 'u':
@@ -170,7 +185,8 @@ public final class NatsParser {
             case 2 -> commands.subscribe(bytes, starts[0], length(0), 0, 0, starts[1], length(1));
             case 3 ->
                     commands.subscribe(
-                            bytes, starts[0], length(0), starts[1], length(1), starts[2], length(2));
+                            bytes, starts[0], length(0), starts[1], length(1), starts[2],
+                            length(2));
             default -> throw badArguments("SUB");
         }
         return end;
@@ -189,7 +205,8 @@ public final class NatsParser {
         return end;
     }
 
-    private int publish(byte[] bytes, int at, int behindVerb, int to, boolean headers, NatsCommands commands) {
+    private int publish(
+            byte[] bytes, int at, int behindVerb, int to, boolean headers, NatsCommands commands) {
         int body = arguments(bytes, at, behindVerb, to);
         if (body < 0) {
             return -1;
@@ -206,7 +223,8 @@ public final class NatsParser {
         }
         if (total > maxPayload) {
             throw new NatsProtocolException(
-                    Reason.PAYLOAD_TOO_LARGE, "a payload of " + total + " B where " + maxPayload + " are allowed");
+                    Reason.PAYLOAD_TOO_LARGE,
+                    "a payload of " + total + " B where " + maxPayload + " are allowed");
         }
         int end = body + total + 2;
         if (end > to) {
@@ -233,7 +251,10 @@ public final class NatsParser {
         }
     }
 
-    /** Whether the arguments behind the subject are parted by one byte each and the line ends with CRLF. */
+    /**
+     * Whether the arguments behind the subject are parted by one byte each and the line ends with
+     * CRLF.
+     */
     private boolean plainTail(int body) {
         for (int i = 1; i < arguments; i++) {
             if (starts[i] != ends[i - 1] + 1) {

@@ -3,7 +3,10 @@ package io.polymq.codec.nats;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
-/** Encodes what a server says. Stateless; writes behind the writer index of a buffer with enough room. */
+/**
+ * Encodes what a server says. Stateless; writes behind the writer index of a buffer with enough
+ * room.
+ */
 public final class NatsWriter {
 
     private static final byte[] PONG = ascii("PONG\r\n");
@@ -49,7 +52,9 @@ public final class NatsWriter {
         return line;
     }
 
-    /** {@code MSG subject sid } or {@code HMSG subject sid }: what stands before reply and sizes. */
+    /**
+     * {@code MSG subject sid } or {@code HMSG subject sid }: what stands before reply and sizes.
+     */
     public static byte[] prefix(boolean headers, byte[] subject, byte[] sid) {
         byte[] verb = headers ? HMSG : MSG;
         byte[] prefix = new byte[verb.length + subject.length + sid.length + 2];
@@ -67,7 +72,13 @@ public final class NatsWriter {
      * @param header the header block, empty for a plain {@code MSG}
      */
     public static byte[] tail(
-            byte[] reply, byte[] header, int headerOffset, int headerLength, byte[] payload, int offset, int length) {
+            byte[] reply,
+            byte[] header,
+            int headerOffset,
+            int headerLength,
+            byte[] payload,
+            int offset,
+            int length) {
         int total = headerLength + length;
         int size =
                 (reply.length == 0 ? 0 : reply.length + 1)

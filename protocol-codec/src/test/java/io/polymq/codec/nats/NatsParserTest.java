@@ -23,8 +23,9 @@ class NatsParserTest {
 
     @Test
     void everyCommandIsHeardWithItsArguments() {
-        parse("CONNECT {\"verbose\":false}\r\nPING\r\nPONG\r\n+OK\r\nSUB a.b 1\r\nSUB a.* q 2\r\nUNSUB 1\r\nUNSUB 2 5\r\n"
-                + "PUB a.b 2\r\nhi\r\nPUB a.b in.box 0\r\n\r\nHPUB h 12 14\r\nNATS/1.0\r\n\r\nhi\r\n");
+        parse(
+                "CONNECT {\"verbose\":false}\r\nPING\r\nPONG\r\n+OK\r\nSUB a.b 1\r\nSUB a.* q 2\r\nUNSUB 1\r\nUNSUB 2 5\r\n"
+                        + "PUB a.b 2\r\nhi\r\nPUB a.b in.box 0\r\n\r\nHPUB h 12 14\r\nNATS/1.0\r\n\r\nhi\r\n");
         assertThat(heard.commands)
                 .containsExactly(
                         "connect {\"verbose\":false}",
@@ -42,14 +43,17 @@ class NatsParserTest {
     @Test
     void verbsAreTakenInAnyCaseAndArgumentsWithAnyBlanks() {
         parse("pub  \ta   2 \r\nhi\r\nSuB\ta\t 1 \r\nsub a 2\nping\r\n");
-        assertThat(heard.commands).containsExactly("pub a - -1 hi", "sub a - 1", "sub a - 2", "ping");
+        assertThat(heard.commands)
+                .containsExactly("pub a - -1 hi", "sub a - 1", "sub a - 2", "ping");
     }
 
     @Test
     void theTailIsGivenOnlyForPlainSpacing() {
-        parse("PUB a 2\r\nhi\r\nPUB a r 2\r\nhi\r\nPUB a  2\r\nhi\r\nPUB a 2 \r\nhi\r\nHPUB a r 12 12\r\nNATS/1.0\r\n\r\n\r\n");
+        parse(
+                "PUB a 2\r\nhi\r\nPUB a r 2\r\nhi\r\nPUB a  2\r\nhi\r\nPUB a 2 \r\nhi\r\nHPUB a r 12 12\r\nNATS/1.0\r\n\r\n\r\n");
         assertThat(heard.tails)
-                .containsExactly("2\r\nhi\r\n", "r 2\r\nhi\r\n", "", "", "r 12 12\r\nNATS/1.0\r\n\r\n\r\n");
+                .containsExactly(
+                        "2\r\nhi\r\n", "r 2\r\nhi\r\n", "", "", "r 12 12\r\nNATS/1.0\r\n\r\n\r\n");
     }
 
     @Test
@@ -61,8 +65,9 @@ class NatsParserTest {
 
     @Test
     void splitAtEveryByteTheSameIsHeard() {
-        String all = "CONNECT {}\r\nSUB foo.> q1 a-b\r\nPUB foo.bar reply 11\r\nhello world\r\nHPUB foo 12 12\r\nNATS/1.0\r\n\r\n\r\n"
-                + "UNSUB a-b 3\r\nPING\r\n";
+        String all =
+                "CONNECT {}\r\nSUB foo.> q1 a-b\r\nPUB foo.bar reply 11\r\nhello world\r\nHPUB foo 12 12\r\nNATS/1.0\r\n\r\n\r\n"
+                        + "UNSUB a-b 3\r\nPING\r\n";
         parse(all);
         List<String> whole = List.copyOf(heard.commands);
         byte[] bytes = bytes(all);
@@ -132,13 +137,15 @@ class NatsParserTest {
     @Test
     void theReceiverMayStopBehindACommand() {
         byte[] bytes = bytes("CONNECT {}\r\nPING\r\n");
-        Heard stopping = new Heard() {
-            @Override
-            public void connect(byte[] b, int json, int length) {
-                parser.stop();
-            }
-        };
-        assertThat(parser.parse(bytes, 0, bytes.length, stopping)).isEqualTo("CONNECT {}\r\n".length());
+        Heard stopping =
+                new Heard() {
+                    @Override
+                    public void connect(byte[] b, int json, int length) {
+                        parser.stop();
+                    }
+                };
+        assertThat(parser.parse(bytes, 0, bytes.length, stopping))
+                .isEqualTo("CONNECT {}\r\n".length());
         assertThat(stopping.commands).isEmpty();
     }
 
@@ -190,16 +197,34 @@ class NatsParserTest {
                 int headerLength,
                 int totalLength,
                 int tail) {
-            commands.add("pub " + text(bytes, subject, subjectLength) + ' ' + optional(bytes, reply, replyLength) + ' '
-                    + headerLength + ' ' + text(bytes, body, totalLength));
+            commands.add(
+                    "pub "
+                            + text(bytes, subject, subjectLength)
+                            + ' '
+                            + optional(bytes, reply, replyLength)
+                            + ' '
+                            + headerLength
+                            + ' '
+                            + text(bytes, body, totalLength));
             tails.add(tail < 0 ? "" : text(bytes, tail, body + totalLength + 2 - tail));
         }
 
         @Override
         public void subscribe(
-                byte[] bytes, int subject, int subjectLength, int queue, int queueLength, int sid, int sidLength) {
-            commands.add("sub " + text(bytes, subject, subjectLength) + ' ' + optional(bytes, queue, queueLength) + ' '
-                    + text(bytes, sid, sidLength));
+                byte[] bytes,
+                int subject,
+                int subjectLength,
+                int queue,
+                int queueLength,
+                int sid,
+                int sidLength) {
+            commands.add(
+                    "sub "
+                            + text(bytes, subject, subjectLength)
+                            + ' '
+                            + optional(bytes, queue, queueLength)
+                            + ' '
+                            + text(bytes, sid, sidLength));
         }
 
         @Override
