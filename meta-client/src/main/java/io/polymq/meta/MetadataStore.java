@@ -95,8 +95,8 @@ public interface MetadataStore extends AutoCloseable {
         long id();
 
         /**
-         * Completes when the lease is gone, closed or lost: by this process's own clock never later
-         * than its keys are deleted.
+         * Completes when the lease is gone. When it was lost it does so by this process's own
+         * clock, before the store deletes its keys.
          */
         CompletableFuture<Void> ended();
 

@@ -10,10 +10,10 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /** Notes what it hears; {@link #state} is what a cache would hold. Any thread. */
-final class RecordingWatcher implements MetadataStore.Watcher {
+public final class RecordingWatcher implements MetadataStore.Watcher {
 
-    record Heard(List<Change> changes, long revision) {
-        List<String> keys() {
+    public record Heard(List<Change> changes, long revision) {
+        public List<String> keys() {
             return changes.stream().map(c -> (c.deleted() ? "-" : "+") + c.key()).toList();
         }
     }
@@ -50,24 +50,24 @@ final class RecordingWatcher implements MetadataStore.Watcher {
         notifyAll();
     }
 
-    synchronized List<Heard> heard() {
+    public synchronized List<Heard> heard() {
         return List.copyOf(heard);
     }
 
-    synchronized Map<String, String> state() {
+    public synchronized Map<String, String> state() {
         return Map.copyOf(state);
     }
 
-    synchronized int resyncs() {
+    public synchronized int resyncs() {
         return resyncs;
     }
 
     /** Whether a call ever contradicted the contract. */
-    synchronized boolean broken() {
+    public synchronized boolean broken() {
         return broken;
     }
 
-    synchronized RecordingWatcher await(Predicate<RecordingWatcher> condition) {
+    public synchronized RecordingWatcher await(Predicate<RecordingWatcher> condition) {
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (!condition.test(this)) {
             long left = (end - System.nanoTime()) / 1_000_000;

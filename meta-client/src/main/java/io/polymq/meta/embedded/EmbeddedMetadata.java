@@ -194,8 +194,8 @@ public final class EmbeddedMetadata implements MetadataStore {
 
     private void revoke(EmbeddedLease lease) {
         if (leases.remove(lease)) {
-            ask(new CommitLoop.Revoke(lease.id(), new CompletableFuture<>()));
-            lease.end();
+            ask(new CommitLoop.Revoke(lease.id(), new CompletableFuture<>()))
+                    .whenComplete((outcome, failure) -> lease.end());
         }
     }
 
