@@ -5,11 +5,6 @@ import io.polymq.meta.MetadataStore.Entry;
 import io.polymq.meta.MetadataStore.Range;
 import io.polymq.meta.MetadataStore.Watch;
 import io.polymq.meta.MetadataStore.Watcher;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -20,6 +15,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What lies under a prefix, decoded, as of the latest revision heard. Readers are lock-free; a

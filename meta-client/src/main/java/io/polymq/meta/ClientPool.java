@@ -5,9 +5,6 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One gRPC channel per peer, shared by everyone who talks to it: members of the metadata service,
@@ -65,8 +63,7 @@ public final class ClientPool implements AutoCloseable {
      * @param certificate ours, null when none is asked for
      * @param key of our certificate
      */
-    public record Tls(
-            @Nullable Path authorities, @Nullable Path certificate, @Nullable Path key) {}
+    public record Tls(@Nullable Path authorities, @Nullable Path certificate, @Nullable Path key) {}
 
     private final Settings settings;
     private final ChannelCredentials credentials;

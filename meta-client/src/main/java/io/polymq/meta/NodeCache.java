@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Metadata kept in memory. Whoever needs some of it asks for a {@link CachedView} of a prefix, which
- * a watch keeps up to date: reading costs a look-up and never waits for the store. Shared.
+ * Metadata kept in memory. Whoever needs some of it asks for a {@link CachedView} of a prefix,
+ * which a watch keeps up to date: reading costs a look-up and never waits for the store. Shared.
  */
 public final class NodeCache implements AutoCloseable {
 

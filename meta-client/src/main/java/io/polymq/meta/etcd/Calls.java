@@ -16,9 +16,6 @@ import io.polymq.meta.MetadataException.Reason;
 import io.polymq.meta.proto.etcd.AuthGrpc;
 import io.polymq.meta.proto.etcd.AuthenticateRequest;
 import io.polymq.meta.proto.etcd.AuthenticateResponse;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +25,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Unary calls: the next member is tried when one fails, until the operation's time is up. What may
@@ -259,8 +257,7 @@ final class Calls implements AutoCloseable {
     /** Runs it later, on a virtual thread; not at all once closed. */
     private void after(long millis, Runnable task) {
         try {
-            timer.schedule(
-                    () -> Thread.startVirtualThread(task), millis, TimeUnit.MILLISECONDS);
+            timer.schedule(() -> Thread.startVirtualThread(task), millis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             assert closed : "the timer only ends with the store";
         }

@@ -10,10 +10,6 @@ import io.polymq.meta.proto.etcd.LeaseKeepAliveRequest;
 import io.polymq.meta.proto.etcd.LeaseKeepAliveResponse;
 import io.polymq.meta.proto.etcd.LeaseRevokeRequest;
 import io.polymq.meta.proto.etcd.LeaseRevokeResponse;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A lease and the virtual thread that renews it, three times within its life. Etcd counts from when
@@ -42,8 +40,7 @@ final class EtcdLease implements Lease {
     private final AtomicBoolean closed = new AtomicBoolean();
     private long validUntil;
 
-    EtcdLease(
-            long id, Duration timeToLive, long asked, Calls calls, Consumer<EtcdLease> onEnd) {
+    EtcdLease(long id, Duration timeToLive, long asked, Calls calls, Consumer<EtcdLease> onEnd) {
         this.id = id;
         this.lifeNanos = timeToLive.toNanos();
         this.validUntil = asked + lifeNanos;
@@ -70,7 +67,9 @@ final class EtcdLease implements Lease {
             long pause = lifeNanos / 3;
             while (!closing.await(Math.min(pause, left()), TimeUnit.NANOSECONDS)) {
                 if (left() <= 0) {
-                    LOG.atWarn().addKeyValue("lease", id).log("a lease could not be renewed in time");
+                    LOG.atWarn()
+                            .addKeyValue("lease", id)
+                            .log("a lease could not be renewed in time");
                     abandon();
                     return;
                 }

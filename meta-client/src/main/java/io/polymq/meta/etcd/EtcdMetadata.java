@@ -19,7 +19,6 @@ import io.polymq.meta.proto.etcd.RequestOp;
 import io.polymq.meta.proto.etcd.TxnRequest;
 import io.polymq.meta.proto.etcd.TxnResponse;
 import io.polymq.meta.proto.mvcc.KeyValue;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

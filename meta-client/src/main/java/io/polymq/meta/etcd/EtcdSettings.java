@@ -1,9 +1,8 @@
 package io.polymq.meta.etcd;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which etcd, and how patiently.

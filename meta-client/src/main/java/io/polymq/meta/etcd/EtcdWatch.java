@@ -19,11 +19,6 @@ import io.polymq.meta.proto.etcd.WatchGrpc;
 import io.polymq.meta.proto.etcd.WatchRequest;
 import io.polymq.meta.proto.etcd.WatchResponse;
 import io.polymq.meta.proto.mvcc.Event;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,11 +30,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A watch is one virtual thread with one stream. It asks for the next message when it has dealt with
- * the last one, so a slow watcher is held back by the stream's flow control and costs no memory
- * here; when etcd compacts what it has not heard yet, it hears the whole state.
+ * A watch is one virtual thread with one stream. It asks for the next message when it has dealt
+ * with the last one, so a slow watcher is held back by the stream's flow control and costs no
+ * memory here; when etcd compacts what it has not heard yet, it hears the whole state.
  */
 final class EtcdWatch implements Watch {
 

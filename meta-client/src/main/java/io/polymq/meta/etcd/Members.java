@@ -2,7 +2,6 @@ package io.polymq.meta.etcd;
 
 import io.grpc.ManagedChannel;
 import io.polymq.meta.ClientPool;
-
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.polymq.meta.ClientPool;
 import io.polymq.meta.MetadataException;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -3,13 +3,11 @@ package io.polymq.meta.etcd;
 import io.polymq.meta.ClientPool;
 import io.polymq.meta.MetadataContract;
 import io.polymq.meta.MetadataStore;
-
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
-
-import java.nio.file.Path;
 
 @Tag("peer")
 class EtcdContractTest extends MetadataContract {
@@ -33,8 +31,7 @@ class EtcdContractTest extends MetadataContract {
 
     @Override
     protected MetadataStore openStore() {
-        return EtcdMetadata.open(
-                EtcdSettings.of(etcd.endpoints(), "test" + opened++ + "/"), pool);
+        return EtcdMetadata.open(EtcdSettings.of(etcd.endpoints(), "test" + opened++ + "/"), pool);
     }
 
     @Override
