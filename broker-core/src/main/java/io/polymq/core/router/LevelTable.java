@@ -7,13 +7,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Child nodes by their text: open addressing for lock-free readers and one writer at a time. A
+ * Nodes by their text: open addressing for lock-free readers and one writer at a time. A
  * reader that meets a table while it is replaced sees the state before. A removed node leaves a
  * mark so that chains stay whole. Above a few thousand nodes the table is split by the hash's upper
  * bits, so that no growth copies more than a part of it: subscribing takes microseconds, whatever
  * the size.
  */
-final class LevelTable {
+class LevelTable {
 
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(TrieNode[].class);
     private static final TrieNode GONE = new TrieNode(new byte[0], null);
@@ -39,12 +39,12 @@ final class LevelTable {
         this.splits = splits;
     }
 
-    int live() {
+    final int live() {
         return live;
     }
 
     /** Any thread. */
-    @Nullable TrieNode find(long hash, byte[] bytes, int from, int to) {
+    final @Nullable TrieNode find(long hash, byte[] bytes, int from, int to) {
         Object now = state;
         if (now instanceof LevelTable[] split) {
             return part(split, hash).find(hash, bytes, from, to);
@@ -66,7 +66,7 @@ final class LevelTable {
     }
 
     /** The node must not be there yet. */
-    void add(long hash, TrieNode node) {
+    final void add(long hash, TrieNode node) {
         live++;
         if (state instanceof LevelTable[] split) {
             part(split, hash).add(hash, node);
@@ -85,7 +85,7 @@ final class LevelTable {
         }
     }
 
-    void remove(long hash, TrieNode node) {
+    final void remove(long hash, TrieNode node) {
         live--;
         if (state instanceof LevelTable[] split) {
             part(split, hash).remove(hash, node);
@@ -112,7 +112,7 @@ final class LevelTable {
     }
 
     /** Any thread; weakly consistent. */
-    void forEach(Consumer<TrieNode> action) {
+    final void forEach(Consumer<TrieNode> action) {
         Object now = state;
         if (now instanceof LevelTable[] split) {
             for (LevelTable part : split) {

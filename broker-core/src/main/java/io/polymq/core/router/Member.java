@@ -11,22 +11,16 @@ import org.jspecify.annotations.Nullable;
 final class Member extends SubjectTrie.Entry implements Router.Subscription {
 
     private final SubscriptionSpace space;
-    private final @Nullable SharedGroup group;
     private final boolean noLocal;
     private volatile @Nullable Sink sink;
 
     /** Where the group stands in the trie, for a member of one. Written under the space's lock. */
     @Nullable GroupEntry groupEntry;
 
-    Member(SubscriptionSpace space, @Nullable SharedGroup group, boolean noLocal, Sink sink) {
+    Member(SubscriptionSpace space, boolean noLocal, Sink sink) {
         this.space = space;
-        this.group = group;
         this.noLocal = noLocal;
         this.sink = sink;
-    }
-
-    @Nullable SharedGroup sharedGroup() {
-        return group;
     }
 
     boolean isOpen() {
@@ -61,7 +55,8 @@ final class Member extends SubjectTrie.Entry implements Router.Subscription {
 
     @Override
     public Router.@Nullable Group group() {
-        return group == null ? null : group.spec();
+        GroupEntry shared = groupEntry;
+        return shared == null ? null : shared.group().spec();
     }
 
     @Override

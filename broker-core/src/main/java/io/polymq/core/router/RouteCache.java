@@ -14,6 +14,11 @@ public final class RouteCache {
     private static final int WAYS = 4;
 
     private final @Nullable Route[] routes;
+
+    /** Hashes and weights stand apart from the routes, so that a newcomer touches no old one. */
+    private final int[] tags;
+
+    private final int[] weights;
     private final boolean[] used;
     private final int mask;
     private final long maxWeight;
@@ -30,6 +35,8 @@ public final class RouteCache {
     RouteCache(int capacity, long maxWeight) {
         int size = Integer.highestOneBit(Math.max(WAYS, capacity - 1) * 2 - 1);
         this.routes = new @Nullable Route[size];
+        this.tags = new int[size];
+        this.weights = new int[size];
         this.used = new boolean[size];
         this.mask = size - WAYS;
         this.maxWeight = maxWeight;
@@ -44,9 +51,10 @@ public final class RouteCache {
     }
 
     Route route(SubscriptionSpace space, Subject subject) {
-        int set = (subject.hashCode() ^ space.hashCode()) * 0x9E3779B1 >>> 9 & mask;
+        int tag = (subject.hashCode() ^ space.number()) * 0x9E3779B1;
+        int set = tag >>> 9 & mask;
         for (int i = set; i < set + WAYS; i++) {
-            Route known = routes[i];
+            Route known = tags[i] == tag ? routes[i] : null;
             if (known != null && isFor(known, space, subject)) {
                 if (known.isCurrent()) {
                     used[i] = true;
@@ -54,7 +62,7 @@ public final class RouteCache {
                     return known;
                 }
                 Route fresh = space.match(subject, scratch);
-                replace(i, fresh);
+                replace(i, tag, fresh);
                 misses++;
                 return fresh;
             }
@@ -63,7 +71,7 @@ public final class RouteCache {
         Route fresh = space.match(subject, scratch);
         int place = placeIn(set);
         if (place >= 0) {
-            replace(place, fresh);
+            replace(place, tag, fresh);
         }
         return fresh;
     }
@@ -89,23 +97,24 @@ public final class RouteCache {
         return place;
     }
 
-    private void replace(int place, Route fresh) {
-        Route old = routes[place];
-        weight -= old == null ? 0 : old.weight();
+    private void replace(int place, int tag, Route fresh) {
+        weight -= weights[place];
+        weights[place] = 0;
         routes[place] = null;
         used[place] = false;
-        if (fresh.weight() * 4L > maxWeight) {
+        int added = fresh.weight();
+        if (added * 4L > maxWeight) {
             return;
         }
-        weight += fresh.weight();
+        weight += added;
         while (weight > maxWeight) {
             hand = hand + 1 & routes.length - 1;
-            Route victim = routes[hand];
-            if (victim != null) {
-                weight -= victim.weight();
-                routes[hand] = null;
-            }
+            weight -= weights[hand];
+            weights[hand] = 0;
+            routes[hand] = null;
         }
+        weights[place] = added;
+        tags[place] = tag;
         routes[place] = fresh;
     }
 

@@ -18,7 +18,9 @@ public interface Router {
     /** A cache of match results for one thread: each loop has its own. */
     RouteCache newCache();
 
-    /** The most levels that a filter may have; subscribing with a deeper one fails. */
+    /**
+     * The most levels that a filter with wildcards may have; subscribing with a deeper one fails.
+     */
     int maxLevels();
 
     /** One tenant's subscriptions. */

@@ -44,6 +44,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
 
     private final LevelHash hashes;
     private final int maxLevels;
+    private final LevelTable exact;
     private final TrieNode root = new TrieNode(new byte[0], null);
     private final TrieNode skippingRoot = new TrieNode(new byte[] {'$'}, null);
     private final ReentrantLock lock = new ReentrantLock();
@@ -51,7 +52,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
 
     /**
      * @param secret makes hashes unpredictable for peers
-     * @param maxLevels deeper filters are refused; a level costs about a hundred bytes
+     * @param maxLevels deeper filters with wildcards are refused; a level costs about a hundred bytes
      */
     public SubjectTrie(long secret, int maxLevels) {
         this(new LevelHash(secret), maxLevels);
@@ -60,23 +61,31 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
     SubjectTrie(LevelHash hashes, int maxLevels) {
         this.hashes = hashes;
         this.maxLevels = maxLevels;
+        this.exact = new LevelTable(hashes);
     }
 
     public long size() {
         return size.get();
     }
 
-    /** Fails when the filter has more levels than the trie takes. */
+    /** Whether the trie takes such a deep filter; it takes any without wildcards. */
+    public boolean takes(Filter filter) {
+        return filter.isExact() || filter.levelCount() <= maxLevels;
+    }
+
+    /** Fails when the filter is too deep. */
     public void add(Filter filter, E entry) {
-        if (filter.levelCount() > maxLevels) {
-            throw new IllegalArgumentException("a filter has at most " + maxLevels + " levels");
+        Subject text = filter.subject();
+        if (text == null && filter.levelCount() > maxLevels) {
+            throw new IllegalArgumentException(
+                    "a filter with wildcards has at most " + maxLevels + " levels");
         }
         lock.lock();
         try {
             if (entry.node != null) {
                 throw new IllegalStateException("the entry is in a trie already");
             }
-            TrieNode node = nodeFor(filter);
+            TrieNode node = text == null ? nodeFor(filter) : exactNode(text);
             Object there = node.entries;
             entry.node = node;
             if (there == null) {
@@ -110,7 +119,11 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
                 }
             } else {
                 node.entries = null;
-                prune(node);
+                if (isWhole(node)) {
+                    exact.remove(hashes.of(node.label, 0, node.label.length), node);
+                } else {
+                    prune(node);
+                }
             }
             entry.node = null;
             size.decrementAndGet();
@@ -124,6 +137,10 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
     public void match(Subject subject, Matches<E> found) {
         byte[] bytes = subject.dotted();
         found.begin();
+        TrieNode whole = exact.find(hashes.of(bytes, 0, bytes.length), bytes, 0, bytes.length);
+        if (whole != null) {
+            found.collect(whole.entries);
+        }
         found.alive(root);
         if (!subject.isReserved() && skippingRoot.children != null) {
             found.alive(skippingRoot);
@@ -152,10 +169,17 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
 
     /** Every entry as it is now; weakly consistent. */
     public void forEach(Consumer<E> action) {
+        Matches<E> here = new Matches<>();
+        exact.forEach(
+                node -> {
+                    here.clear();
+                    here.collect(node.entries);
+                    here.forEach(action);
+                });
         Deque<TrieNode> open = new ArrayDeque<>(List.of(root, skippingRoot));
         while (!open.isEmpty()) {
             TrieNode node = open.pop();
-            Matches<E> here = new Matches<>();
+            here.clear();
             here.collect(node.entries);
             here.forEach(action);
             switch (node.children) {
@@ -165,10 +189,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
                     pushUnlessNull(open, children.one);
                     pushUnlessNull(open, children.any);
                     pushUnlessNull(open, children.rest);
-                    LevelTable texts = children.texts;
-                    if (texts != null) {
-                        texts.forEach(open::push);
-                    }
+                    children.forEach(open::push);
                 }
                 default -> throw new IllegalStateException("no children: " + node.children);
             }
@@ -198,8 +219,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
                 found.alive(only);
             }
         } else if (children instanceof TrieNode.Children several) {
-            LevelTable texts = several.texts;
-            TrieNode text = texts == null ? null : texts.find(hash, bytes, from, to);
+            TrieNode text = several.find(hash, bytes, from, to);
             if (text != null) {
                 found.alive(text);
             }
@@ -234,6 +254,24 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
         }
     }
 
+    private TrieNode exactNode(Subject text) {
+        byte[] bytes = text.dotted();
+        long hash = hashes.of(bytes, 0, bytes.length);
+        TrieNode known = exact.find(hash, bytes, 0, bytes.length);
+        if (known != null) {
+            return known;
+        }
+        TrieNode fresh = new TrieNode(bytes, null);
+        exact.add(hash, fresh);
+        return fresh;
+    }
+
+    /** Whether the node stands for an exact filter, outside of the tree. */
+    @SuppressWarnings("ReferenceEquality") // nodes have no equality but identity
+    private boolean isWhole(TrieNode node) {
+        return node.parent == null && node != root && node != skippingRoot;
+    }
+
     private TrieNode nodeFor(Filter filter) {
         byte[] encoded = filter.encoded();
         TrieNode node = filter.skipsReserved() ? skippingRoot : root;
@@ -258,8 +296,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
         }
         long hash = hashes.of(bytes, from, to);
         if (children instanceof TrieNode.Children several) {
-            LevelTable texts = several.texts;
-            TrieNode known = texts == null ? null : texts.find(hash, bytes, from, to);
+            TrieNode known = several.find(hash, bytes, from, to);
             if (known != null) {
                 return known;
             }
@@ -302,7 +339,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
         if (children == null) {
             node.children = fresh;
         } else if (children instanceof TrieNode only) {
-            TrieNode.Children several = new TrieNode.Children();
+            TrieNode.Children several = new TrieNode.Children(hashes);
             put(several, only);
             put(several, fresh);
             node.children = several;
@@ -320,14 +357,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
         } else if (child.label == TrieNode.REST) {
             children.rest = child;
         } else {
-            LevelTable texts = children.texts;
-            if (texts == null) {
-                texts = new LevelTable(hashes);
-                texts.add(hashes.of(child.label, 0, child.label.length), child);
-                children.texts = texts;
-            } else {
-                texts.add(hashes.of(child.label, 0, child.label.length), child);
-            }
+            children.add(hashes.of(child.label, 0, child.label.length), child);
         }
     }
 
@@ -345,10 +375,7 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
                 } else if (node.label == TrieNode.REST) {
                     several.rest = null;
                 } else {
-                    LevelTable texts = several.texts;
-                    if (texts != null) {
-                        texts.remove(hashes.of(node.label, 0, node.label.length), node);
-                    }
+                    several.remove(hashes.of(node.label, 0, node.label.length), node);
                 }
                 if (several.isEmpty()) {
                     parent.children = null;
@@ -363,6 +390,9 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
 
     @SuppressWarnings("ReferenceEquality")
     private static Filter filterOf(TrieNode leaf) {
+        if (leaf.parent == null) {
+            return Filter.exactly(Subject.ofDotted(leaf.label, 0, leaf.label.length));
+        }
         List<TrieNode> path = new ArrayList<>();
         TrieNode top = leaf;
         for (TrieNode parent = top.parent; parent != null; parent = top.parent) {

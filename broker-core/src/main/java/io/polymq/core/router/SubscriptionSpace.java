@@ -64,7 +64,7 @@ final class SubscriptionSpace implements Router.Space {
         lock.lock();
         try {
             if (group == null) {
-                member = new Member(this, null, noLocal, sink);
+                member = new Member(this, noLocal, sink);
                 trie.add(filter, member);
             } else {
                 member = join(filter, group, noLocal, sink);
@@ -91,7 +91,7 @@ final class SubscriptionSpace implements Router.Space {
             }
             shared.places++;
         }
-        Member member = new Member(this, entry.group(), noLocal, sink);
+        Member member = new Member(this, noLocal, sink);
         member.groupEntry = entry;
         entry.members().add(member);
         return member;
@@ -174,6 +174,10 @@ final class SubscriptionSpace implements Router.Space {
                         }
                     }
                 });
+    }
+
+    int number() {
+        return (int) id;
     }
 
     Generations generations() {

@@ -3,7 +3,7 @@ package io.polymq.core.router;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A level of some filters. Fields are read without locks and written under the trie's lock. Small
+ * A level of some filters with wildcards, or the whole text of exact ones. Fields are read without locks and written under the trie's lock. Small
  * on purpose: a million filters have a few million of these.
  */
 final class TrieNode {
@@ -12,7 +12,7 @@ final class TrieNode {
     static final byte[] ANY = {2};
     static final byte[] REST = {3};
 
-    /** The level's text; for wildcards one of the arrays above, by identity. */
+    /** The text, with its dots when it is a whole one; for wildcards one of the arrays above. */
     final byte[] label;
 
     final @Nullable TrieNode parent;
@@ -37,19 +37,18 @@ final class TrieNode {
         return entries == null && children == null;
     }
 
-    /** Children of a node that has several. */
-    static final class Children {
-        volatile @Nullable LevelTable texts;
+    /** Children of a node that has several: wildcards, and a table of texts. */
+    static final class Children extends LevelTable {
         volatile @Nullable TrieNode one;
         volatile @Nullable TrieNode any;
         volatile @Nullable TrieNode rest;
 
+        Children(LevelHash hashes) {
+            super(hashes);
+        }
+
         boolean isEmpty() {
-            LevelTable table = texts;
-            return (table == null || table.live() == 0)
-                    && one == null
-                    && any == null
-                    && rest == null;
+            return live() == 0 && one == null && any == null && rest == null;
         }
     }
 }

@@ -13,57 +13,79 @@ public final class SubjectCache {
     /** Longer subjects are made anew each time, so that the cache's memory is bounded. */
     private static final int MAX_LENGTH = 512;
 
-    private final @Nullable Subject[] dotted;
-    private final @Nullable Subject[] slashed;
-    private final int mask;
-    private int turn;
+    private final Table dotted;
+    private final Table slashed;
 
     /**
      * @param capacity how many subjects are remembered per spelling; rounded up to a power of two
      */
     public SubjectCache(int capacity) {
         int size = Integer.highestOneBit(Math.max(WAYS, capacity - 1) * 2 - 1);
-        dotted = new @Nullable Subject[size];
-        slashed = new @Nullable Subject[size];
-        mask = size - WAYS;
+        dotted = new Table(size);
+        slashed = new Table(size);
     }
 
     /** The subject that NATS, AMQP and Kafka spell like this. */
     public Subject dotted(byte[] bytes, int offset, int length) {
-        int set = place(bytes, offset, length);
-        for (int i = 0; i < WAYS; i++) {
-            Subject known = dotted[set + i];
-            if (known != null && known.isDotted(bytes, offset, length)) {
-                return known;
+        int tag = tag(bytes, offset, length);
+        int set = dotted.set(tag);
+        for (int i = set; i < set + WAYS; i++) {
+            if (dotted.tags[i] == tag) {
+                Subject known = dotted.subjects[i];
+                if (known != null && known.isDotted(bytes, offset, length)) {
+                    return known;
+                }
             }
         }
-        return remember(dotted, set, Subject.ofDotted(bytes, offset, length));
+        return dotted.remember(set, tag, Subject.ofDotted(bytes, offset, length));
     }
 
     /** The subject that MQTT spells like this. */
     public Subject slashed(byte[] bytes, int offset, int length) {
-        int set = place(bytes, offset, length);
-        for (int i = 0; i < WAYS; i++) {
-            Subject known = slashed[set + i];
-            if (known != null && known.isSlashed(bytes, offset, length)) {
-                return known;
+        int tag = tag(bytes, offset, length);
+        int set = slashed.set(tag);
+        for (int i = set; i < set + WAYS; i++) {
+            if (slashed.tags[i] == tag) {
+                Subject known = slashed.subjects[i];
+                if (known != null && known.isSlashed(bytes, offset, length)) {
+                    return known;
+                }
             }
         }
-        return remember(slashed, set, Subject.ofSlashed(bytes, offset, length));
+        return slashed.remember(set, tag, Subject.ofSlashed(bytes, offset, length));
     }
 
-    private Subject remember(@Nullable Subject[] table, int set, Subject subject) {
-        if (subject.length() <= MAX_LENGTH) {
-            table[set + (turn++ & (WAYS - 1))] = subject;
-        }
-        return subject;
-    }
-
-    private int place(byte[] bytes, int offset, int length) {
+    private static int tag(byte[] bytes, int offset, int length) {
         int hash = length;
         for (int i = offset; i < offset + length; i++) {
             hash = hash * 31 + bytes[i];
         }
-        return (hash ^ hash >>> 15) * 0x9E3779B1 >>> 7 & mask;
+        return hash;
+    }
+
+    /** Hashes stand apart from the subjects, so that looking for a new one touches no old one. */
+    private static final class Table {
+
+        private final int[] tags;
+        private final @Nullable Subject[] subjects;
+        private int turn;
+
+        Table(int size) {
+            tags = new int[size];
+            subjects = new @Nullable Subject[size];
+        }
+
+        int set(int tag) {
+            return (tag ^ tag >>> 15) * 0x9E3779B1 >>> 7 & tags.length - WAYS;
+        }
+
+        Subject remember(int set, int tag, Subject subject) {
+            if (subject.length() <= MAX_LENGTH) {
+                int place = set + (turn++ & (WAYS - 1));
+                tags[place] = tag;
+                subjects[place] = subject;
+            }
+            return subject;
+        }
     }
 }

@@ -250,11 +250,18 @@ class RouterTest {
 
     @Test
     void filtersDeeperThanTheLimitAreRefusedAndLeaveNothing() {
-        Filter deep = Filter.exactly(Subject.ofDotted("x" + ".x".repeat(1_024)));
+        Filter deep = filter("+" + "/x".repeat(1_024));
         assertThatThrownBy(() -> space.subscribe(deep, null, false, message -> true))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(space.size()).isZero();
         assertThat(deep.levelCount()).isGreaterThan(router.maxLevels());
+    }
+
+    @Test
+    void exactFiltersMayBeAsDeepAsTheyLike() {
+        String deep = "x" + "/x".repeat(32_000);
+        subscribe(deep, message -> true);
+        assertThat(publish(deep.replace('/', '.'))).isEqualTo(1);
     }
 
     @Test
