@@ -28,7 +28,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(value = 1, jvmArgs = {"-Xmx3g", "-XX:+UseCompactObjectHeaders"})
+@Fork(
+        value = 1,
+        jvmArgs = {"-Xmx3g", "-XX:+UseCompactObjectHeaders"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
 public class RouterBenchmark {
@@ -76,7 +78,9 @@ public class RouterBenchmark {
         return publish(topics[next++ & COLD - 1]);
     }
 
-    /** A steady topic while each publish comes with a subscription elsewhere that comes and goes. */
+    /**
+     * A steady topic while each publish comes with a subscription elsewhere that comes and goes.
+     */
     @Benchmark
     public int steadyTopicUnderChurn() {
         Filter filter = Filter.exactly(Subject.ofDotted("_INBOX.x" + (next++ & 0xFFFF)));

@@ -29,12 +29,7 @@ final class SubscriptionLoad {
 
     /** The topic that the subscription of that number matches. */
     static String topic(int number) {
-        return "site/s"
-                + number / DEVICES
-                + "/dev/d"
-                + number % DEVICES
-                + "/"
-                + metric(number);
+        return "site/s" + number / DEVICES + "/dev/d" + number % DEVICES + "/" + metric(number);
     }
 
     private static String metric(int number) {

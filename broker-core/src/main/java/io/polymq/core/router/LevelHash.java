@@ -15,9 +15,11 @@ final class LevelHash {
     private static final long MIX = 0xA0761D6478BD642FL;
 
     private final long secret;
+    private final long factor;
 
-    LevelHash(long secret) {
-        this.secret = secret;
+    LevelHash(long seed) {
+        this.secret = spread(seed);
+        this.factor = spread(seed + MIX) | 1;
     }
 
     long of(byte[] bytes, int from, int to) {
@@ -35,11 +37,18 @@ final class LevelHash {
 
     /** Another hash out of one, so that equal texts in different roles fall on different places. */
     long role(long hash, int role) {
-        return fold(hash + secret + role * 0x9E3779B97F4A7C15L);
+        return fold(hash ^ secret ^ role * 0x9E3779B97F4A7C15L);
     }
 
+    /** Both halves of the product: every bit of the value reaches the lower and the upper ones. */
     private long fold(long value) {
-        long other = secret | 1;
-        return Math.unsignedMultiplyHigh(value, other) ^ value * MIX;
+        return Math.unsignedMultiplyHigh(value, factor) ^ value * factor;
+    }
+
+    /** Makes any seed, small ones too, a number of evenly set bits. */
+    private static long spread(long seed) {
+        long bits = (seed ^ seed >>> 30) * 0xBF58476D1CE4E5B9L;
+        bits = (bits ^ bits >>> 27) * 0x94D049BB133111EBL;
+        return bits ^ bits >>> 31 ^ MIX;
     }
 }

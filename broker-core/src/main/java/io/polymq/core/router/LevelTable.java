@@ -7,11 +7,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Nodes by their text: open addressing for lock-free readers and one writer at a time. A
- * reader that meets a table while it is replaced sees the state before. A removed node leaves a
- * mark so that chains stay whole. Above a few thousand nodes the table is split by the hash's upper
- * bits, so that no growth copies more than a part of it: subscribing takes microseconds, whatever
- * the size.
+ * Nodes by their text: open addressing for lock-free readers and one writer at a time. A reader
+ * that meets a table while it is replaced sees the state before. A removed node leaves a mark so
+ * that chains stay whole. Above a few thousand nodes the table is split by the hash's upper bits,
+ * so that no growth copies more than a part of it: subscribing takes microseconds, whatever the
+ * size.
  */
 class LevelTable {
 

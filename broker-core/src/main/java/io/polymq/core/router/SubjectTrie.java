@@ -52,7 +52,8 @@ public final class SubjectTrie<E extends SubjectTrie.Entry> {
 
     /**
      * @param secret makes hashes unpredictable for peers
-     * @param maxLevels deeper filters with wildcards are refused; a level costs about a hundred bytes
+     * @param maxLevels deeper filters with wildcards are refused; a level costs about a hundred
+     *     bytes
      */
     public SubjectTrie(long secret, int maxLevels) {
         this(new LevelHash(secret), maxLevels);

@@ -3,8 +3,9 @@ package io.polymq.core.router;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A level of some filters with wildcards, or the whole text of exact ones. Fields are read without locks and written under the trie's lock. Small
- * on purpose: a million filters have a few million of these.
+ * A level of some filters with wildcards, or the whole text of exact ones. Fields are read without
+ * locks and written under the trie's lock. Small on purpose: a million filters have a few million
+ * of these.
  */
 final class TrieNode {
 

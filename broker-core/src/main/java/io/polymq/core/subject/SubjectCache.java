@@ -1,5 +1,8 @@
 package io.polymq.core.subject;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SubjectCache {
 
+    private static final VarHandle LONGS =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long FACTOR = 0x9E3779B97F4A7C15L;
     private static final int WAYS = 4;
 
     /** Longer subjects are made anew each time, so that the cache's memory is bounded. */
@@ -56,11 +62,17 @@ public final class SubjectCache {
     }
 
     private static int tag(byte[] bytes, int offset, int length) {
-        int hash = length;
-        for (int i = offset; i < offset + length; i++) {
-            hash = hash * 31 + bytes[i];
+        long hash = length;
+        int at = offset;
+        int end = offset + length;
+        for (; at + 8 <= end; at += 8) {
+            hash = (hash ^ (long) LONGS.get(bytes, at)) * FACTOR;
+            hash ^= hash >>> 29;
         }
-        return hash;
+        for (; at < end; at++) {
+            hash = (hash ^ bytes[at]) * FACTOR;
+        }
+        return (int) (hash >>> 32);
     }
 
     /** Hashes stand apart from the subjects, so that looking for a new one touches no old one. */
