@@ -19,7 +19,10 @@ final class ConnectReader {
         this.cursor = cursor;
     }
 
-    MqttPacket.Connect read() throws MqttCodecException {
+    /**
+     * @param headerFlags the lower bits of the packet's first byte, of which 3.1 says nothing
+     */
+    MqttPacket.Connect read(int headerFlags) throws MqttCodecException {
         MqttVersion version;
         int level;
         int flags;
@@ -28,6 +31,9 @@ final class ConnectReader {
             byte[] name = in.readData();
             level = in.readByte();
             version = version(name, level);
+            if (headerFlags != 0 && version != MqttVersion.V3_1) {
+                throw MqttCodecException.malformed("reserved flags");
+            }
             flags = in.readByte();
             checkFlags(flags, version);
             keepAlive = in.readShort();

@@ -17,20 +17,20 @@ public final class MqttCodecException extends Exception {
         this.answered = answered;
     }
 
-    static MqttCodecException malformed(String message) {
+    public static MqttCodecException malformed(String message) {
         return new MqttCodecException(ReasonCode.MALFORMED_PACKET, true, message);
     }
 
-    static MqttCodecException protocol(String message) {
+    public static MqttCodecException protocol(String message) {
         return new MqttCodecException(ReasonCode.PROTOCOL_ERROR, true, message);
     }
 
-    static MqttCodecException of(ReasonCode reason, String message) {
+    public static MqttCodecException of(ReasonCode reason, String message) {
         return new MqttCodecException(reason, true, message);
     }
 
     /** For faults after which nothing sensible can be said: the connection is just closed. */
-    static MqttCodecException silent(ReasonCode reason, String message) {
+    public static MqttCodecException silent(ReasonCode reason, String message) {
         return new MqttCodecException(reason, false, message);
     }
 

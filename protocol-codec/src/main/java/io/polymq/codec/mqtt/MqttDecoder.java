@@ -54,7 +54,7 @@ public final class MqttDecoder {
         checkFlags(type, first & 15);
         MqttPacket packet =
                 switch (type) {
-                    case PacketType.CONNECT -> new ConnectReader(in, cursor).read();
+                    case PacketType.CONNECT -> new ConnectReader(in, cursor).read(first & 15);
                     case PacketType.CONNACK -> connAck(v5);
                     case PacketType.PUBLISH -> publish(first, bytes, from, to, v5);
                     case PacketType.PUBACK,
@@ -85,7 +85,7 @@ public final class MqttDecoder {
     }
 
     private static void checkFlags(int type, int flags) throws MqttCodecException {
-        if (type == PacketType.PUBLISH) {
+        if (type == PacketType.PUBLISH || type == PacketType.CONNECT) {
             return;
         }
         boolean two =
@@ -96,8 +96,6 @@ public final class MqttDecoder {
             return;
         }
         throw switch (type) {
-            case PacketType.CONNECT ->
-                    MqttCodecException.silent(ReasonCode.MALFORMED_PACKET, "flags of CONNECT");
             case 0, PacketType.CONNACK, PacketType.PUBREL, PacketType.DISCONNECT, PacketType.AUTH ->
                     MqttCodecException.protocol("reserved flags");
             default -> MqttCodecException.malformed("reserved flags");
@@ -246,7 +244,10 @@ public final class MqttDecoder {
         if (!v5 || in.remaining() == 0) {
             return new MqttPacket.Disconnect(ReasonCode.SUCCESS, Properties.NONE);
         }
-        ReasonCode reason = reason(PacketType.DISCONNECT);
+        ReasonCode reason = ReasonCode.of(in.readByte());
+        if (reason == null || !reason.mayStandIn(PacketType.DISCONNECT) && !reason.isError()) {
+            throw MqttCodecException.silent(ReasonCode.PROTOCOL_ERROR, "unknown reason code");
+        }
         Properties properties =
                 in.remaining() > 0 ? properties(PacketType.DISCONNECT, true) : Properties.NONE;
         return new MqttPacket.Disconnect(reason, properties);

@@ -24,4 +24,13 @@ public enum MqttVersion {
     byte[] protocolName() {
         return protocolName;
     }
+
+    /** The level byte of a CONNECT's body, -1 when it does not reach that far. */
+    public static int levelOf(byte[] bytes, int from, int to) {
+        if (to - from < 3) {
+            return -1;
+        }
+        int at = from + 2 + ((bytes[from] & 0xFF) << 8 | bytes[from + 1] & 0xFF);
+        return at < to ? bytes[at] & 0xFF : -1;
+    }
 }

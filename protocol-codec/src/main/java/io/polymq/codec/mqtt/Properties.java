@@ -31,6 +31,14 @@ public final class Properties {
         subscriptionIdentifiers = List.copyOf(from.subscriptionIdentifiers);
     }
 
+    private Properties(Properties from) {
+        numbers = from.numbers.clone();
+        texts = from.texts;
+        data = from.data;
+        userProperties = from.userProperties;
+        subscriptionIdentifiers = from.subscriptionIdentifiers;
+    }
+
     public static Builder builder() {
         return new Builder();
     }
@@ -102,7 +110,18 @@ public final class Properties {
         };
     }
 
-    void encode(ByteBuf out) {
+    /** The same without one of the numbers. */
+    public Properties without(Property property) {
+        if (!has(property)) {
+            return this;
+        }
+        Properties copy = new Properties(this);
+        copy.numbers[property.ordinal()] = -1;
+        return copy;
+    }
+
+    /** Writes the properties, without the length in front of them. */
+    public void encode(ByteBuf out) {
         for (Property property : ALL) {
             int i = property.ordinal();
             String text = texts[i];

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * formed but may not stand there are remembered and reported at its end, so that the worse fault
  * wins wherever it stands. Reused; not for several threads.
  */
-final class PropertyCursor {
+public final class PropertyCursor {
 
     private final WireReader in = new WireReader();
     private int packetType;
@@ -22,7 +22,7 @@ final class PropertyCursor {
     private int secondAt;
     private int secondLength;
 
-    void over(byte[] bytes, int from, int to, int type) {
+    public void over(byte[] bytes, int from, int to, int type) {
         in.over(bytes, from, to);
         packetType = type;
         seen = 0;
@@ -30,7 +30,7 @@ final class PropertyCursor {
     }
 
     /** Moves to the next property; at the end reports what was remembered. */
-    boolean next() throws MqttCodecException {
+    public boolean next() throws MqttCodecException {
         if (in.at == in.end) {
             if (fault != null) {
                 throw fault;
@@ -106,37 +106,37 @@ final class PropertyCursor {
         };
     }
 
-    Property property() {
+    public Property property() {
         return property;
     }
 
     /** Where the property's identifier stands. */
-    int start() {
+    public int start() {
         return start;
     }
 
     /** Behind the property's last byte. */
-    int end() {
+    public int end() {
         return in.at;
     }
 
-    long number() {
+    public long number() {
         return number;
     }
 
-    int dataAt() {
+    public int dataAt() {
         return dataAt;
     }
 
-    int dataLength() {
+    public int dataLength() {
         return dataLength;
     }
 
-    int secondAt() {
+    public int secondAt() {
         return secondAt;
     }
 
-    int secondLength() {
+    public int secondLength() {
         return secondLength;
     }
 }

@@ -1,0 +1,94 @@
+package io.polymq.mqtt;
+
+import io.polymq.core.message.Receipt;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayDeque;
+
+/**
+ * Answers to a client's publishes, in the order of the publishes (4.6) however late their storage
+ * is. Connection zone, but for the receipts, which settle anywhere.
+ */
+final class AckQueue {
+
+    private final MqttConnection connection;
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>(0);
+
+    AckQueue(MqttConnection connection) {
+        this.connection = connection;
+    }
+
+    /** An answer that waits until its message is safe. */
+    final class Pending implements Receipt.Listener {
+        private final int packetType;
+        private final int packetId;
+        private int matched = 1;
+        private @Nullable Throwable failure;
+        private volatile boolean settled;
+        private boolean queued;
+
+        private Pending(int packetType, int packetId) {
+            this.packetType = packetType;
+            this.packetId = packetId;
+        }
+
+        /** How many subscribers took the message. */
+        void matched(int count) {
+            matched = count;
+        }
+
+        @Override
+        public void settled(@Nullable Throwable cause) {
+            failure = cause;
+            settled = true;
+            if (!connection.isHere()) {
+                connection.run(AckQueue.this::drain);
+            } else if (queued) {
+                drain();
+            }
+        }
+    }
+
+    int size() {
+        return pending.size();
+    }
+
+    Pending begin(int packetType, int packetId) {
+        return new Pending(packetType, packetId);
+    }
+
+    /** The message was routed: answers now, or when it is safe and its turn has come. */
+    void end(Pending answer) {
+        if (answer.settled && pending.isEmpty()) {
+            write(answer);
+        } else {
+            answer.queued = true;
+            pending.add(answer);
+            drain();
+        }
+    }
+
+    private void drain() {
+        Pending first = pending.peek();
+        while (first != null && first.settled) {
+            pending.poll();
+            write(first);
+            first = pending.peek();
+        }
+    }
+
+    private void write(Pending answer) {
+        Throwable cause = answer.failure;
+        if (cause != null) {
+            connection.publishFailed(
+                    answer.packetType, answer.packetId, MqttErrors.toReason(cause));
+        } else {
+            connection.publishDone(answer.packetType, answer.packetId, answer.matched);
+        }
+    }
+
+    void clear() {
+        pending.clear();
+    }
+}

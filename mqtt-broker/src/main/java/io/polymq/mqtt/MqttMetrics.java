@@ -1,0 +1,54 @@
+package io.polymq.mqtt;
+
+import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** The broker's counters. Any thread. */
+final class MqttMetrics {
+
+    private final CounterDataPoint received;
+    private final CounterDataPoint sent;
+    private final CounterDataPoint droppedTotal;
+    private final LongAdder dropped = new LongAdder();
+
+    MqttMetrics(PrometheusRegistry registry) {
+        received =
+                Counter.builder()
+                        .name("polymq_mqtt_messages_received_total")
+                        .help("PUBLISH packets taken from clients.")
+                        .register(registry)
+                        .labelValues();
+        sent =
+                Counter.builder()
+                        .name("polymq_mqtt_messages_sent_total")
+                        .help("PUBLISH packets written for clients.")
+                        .register(registry)
+                        .labelValues();
+        droppedTotal =
+                Counter.builder()
+                        .name("polymq_mqtt_messages_dropped_total")
+                        .help("Messages that a slow or absent client did not get.")
+                        .register(registry)
+                        .labelValues();
+    }
+
+    void received() {
+        received.inc();
+    }
+
+    void sent() {
+        sent.inc();
+    }
+
+    void dropped() {
+        dropped.increment();
+        droppedTotal.inc();
+    }
+
+    long droppedSoFar() {
+        return dropped.sum();
+    }
+}

@@ -1,0 +1,119 @@
+package io.polymq.mqtt;
+
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
+
+import io.polymq.core.message.Message;
+import io.polymq.core.message.Receipt;
+import io.polymq.core.router.Router;
+import io.polymq.core.service.RetainedMessages;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What all connections and sessions of the broker use. Shared, immutable but for its parts. */
+final class MqttShared {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MqttShared.class);
+
+    private final MqttSettings settings;
+    private final InstantSource clock;
+    private final Router router;
+    private final MqttAccess access;
+    private final MqttMetrics metrics;
+    private final RetainedMessages retained;
+    private final @Nullable SessionJournal journal;
+    private final Sessions sessions;
+    private final Wills wills;
+    private final SessionZone background;
+    private final Map<EventExecutor, SessionZone> zones = new ConcurrentHashMap<>();
+    private final Map<String, SharedGroup> groups = new ConcurrentHashMap<>();
+
+    MqttShared(MqttBrokerServerParams params, EventExecutor backgroundExecutor) {
+        settings = params.settings();
+        clock = params.clock();
+        router = params.router();
+        access = new MqttAccess(params.security());
+        metrics = new MqttMetrics(params.metrics());
+        background = new SessionZone(backgroundExecutor, router);
+        retained = params.retained();
+        journal = null;
+        sessions = new Sessions(this);
+        wills = new Wills(this);
+    }
+
+    MqttSettings settings() {
+        return settings;
+    }
+
+    InstantSource clock() {
+        return clock;
+    }
+
+    Router router() {
+        return router;
+    }
+
+    MqttAccess access() {
+        return access;
+    }
+
+    MqttMetrics metrics() {
+        return metrics;
+    }
+
+    RetainedMessages retained() {
+        return retained;
+    }
+
+    /** Null when sessions are kept in memory only. */
+    @Nullable SessionJournal journal() {
+        return journal;
+    }
+
+    Sessions sessions() {
+        return sessions;
+    }
+
+    Wills wills() {
+        return wills;
+    }
+
+    SessionZone background() {
+        return background;
+    }
+
+    SessionZone zone(EventLoop loop) {
+        return zones.computeIfAbsent(loop, l -> new SessionZone(l, router));
+    }
+
+    /** The members of a shared subscription, known by tenant, group and filter. */
+    SharedGroup group(String tenant, String filter) {
+        return groups.computeIfAbsent(tenant + ' ' + filter, k -> new SharedGroup());
+    }
+
+    /** Publishes what the broker itself has to say; in the background's zone. */
+    void publish(String tenant, Publication publication) {
+        assert background.isHere();
+        Message message = publication.lendTo(background.incoming());
+        Receipt receipt = new Receipt(this::onOwnPublished);
+        message.receipt(receipt);
+        if ((publication.flags() & MqttHeader.RETAIN) != 0) {
+            receipt.expect();
+            retained.put(tenant, message.keep(), receipt);
+        }
+        router.space(tenant).publish(background.routes(), message);
+        receipt.seal();
+    }
+
+    private void onOwnPublished(@Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.atWarn().setCause(failure).log("a message of the broker's own was not stored");
+        }
+    }
+}

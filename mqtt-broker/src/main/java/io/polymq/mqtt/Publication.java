@@ -1,0 +1,47 @@
+package io.polymq.mqtt;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+
+import io.polymq.codec.mqtt.Properties;
+import io.polymq.codec.mqtt.Property;
+import io.polymq.core.message.Message;
+import io.polymq.core.subject.Subject;
+
+/**
+ * A message that the broker itself publishes: a will, a delayed one, a {@code $SYS} value. Shared,
+ * immutable.
+ *
+ * @param header as {@link MqttHeader} has it
+ */
+record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
+
+    /** The properties of a will or PUBLISH, their expiry counted from now on. */
+    static Publication of(
+            String topic,
+            byte[] payload,
+            int qos,
+            boolean retain,
+            Properties properties,
+            long nowMillis) {
+        long expiry = properties.number(Property.MESSAGE_EXPIRY_INTERVAL, -1);
+        ByteBuf out = Unpooled.buffer(64);
+        int flags = qos | (retain ? MqttHeader.RETAIN : 0);
+        if (expiry >= 0) {
+            flags |= MqttHeader.EXPIRES;
+            out.writeLong(nowMillis + expiry * 1000);
+        }
+        properties
+                .without(Property.MESSAGE_EXPIRY_INTERVAL)
+                .without(Property.WILL_DELAY_INTERVAL)
+                .encode(out);
+        return new Publication(
+                Subject.ofSlashed(topic), payload, ByteBufUtil.getBytes(out), flags);
+    }
+
+    Message lendTo(Message message) {
+        return message.begin(subject, payload, 0, payload.length)
+                .header(MqttHeader.CODEC, header, 0, header.length, flags);
+    }
+}

@@ -1,0 +1,355 @@
+package io.polymq.mqtt;
+
+import io.polymq.codec.mqtt.MqttCodecException;
+import io.polymq.codec.mqtt.MqttPacket;
+import io.polymq.codec.mqtt.PacketType;
+import io.polymq.codec.mqtt.PublishView;
+import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.codec.mqtt.TextRules;
+import io.polymq.codec.mqtt.TopicRules;
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Message;
+import io.polymq.core.message.Receipt;
+import io.polymq.core.router.Router;
+import io.polymq.core.subject.Subject;
+import io.polymq.mqtt.OutgoingWindow.Entry;
+import io.polymq.mqtt.OutgoingWindow.State;
+import io.polymq.network.CloseReason;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PUBLISH from a client and the packets that end a publish in either direction (3.3 to 3.7).
+ * Connection zone.
+ */
+final class PublishHandler {
+
+    private final MqttShared shared;
+    private final MqttConnection connection;
+    private final AckQueue acks;
+    private Router.@Nullable Space space;
+    private @Nullable Subject lastWritten;
+    private boolean lastAllowed;
+    private long lastRules;
+
+    PublishHandler(MqttShared shared, MqttConnection connection) {
+        this.shared = shared;
+        this.connection = connection;
+        this.acks = new AckQueue(connection);
+    }
+
+    void onPublish(int first, byte[] bytes, int from, int to) throws MqttCodecException {
+        SessionZone zone = connection.zone();
+        PublishView view = zone.view();
+        view.parse(first, bytes, from, to, connection.isV5());
+        Subject subject = subject(view, zone);
+        if (view.subscriptionIdentifier() != 0) {
+            throw MqttCodecException.protocol("a subscription identifier from a client");
+        }
+        shared.metrics().received();
+        Message message = fill(zone, view, subject);
+        if (view.qos() == 0) {
+            if (mayWrite(subject)) {
+                if (view.retain()) {
+                    shared.retained().put(tenant(), message.keep(), null);
+                }
+                space().publish(zone.routes(), message);
+            } else {
+                denied(view);
+            }
+            return;
+        }
+        checkReceiveMaximum(view.packetId());
+        if (view.qos() == 1) {
+            onQos1(message, view, zone);
+        } else {
+            onQos2(message, view);
+        }
+    }
+
+    // The topic.
+
+    private Subject subject(PublishView view, SessionZone zone) throws MqttCodecException {
+        int alias = view.alias();
+        TopicAliases aliases = connection.aliases();
+        if (alias != 0 && !aliases.isAllowed(alias)) {
+            throw MqttCodecException.of(ReasonCode.TOPIC_ALIAS_INVALID, "topic alias " + alias);
+        }
+        if (view.topicLength() == 0) {
+            if (alias == 0) {
+                throw MqttCodecException.malformed("an empty topic");
+            }
+            Subject known = aliases.get(alias);
+            if (known == null) {
+                throw MqttCodecException.protocol("topic alias " + alias + " is not known");
+            }
+            return known;
+        }
+        Subject subject =
+                zone.subjects().slashed(view.bytes(), view.topicAt(), view.topicLength());
+        if (!zone.isLastValid(subject)) {
+            validate(view);
+            zone.lastValid(subject);
+        }
+        if (alias != 0) {
+            aliases.set(alias, subject);
+        }
+        return subject;
+    }
+
+    private void validate(PublishView view) throws MqttCodecException {
+        byte[] bytes = view.bytes();
+        int at = view.topicAt();
+        int length = view.topicLength();
+        if (!TextRules.isText(bytes, at, length, true)) {
+            throw MqttCodecException.malformed("the topic is not UTF-8 as MQTT has it");
+        }
+        if (!TopicRules.isName(bytes, at, length)) {
+            throw MqttCodecException.malformed("a wildcard in a topic name");
+        }
+        int limit = shared.settings().maxTopicLevels();
+        if (limit == 0) {
+            return;
+        }
+        int levels = 1;
+        for (int i = at; i < at + length; i++) {
+            levels += bytes[i] == '/' ? 1 : 0;
+        }
+        if (levels > limit) {
+            throw MqttCodecException.of(
+                    ReasonCode.TOPIC_NAME_INVALID, "a topic of " + levels + " levels");
+        }
+    }
+
+    private boolean mayWrite(Subject subject) {
+        long rules = shared.access().rules();
+        if (subject != lastWritten || rules != lastRules) {
+            Session session = connection.session();
+            lastAllowed =
+                    shared.access().mayWrite(session.principal(), session.peer(), subject);
+            lastWritten = subject;
+            lastRules = rules;
+        }
+        return lastAllowed;
+    }
+
+    /** Version 5 is told; version 3 is acknowledged and nothing is kept, or closed. */
+    private void denied(PublishView view) {
+        if (!connection.isV5() && shared.settings().deniedPublishCloses()) {
+            connection.disconnect(
+                    ReasonCode.NOT_AUTHORIZED,
+                    new CloseReason(CloseReason.Kind.NOT_AUTHENTICATED, "publish not allowed"));
+        } else if (view.qos() == 1) {
+            connection.sendAck(PacketType.PUBACK, view.packetId(), ReasonCode.NOT_AUTHORIZED);
+        } else if (view.qos() == 2) {
+            connection.sendAck(PacketType.PUBREC, view.packetId(), ReasonCode.NOT_AUTHORIZED);
+        }
+    }
+
+    // The message.
+
+    /** What lies in the packet, as a message: the properties as they are where they may stay. */
+    private Message fill(SessionZone zone, PublishView view, Subject subject) {
+        Message message =
+                zone.incoming()
+                        .begin(subject, view.bytes(), view.payloadAt(), view.payloadLength())
+                        .publisher(connection.id());
+        int flags = view.qos() | (view.retain() ? MqttHeader.RETAIN : 0);
+        int at = view.propertiesAt();
+        int length = view.propertiesEnd() - at;
+        if (view.aliasAt() < 0 && view.expiryAt() < 0) {
+            return message.header(MqttHeader.CODEC, view.bytes(), at, length, flags);
+        }
+        byte[] header = zone.header(length + MqttHeader.EXPIRY_BYTES);
+        int size = 0;
+        if (view.expiryAt() >= 0) {
+            flags |= MqttHeader.EXPIRES;
+            long expiresAt = shared.clock().millis() + view.expiry() * 1000;
+            MqttHeader.putLong(header, 0, expiresAt);
+            size = MqttHeader.EXPIRY_BYTES;
+        }
+        size = copyWithout(view, header, size);
+        return message.header(MqttHeader.CODEC, header, 0, size, flags);
+    }
+
+    /** Copies the properties but for topic alias and expiry. */
+    private static int copyWithout(PublishView view, byte[] into, int size) {
+        int aliasAt = view.aliasAt();
+        int expiryAt = view.expiryAt();
+        int to = size;
+        int from = view.propertiesAt();
+        while (from < view.propertiesEnd()) {
+            if (from == aliasAt) {
+                from += 3;
+            } else if (from == expiryAt) {
+                from += 5;
+            } else {
+                into[to++] = view.bytes()[from++];
+            }
+        }
+        return to;
+    }
+
+    private Router.Space space() {
+        Router.Space known = space;
+        if (known == null) {
+            known = shared.router().space(tenant());
+            space = known;
+        }
+        return known;
+    }
+
+    private String tenant() {
+        return connection.session().key().tenant();
+    }
+
+    private void checkReceiveMaximum(int packetId) throws MqttCodecException {
+        Session session = connection.session();
+        int open = session.unreleased() + acks.size();
+        if (open >= shared.settings().receiveMaximum()
+                && !session.incoming().containsKey(packetId)) {
+            throw MqttCodecException.of(
+                    ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more than the receive maximum");
+        }
+    }
+
+    // QoS 1.
+
+    private void onQos1(Message message, PublishView view, SessionZone zone) {
+        if (!mayWrite(message.subject())) {
+            denied(view);
+            return;
+        }
+        AckQueue.Pending answer = acks.begin(PacketType.PUBACK, view.packetId());
+        route(message, answer, zone);
+        acks.end(answer);
+    }
+
+    private void route(Message message, AckQueue.Pending answer, SessionZone zone) {
+        Receipt receipt = new Receipt(answer);
+        message.receipt(receipt);
+        if (MqttHeader.retain(message)) {
+            receipt.expect();
+            shared.retained().put(tenant(), message.keep(), receipt);
+        }
+        answer.matched(space().publish(zone.routes(), message));
+        receipt.seal();
+    }
+
+    // QoS 2: the message is kept until its PUBREL, then routed.
+
+    private void onQos2(Message message, PublishView view) throws MqttCodecException {
+        Session session = connection.session();
+        int id = view.packetId();
+        Session.IncomingMessage known = session.incoming().get(id);
+        if (known != null && isSame(known, message)) {
+            if (++known.repeats > 1) {
+                throw MqttCodecException.protocol("the same packet identifier again and again");
+            }
+            connection.sendAck(PacketType.PUBREC, id);
+            return;
+        }
+        if (!mayWrite(message.subject())) {
+            denied(view);
+            return;
+        }
+        KeptMessage kept = message.keep();
+        session.incoming().put(id, new Session.IncomingMessage(kept, message.flags()));
+        SessionJournal journal = shared.journal();
+        if (journal == null || !session.isPersistent()) {
+            AckQueue.Pending answer = acks.begin(PacketType.PUBREC, id);
+            answer.settled(null);
+            acks.end(answer);
+            return;
+        }
+        AckQueue.Pending answer = acks.begin(PacketType.PUBREC, id);
+        Receipt receipt = new Receipt(answer);
+        receipt.expect();
+        journal.received(session, id, kept, receipt);
+        receipt.seal();
+        acks.end(answer);
+    }
+
+    private boolean isSame(Session.IncomingMessage known, Message message) {
+        byte[] payload = known.message.payload();
+        int at = message.payloadOffset();
+        return known.flags == message.flags()
+                && known.message.subject().equals(message.subject())
+                && java.util.Arrays.equals(
+                        payload,
+                        0,
+                        payload.length,
+                        message.payload(),
+                        at,
+                        at + message.payloadLength());
+    }
+
+    /** The client hands its QoS 2 message over; one that is not known was handed over before. */
+    void onPubRel(int packetId) {
+        Session session = connection.session();
+        Session.IncomingMessage known = session.incoming().remove(packetId);
+        if (known == null) {
+            connection.sendAck(PacketType.PUBCOMP, packetId);
+            return;
+        }
+        SessionZone zone = connection.zone();
+        Message message = known.message.lendTo(zone.incoming());
+        message.publisher(connection.id());
+        AckQueue.Pending answer = acks.begin(PacketType.PUBCOMP, packetId);
+        route(message, answer, zone);
+        SessionJournal journal = shared.journal();
+        if (journal != null && session.isPersistent()) {
+            journal.handedOver(session, packetId);
+        }
+        acks.end(answer);
+    }
+
+    // Ends of what was sent to the client.
+
+    void onPubAck(MqttPacket.PubAck packet) throws MqttCodecException {
+        Session session = connection.session();
+        Entry entry = session.sender().window().find(packet.packetId());
+        if (entry == null) {
+            return;
+        }
+        if (entry.qos != 1 || entry.state != State.SENT) {
+            throw MqttCodecException.protocol("PUBACK for a QoS 2 message");
+        }
+        session.sender().onEnd(entry);
+    }
+
+    void onPubRec(MqttPacket.PubRec packet) throws MqttCodecException {
+        Session session = connection.session();
+        Entry entry = session.sender().window().find(packet.packetId());
+        if (entry == null) {
+            if (!packet.reason().isError()) {
+                connection.sendAck(PacketType.PUBREL, packet.packetId());
+            }
+            return;
+        }
+        if (entry.qos != 2) {
+            throw MqttCodecException.protocol("PUBREC for a QoS 1 message");
+        }
+        if (packet.reason().isError()) {
+            session.sender().onEnd(entry);
+        } else {
+            session.sender().onReceived(entry);
+        }
+    }
+
+    void onPubComp(MqttPacket.PubComp packet) throws MqttCodecException {
+        Session session = connection.session();
+        Entry entry = session.sender().window().find(packet.packetId());
+        if (entry == null) {
+            return;
+        }
+        if (entry.state != State.RELEASED) {
+            throw MqttCodecException.protocol("PUBCOMP without PUBREL");
+        }
+        session.sender().onEnd(entry);
+    }
+
+    void onEnded() {
+        acks.clear();
+    }
+}

@@ -1,0 +1,337 @@
+package io.polymq.mqtt;
+
+import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import io.netty.util.concurrent.ScheduledFuture;
+
+import io.polymq.codec.mqtt.MqttPacket;
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Message;
+import io.polymq.core.message.Receipt;
+import io.polymq.core.security.Credentials;
+import io.polymq.core.security.Principal;
+import io.polymq.core.subject.Subject;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What the broker keeps for one client (4.1): subscriptions, messages owed to it, QoS 2 messages
+ * that it has not released, its will. Lives in one {@link SessionZone}: its connection's loop, or
+ * the background's while it has none. What publishers call ({@code deliver...}) is for any thread.
+ */
+final class Session {
+
+    /** Session expiry that never ends (3.1.2.11.2). */
+    static final long FOREVER = 0xFFFF_FFFFL;
+
+    private final MqttShared shared;
+    private final SessionKey key;
+    private final long number;
+    private final Map<String, MqttSubscription> subscriptions = new HashMap<>(4);
+    private final AtomicInteger mailed = new AtomicInteger();
+    private final SessionSender sender;
+
+    private volatile SessionZone zone;
+    private volatile @Nullable MqttConnection connection;
+    private volatile Principal principal;
+    private volatile Credentials.Peer peer;
+    private volatile long expirySeconds;
+    private volatile boolean ended;
+
+    private @Nullable IntObjectMap<IncomingMessage> incoming;
+    private @Nullable Will will;
+    private long detachedAt;
+    private @Nullable ScheduledFuture<?> expiry;
+
+    /** A QoS 2 message that waits for its PUBREL. */
+    static final class IncomingMessage {
+        final KeptMessage message;
+        final int flags;
+        int repeats;
+
+        IncomingMessage(KeptMessage message, int flags) {
+            this.message = message;
+            this.flags = flags;
+        }
+    }
+
+    /** The will and how long it waits. */
+    record Will(MqttPacket.Will packet, long delaySeconds) {}
+
+    Session(
+            MqttShared shared,
+            SessionKey key,
+            long number,
+            SessionZone zone,
+            Principal principal,
+            Credentials.Peer peer,
+            long firstNumber) {
+        this.shared = shared;
+        this.key = key;
+        this.number = number;
+        this.zone = zone;
+        this.principal = principal;
+        this.peer = peer;
+        this.sender = new SessionSender(this, shared, firstNumber);
+    }
+
+    SessionKey key() {
+        return key;
+    }
+
+    /** Names it in the journal. */
+    long number() {
+        return number;
+    }
+
+    SessionZone zone() {
+        return zone;
+    }
+
+    SessionSender sender() {
+        return sender;
+    }
+
+    Principal principal() {
+        return principal;
+    }
+
+    Credentials.Peer peer() {
+        return peer;
+    }
+
+    boolean hasEnded() {
+        return ended;
+    }
+
+    boolean isConnected() {
+        return connection != null;
+    }
+
+    @Nullable MqttConnection connection() {
+        return connection;
+    }
+
+    /** 0 when it has no connection. */
+    long connectionId() {
+        MqttConnection c = connection;
+        return c == null ? 0 : c.id();
+    }
+
+    /** Whether it outlives its connection. */
+    boolean isPersistent() {
+        return expirySeconds > 0;
+    }
+
+    long expirySeconds() {
+        return expirySeconds;
+    }
+
+    void expirySeconds(long seconds) {
+        expirySeconds = seconds;
+    }
+
+    long detachedAt() {
+        return detachedAt;
+    }
+
+    void detachedAt(long millis) {
+        detachedAt = millis;
+    }
+
+    void expiry(ScheduledFuture<?> timer) {
+        expiry = timer;
+    }
+
+    int inFlight() {
+        return sender.inFlight() + mailed.get();
+    }
+
+    Map<String, MqttSubscription> subscriptions() {
+        return subscriptions;
+    }
+
+    @Nullable Will will() {
+        return will;
+    }
+
+    void will(@Nullable Will changed) {
+        will = changed;
+    }
+
+    IntObjectMap<IncomingMessage> incoming() {
+        IntObjectMap<IncomingMessage> known = incoming;
+        if (known == null) {
+            known = new IntObjectHashMap<>(8);
+            incoming = known;
+        }
+        return known;
+    }
+
+    int unreleased() {
+        return incoming == null ? 0 : incoming.size();
+    }
+
+    /** Runs the task where the session lives, wherever that is by then. */
+    void run(Runnable task) {
+        SessionZone now = zone;
+        now.run(
+                () -> {
+                    if (zone == now) {
+                        task.run();
+                    } else {
+                        run(task);
+                    }
+                });
+    }
+
+    // Life: in the zone.
+
+    /** Moves to another zone; the caller goes on there. */
+    void moveTo(SessionZone next) {
+        assert zone.isHere();
+        zone = next;
+    }
+
+    void attach(MqttConnection to, Principal owner, Credentials.Peer from) {
+        assert zone.isHere();
+        principal = owner;
+        peer = from;
+        connection = to;
+        if (expiry != null) {
+            expiry.cancel(false);
+            expiry = null;
+        }
+        for (IncomingMessage message : incoming().values()) {
+            message.repeats = 0;
+        }
+        for (MqttSubscription subscription : subscriptions.values()) {
+            subscription.connected(true);
+        }
+    }
+
+    void detach() {
+        assert zone.isHere();
+        for (MqttSubscription subscription : subscriptions.values()) {
+            subscription.connected(false);
+        }
+        connection = null;
+        sender.onDetached();
+    }
+
+    void end() {
+        assert zone.isHere();
+        ended = true;
+        for (MqttSubscription subscription : subscriptions.values()) {
+            subscription.close();
+        }
+        subscriptions.clear();
+        sender.onEnded();
+        will = null;
+        incoming = null;
+    }
+
+    // Delivery: any thread.
+
+    boolean mayRead(Subject subject, MqttSubscription subscription) {
+        long rules = shared.access().rules();
+        MqttSubscription.ReadDecision known = subscription.lastDecision();
+        if (known != null && known.subject() == subject && known.rules() == rules) {
+            return known.allowed();
+        }
+        boolean allowed = shared.access().mayRead(principal, peer, subject);
+        subscription.lastDecision(new MqttSubscription.ReadDecision(subject, allowed, rules));
+        return allowed;
+    }
+
+    boolean deliverQos0(
+            Message message, MqttSubscription subscription, MqttSubscription.Options options) {
+        MqttConnection to = connection;
+        if (to != null) {
+            return to.sendQos0(message, options);
+        }
+        boolean waits = shared.settings().queueQos0Offline() && isPersistent() && !ended;
+        return waits && mail(message, subscription, 0);
+    }
+
+    boolean deliver(Message message, MqttSubscription subscription, int qos) {
+        if (ended || connection == null && !isPersistent()) {
+            return false;
+        }
+        SessionZone here = zone;
+        if (here.isHere() && mailed.get() == 0) {
+            boolean retain =
+                    subscription.options().retainAsPublished() && MqttHeader.retain(message);
+            return sender.offer(message, subscription, qos, retain, message.receipt());
+        }
+        return mail(message, subscription, qos);
+    }
+
+    private boolean mail(Message message, MqttSubscription subscription, int qos) {
+        if (mailed.incrementAndGet() > shared.settings().maxQueuedMessages()) {
+            mailed.decrementAndGet();
+            shared.metrics().dropped();
+            return false;
+        }
+        Receipt receipt = isPersistent() && qos > 0 ? message.receipt() : null;
+        if (receipt != null) {
+            receipt.expect();
+        }
+        zone.post(new Delivery(this, subscription, message.keep(), qos, receipt));
+        return true;
+    }
+
+    /** A retained message for a new subscription; in the session's zone. */
+    void deliverRetained(Message message, MqttSubscription subscription) {
+        MqttConnection to = connection;
+        if (to == null || !mayRead(message.subject(), subscription)) {
+            return;
+        }
+        MqttSubscription.Options options = subscription.options();
+        int qos = Math.min(options.qos(), MqttHeader.qos(message));
+        if (qos == 0) {
+            to.sendRetained(message, options);
+        } else {
+            sender.offer(message, subscription, qos, true, null);
+        }
+    }
+
+    /** A message that another member of a shared subscription did not finish. */
+    boolean redeliver(KeptMessage message, MqttSubscription subscription) {
+        if (ended || mailed.incrementAndGet() > shared.settings().maxQueuedMessages()) {
+            return false;
+        }
+        zone.post(
+                new Delivery(this, subscription, message, subscription.options().qos(), null));
+        return true;
+    }
+
+    /** A message that another thread mailed. */
+    void onDelivery(Delivery delivery) {
+        SessionZone now = zone;
+        if (!now.isHere()) {
+            now.post(delivery);
+            return;
+        }
+        mailed.decrementAndGet();
+        Receipt receipt = delivery.receipt();
+        if (!ended) {
+            Message message = delivery.message().lendTo(now.replay());
+            MqttSubscription to = delivery.subscription();
+            boolean retain = to.options().retainAsPublished() && MqttHeader.retain(message);
+            sender.offer(message, to, delivery.qos(), retain, receipt);
+        }
+        if (receipt != null) {
+            receipt.done(null);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return key.clientId() + "@" + key.tenant();
+    }
+}

@@ -1,0 +1,304 @@
+package io.polymq.mqtt;
+
+import io.polymq.codec.mqtt.PacketType;
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Message;
+import io.polymq.core.message.Receipt;
+import io.polymq.mqtt.OutgoingWindow.Entry;
+import io.polymq.mqtt.OutgoingWindow.State;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Brings a session's QoS 1 and 2 messages to its client: as many at once as its window takes, in
+ * order, again after a reconnect. Zone of the session.
+ */
+final class SessionSender {
+
+    private final Session session;
+    private final MqttShared shared;
+    private final long firstNumber;
+    private @Nullable OutgoingWindow window;
+    private final Deque<Runnable> waiting = new ArrayDeque<>(0);
+    private boolean pumping;
+
+    /** Read by others as a hint. */
+    private volatile int inFlightHint;
+
+    SessionSender(Session session, MqttShared shared, long firstNumber) {
+        this.session = session;
+        this.shared = shared;
+        this.firstNumber = firstNumber;
+    }
+
+    int inFlight() {
+        return inFlightHint;
+    }
+
+    OutgoingWindow window() {
+        OutgoingWindow known = window;
+        if (known == null) {
+            known = new OutgoingWindow(firstNumber);
+            window = known;
+        }
+        return known;
+    }
+
+    /** Whether so much waits that what can come later should. */
+    boolean isBusy() {
+        return window != null && window.unsent() >= shared.settings().retainedBatch();
+    }
+
+    /** Runs the task when it is no longer busy; in the session's zone. */
+    void whenIdle(Runnable task) {
+        waiting.add(task);
+    }
+
+    /** Number of the next message. */
+    long nextNumber() {
+        return window == null ? firstNumber : window.tail();
+    }
+
+    /**
+     * Takes a message: sends it at once when nothing is in front of it and the window has room,
+     * else queues it.
+     *
+     * @param receipt hears when the message is safe, if this session has to keep it so
+     * @return false when the queue is full and gives up the newest
+     */
+    boolean offer(
+            Message message,
+            MqttSubscription subscription,
+            int qos,
+            boolean retain,
+            @Nullable Receipt receipt) {
+        OutgoingWindow w = window();
+        if (!hasRoom(w, message)) {
+            shared.metrics().dropped();
+            return false;
+        }
+        MqttSubscription.Options options = subscription.options();
+        Entry entry =
+                w.add(qos, retain, options.subscriptionId(), message.payloadLength() + 64);
+        entry.shared = subscription.group();
+        boolean persistent = session.isPersistent() && qos > 0;
+        boolean kept = persistent || entry.shared != null;
+        if (kept) {
+            entry.message = message.keep();
+        }
+        SessionJournal journal = shared.journal();
+        if (persistent && journal != null) {
+            entry.journaled = true;
+            journal.queued(session, entry, message.keep(), receipt);
+        }
+        MqttConnection to = session.connection();
+        if (to != null && w.peek() == entry && maySend(to, w, entry)) {
+            send(to, w, entry, message);
+        } else if (entry.message == null) {
+            entry.message = message.keep();
+        }
+        inFlightHint = w.inFlight() + w.unsent();
+        return true;
+    }
+
+    private boolean hasRoom(OutgoingWindow w, Message message) {
+        MqttSettings settings = shared.settings();
+        boolean full =
+                w.unsent() >= settings.maxQueuedMessages()
+                        || w.queuedBytes() + message.payloadLength() > settings.maxQueuedBytes()
+                                && w.unsent() > 0;
+        if (!full) {
+            return true;
+        }
+        if (settings.overflow() == MqttSettings.Overflow.DROP_NEWEST) {
+            return false;
+        }
+        Entry oldest = oldestUnsent(w);
+        if (oldest != null) {
+            finish(oldest);
+            shared.metrics().dropped();
+        }
+        return true;
+    }
+
+    private static @Nullable Entry oldestUnsent(OutgoingWindow w) {
+        Entry oldest = null;
+        for (long number = w.next(); number < w.tail(); number++) {
+            Entry entry = w.at(number);
+            if (entry.state == State.QUEUED) {
+                if (entry.qos == 0) {
+                    return entry;
+                }
+                oldest = oldest == null ? entry : oldest;
+            }
+        }
+        return oldest;
+    }
+
+    private boolean maySend(MqttConnection to, OutgoingWindow w, Entry entry) {
+        if (!to.canSend()) {
+            return false;
+        }
+        if (entry.state == State.RELEASED || entry.qos == 0) {
+            return true;
+        }
+        boolean mustBeSafe = entry.qos == 2 && entry.journaled && entry.offset < 0;
+        return !mustBeSafe && w.inFlight() < to.sendWindow() && w.hasIdentifier();
+    }
+
+    /** Sends what may be sent now. */
+    void pump() {
+        OutgoingWindow w = window;
+        MqttConnection to = session.connection();
+        if (w == null || to == null || pumping) {
+            return;
+        }
+        pumping = true;
+        try {
+            Entry entry = w.peek();
+            while (entry != null && maySend(to, w, entry)) {
+                if (!sendAgain(to, w, entry)) {
+                    break;
+                }
+                entry = w.peek();
+            }
+        } finally {
+            pumping = false;
+        }
+        inFlightHint = w.inFlight() + w.unsent();
+        if (!waiting.isEmpty() && !isBusy()) {
+            waiting.poll().run();
+        }
+    }
+
+    /** Sends a queued or unfinished one; false when its content has to be read first. */
+    private boolean sendAgain(MqttConnection to, OutgoingWindow w, Entry entry) {
+        if (entry.state == State.RELEASED) {
+            to.sendAck(PacketType.PUBREL, entry.packetId());
+            w.sent(entry, false);
+            return true;
+        }
+        KeptMessage kept = entry.message;
+        if (kept == null) {
+            SessionJournal journal = shared.journal();
+            if (journal != null && entry.journaled) {
+                journal.load(session, entry);
+                return false;
+            }
+            finish(entry);
+            return true;
+        }
+        Message message = kept.lendTo(session.zone().replay());
+        boolean first = entry.state == State.QUEUED;
+        if (first && !shared.access().mayRead(session.principal(), session.peer(), kept.subject())) {
+            finish(entry);
+            return true;
+        }
+        send(to, w, entry, message);
+        return true;
+    }
+
+    private void send(MqttConnection to, OutgoingWindow w, Entry entry, Message message) {
+        boolean again = entry.state == State.SENT;
+        int how = entry.qos | (entry.retain ? PublishForm.RETAIN : 0);
+        how |= again ? PublishForm.DUP : 0;
+        int id = entry.qos == 0 ? 0 : entry.packetId();
+        boolean sent = to.sendPublish(message, how, entry.subscriptionId, id, again);
+        w.sent(entry, sent && entry.qos > 0);
+        if (!sent || entry.qos == 0) {
+            finish(entry);
+        } else {
+            entry.state = State.SENT;
+        }
+    }
+
+    /** Done with a message, one way or the other. */
+    void finish(Entry entry) {
+        SessionJournal journal = shared.journal();
+        if (entry.journaled && journal != null) {
+            journal.finished(session, entry);
+        }
+        window().done(entry);
+    }
+
+    // What the client answers.
+
+    /** PUBACK, or PUBREC with an error, or PUBCOMP: the end of a message. */
+    void onEnd(Entry entry) {
+        finish(entry);
+        pump();
+    }
+
+    /** PUBREC: the message is the client's; PUBREL follows once that is safe. */
+    void onReceived(Entry entry) {
+        SessionJournal journal = shared.journal();
+        boolean first = entry.state == State.SENT;
+        if (first) {
+            window().released(entry);
+        }
+        int id = entry.packetId();
+        MqttConnection to = session.connection();
+        if (entry.journaled && journal != null && first) {
+            journal.released(session, entry, to);
+        } else if (to != null) {
+            to.sendAck(PacketType.PUBREL, id);
+        }
+    }
+
+    void onDetached() {
+        waiting.clear();
+        OutgoingWindow w = window;
+        if (w == null) {
+            return;
+        }
+        handOverShared(w);
+        w.rewind();
+        if (w.isEmpty() && !session.isPersistent()) {
+            window = null;
+        } else if (shared.journal() != null) {
+            forgetSafeContents(w);
+        }
+        inFlightHint = 0;
+    }
+
+    /** What is in the journal is read again when the client comes back. */
+    private static void forgetSafeContents(OutgoingWindow w) {
+        for (long number = w.floor(); number < w.tail(); number++) {
+            Entry entry = w.at(number);
+            if (entry.journaled && entry.offset >= 0) {
+                entry.message = null;
+            }
+        }
+    }
+
+    /** Messages of shared subscriptions that this client did not finish go to other members. */
+    private void handOverShared(OutgoingWindow w) {
+        for (long number = w.floor(); number < w.tail(); number++) {
+            Entry entry = w.at(number);
+            SharedGroup group = entry.shared;
+            KeptMessage kept = entry.message;
+            boolean movable = entry.state == State.QUEUED || entry.state == State.SENT;
+            if (group == null || kept == null || !movable) {
+                continue;
+            }
+            if (entry.qos == 2 && entry.state == State.SENT && session.isPersistent()) {
+                continue;
+            }
+            if (group.redeliver(kept, session)) {
+                finish(entry);
+            }
+        }
+    }
+
+    void onEnded() {
+        OutgoingWindow w = window;
+        if (w != null) {
+            handOverShared(w);
+        }
+        window = null;
+        inFlightHint = 0;
+    }
+}

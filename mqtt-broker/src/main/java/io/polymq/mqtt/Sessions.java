@@ -1,0 +1,222 @@
+package io.polymq.mqtt;
+
+import io.netty.util.concurrent.ScheduledFuture;
+
+import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.core.security.Credentials;
+import io.polymq.core.security.Principal;
+import io.polymq.network.CloseReason;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * All sessions, by tenant and client identifier. The map is shared; what happens to a session
+ * happens in its own zone, which is where a connection that wants it goes to ask.
+ */
+final class Sessions {
+
+    private final MqttShared shared;
+    private final Map<SessionKey, Session> sessions = new ConcurrentHashMap<>();
+    private final AtomicLong numbers = new AtomicLong();
+
+    /** Hears what a claim led to, in the claiming connection's zone. */
+    interface Claimant {
+        /** The session is attached to the connection. */
+        void claimed(Session session, boolean present);
+
+        /** The session belongs to someone else. */
+        void refused();
+    }
+
+    /** A connection's wish to have the session of that key. */
+    record Claim(
+            SessionKey key,
+            MqttConnection connection,
+            SessionZone zone,
+            Principal principal,
+            Credentials.Peer peer,
+            boolean cleanStart,
+            long expirySeconds,
+            Claimant claimant) {}
+
+    Sessions(MqttShared shared) {
+        this.shared = shared;
+    }
+
+    Optional<Session> find(SessionKey key) {
+        return Optional.ofNullable(sessions.get(key));
+    }
+
+    Collection<Session> all() {
+        return sessions.values();
+    }
+
+    int size() {
+        return sessions.size();
+    }
+
+    /** Begins in the claiming connection's zone. */
+    void claim(Claim claim) {
+        assert claim.zone().isHere();
+        Session existing = sessions.get(claim.key());
+        if (existing == null) {
+            Session fresh =
+                    new Session(
+                            shared,
+                            claim.key(),
+                            numbers.incrementAndGet(),
+                            claim.zone(),
+                            claim.principal(),
+                            claim.peer(),
+                            0);
+            fresh.expirySeconds(claim.expirySeconds());
+            if (sessions.putIfAbsent(claim.key(), fresh) == null) {
+                fresh.attach(claim.connection(), claim.principal(), claim.peer());
+                claim.claimant().claimed(fresh, false);
+            } else {
+                claim(claim);
+            }
+            return;
+        }
+        if (existing.zone().isHere()) {
+            takeOver(existing, claim);
+        } else {
+            existing.run(() -> takeOver(existing, claim));
+        }
+    }
+
+    /** In the session's zone. */
+    private void takeOver(Session session, Claim claim) {
+        if (session.hasEnded()) {
+            again(claim);
+            return;
+        }
+        if (!mayHave(session, claim.principal())) {
+            claim.zone().run(() -> claim.claimant().refused());
+            return;
+        }
+        MqttConnection old = session.connection();
+        if (old != null) {
+            old.takenOver();
+            if (session.hasEnded()) {
+                again(claim);
+                return;
+            }
+        }
+        if (claim.cleanStart()) {
+            end(session);
+            again(claim);
+            return;
+        }
+        shared.wills().cancel(session);
+        session.moveTo(claim.zone());
+        Runnable attach = () -> attach(session, claim);
+        if (claim.zone().isHere()) {
+            attach.run();
+        } else {
+            claim.zone().run(attach);
+        }
+    }
+
+    /** A session is its user's; one that was made by nobody in particular is anyone's. */
+    private static boolean mayHave(Session session, Principal wants) {
+        String owner = session.principal().user();
+        return owner.equals(wants.user()) || owner.equals(Principal.ANONYMOUS.user());
+    }
+
+    private void attach(Session session, Claim claim) {
+        MqttConnection other = session.connection();
+        if (other != null) {
+            takeOver(session, claim);
+            return;
+        }
+        session.expirySeconds(claim.expirySeconds());
+        session.attach(claim.connection(), claim.principal(), claim.peer());
+        claim.claimant().claimed(session, true);
+    }
+
+    private void again(Claim claim) {
+        if (claim.zone().isHere()) {
+            claim(claim);
+        } else {
+            claim.zone().run(() -> claim(claim));
+        }
+    }
+
+    /** The session's connection is gone; in the session's zone. */
+    void detach(Session session, boolean sendWill) {
+        session.detach();
+        if (sendWill) {
+            shared.wills().onLost(session);
+        } else {
+            session.will(null);
+        }
+        if (!session.isPersistent()) {
+            end(session);
+            return;
+        }
+        session.detachedAt(shared.clock().millis());
+        session.moveTo(shared.background());
+        shared.background().run(() -> expireLater(session));
+    }
+
+    /** Forgets a session whose time is up, unless its client came back. */
+    private void expireLater(Session session) {
+        long seconds = session.expirySeconds();
+        if (session.isConnected() || session.hasEnded() || seconds >= Session.FOREVER) {
+            return;
+        }
+        long since = session.detachedAt();
+        ScheduledFuture<?> timer =
+                shared.background()
+                        .executor()
+                        .schedule(
+                                () ->
+                                        session.run(
+                                                () -> {
+                                                    boolean still =
+                                                            !session.isConnected()
+                                                                    && session.detachedAt()
+                                                                            == since;
+                                                    if (still && !session.hasEnded()) {
+                                                        end(session);
+                                                    }
+                                                }),
+                                seconds,
+                                TimeUnit.SECONDS);
+        session.expiry(timer);
+    }
+
+    /** Ends a session for good; in its zone. */
+    void end(Session session) {
+        if (session.hasEnded()) {
+            return;
+        }
+        shared.wills().onEnded(session);
+        sessions.remove(session.key(), session);
+        session.end();
+    }
+
+    /** Ends the connection of a client and, when asked, its session. Any thread. */
+    boolean kick(SessionKey key, String why) {
+        Session session = sessions.get(key);
+        if (session == null) {
+            return false;
+        }
+        session.run(
+                () -> {
+                    MqttConnection connection = session.connection();
+                    if (connection != null) {
+                        connection.disconnect(
+                                ReasonCode.ADMINISTRATIVE_ACTION,
+                                new CloseReason(CloseReason.Kind.KICKED, why));
+                    }
+                });
+        return true;
+    }
+}

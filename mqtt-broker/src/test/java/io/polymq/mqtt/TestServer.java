@@ -1,0 +1,83 @@
+package io.polymq.mqtt;
+
+import io.polymq.config.LimitsConfig;
+import io.polymq.config.LoopConfig;
+import io.polymq.config.NetworkConfig;
+import io.polymq.config.TransportPorts;
+import io.polymq.core.router.TrieRouter;
+import io.polymq.core.security.Security;
+import io.polymq.network.BoundAddress;
+import io.polymq.network.ConnectionManager;
+import io.polymq.network.GlobalRateLimiter;
+import io.polymq.network.NetworkServer;
+import io.polymq.network.NetworkServerParams;
+import io.polymq.network.ShutdownBroadcast;
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** An MQTT broker on a loopback port, on the real network server and router. */
+final class TestServer implements AutoCloseable {
+
+    private final ShutdownBroadcast shutdown =
+            new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
+    private final NetworkServer network;
+    private final int port;
+
+    TestServer(MqttSettings settings, Security security, int port, int loops) {
+        PrometheusRegistry registry = new PrometheusRegistry();
+        ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
+        network =
+                new NetworkServer(
+                        new NetworkServerParams(
+                                NetworkConfig.DEFAULT,
+                                null,
+                                connections,
+                                new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime),
+                                shutdown,
+                                registry,
+                                Clock.systemUTC(),
+                                System::nanoTime));
+        MqttBroker broker =
+                new MqttBroker(
+                        new MqttBrokerServerParams(
+                                settings,
+                                new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
+                                security,
+                                new MemoryRetained(),
+                                shutdown,
+                                registry,
+                                Clock.systemUTC()));
+        BoundAddress bound =
+                network.listen(
+                                broker.binding(),
+                                new TransportPorts(port, null, null, null, null),
+                                new LoopConfig(1, loops, 65_536))
+                        .getFirst();
+        this.port = ((java.net.InetSocketAddress) bound.address()).getPort();
+    }
+
+    int port() {
+        return port;
+    }
+
+    @Override
+    public void close() {
+        shutdown.begin("the test is over").toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+        network.close();
+    }
+
+    /** Serves on the given port until the process is ended. */
+    public static void main(String[] args) throws InterruptedException {
+        int loops = args.length > 1 ? Integer.parseInt(args[1]) : 1;
+        try (TestServer server =
+                new TestServer(
+                        MqttSettings.DEFAULT, new AllowAll(), Integer.parseInt(args[0]), loops)) {
+            System.out.println("READY " + server.port());
+            Thread.currentThread().join();
+        }
+    }
+}
