@@ -1,10 +1,8 @@
 package io.polymq.mqtt;
 
 import io.polymq.core.message.Receipt;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers to a client's publishes, in the order of the publishes (4.6) however late their storage

@@ -13,11 +13,9 @@ import io.polymq.core.security.Security.AuthResult;
 import io.polymq.network.CloseReason;
 import io.polymq.network.Login;
 import io.polymq.network.PeerCertificate;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * CONNECT, AUTH and what a client may say in DISCONNECT (3.1, 3.15, 3.14): finds out who it is,
@@ -44,10 +42,7 @@ final class ConnectHandler {
     void onFirst(int first, byte[] bytes, int from, int to) throws MqttCodecException {
         try {
             MqttPacket decoded =
-                    connection
-                            .zone()
-                            .decoder()
-                            .decode(first, bytes, from, to, MqttVersion.V3_1_1);
+                    connection.zone().decoder().decode(first, bytes, from, to, MqttVersion.V3_1_1);
             onConnect((MqttPacket.Connect) decoded);
         } catch (MqttCodecException e) {
             refuseUndecoded(e, MqttVersion.levelOf(bytes, from, to));
@@ -251,7 +246,9 @@ final class ConnectHandler {
             case EnhancedAuthentication.Done done -> {
                 if (!again) {
                     accepted(done.principal());
-                } else if (done.principal().user().equals(connection.session().principal().user())) {
+                } else if (done.principal()
+                        .user()
+                        .equals(connection.session().principal().user())) {
                     connection.send(
                             new MqttPacket.Auth(
                                     ReasonCode.SUCCESS, running.properties(done.data())));
@@ -343,7 +340,9 @@ final class ConnectHandler {
                 new TopicAliases(v5 ? shared.settings().topicAliasMaximum() : 0, outbound);
         MqttPacket.ConnAck answer =
                 new MqttPacket.ConnAck(
-                        present && connect.version() != MqttVersion.V3_1, 0, v5 ? accepted(connect, session) : Properties.NONE);
+                        present && connect.version() != MqttVersion.V3_1,
+                        0,
+                        v5 ? accepted(connect, session) : Properties.NONE);
         if (!fits(answer)) {
             connection.active(session, aliases);
             connection.leave(
@@ -418,7 +417,9 @@ final class ConnectHandler {
 
     // The end.
 
-    /** DISCONNECT may change the session's expiry, but not make a session out of none (3.14.2.2.2). */
+    /**
+     * DISCONNECT may change the session's expiry, but not make a session out of none (3.14.2.2.2).
+     */
     void checkExpiry(MqttPacket.Disconnect disconnect) throws MqttCodecException {
         long asked = disconnect.properties().number(Property.SESSION_EXPIRY_INTERVAL, -1);
         if (asked < 0) {
@@ -428,8 +429,7 @@ final class ConnectHandler {
         if (asked > 0 && session.expirySeconds() == 0) {
             throw MqttCodecException.protocol("a session expiry where there was none");
         }
-        session.expirySeconds(
-                Math.min(asked, shared.settings().maxSessionExpiry().toSeconds()));
+        session.expirySeconds(Math.min(asked, shared.settings().maxSessionExpiry().toSeconds()));
     }
 
     void onEnded() {

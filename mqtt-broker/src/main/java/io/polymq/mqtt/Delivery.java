@@ -2,7 +2,6 @@ package io.polymq.mqtt;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -8,7 +8,6 @@ import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
 import io.polymq.core.security.Security.AuthResult;
 import io.polymq.core.security.Security.ScramMechanism;
-
 import org.jspecify.annotations.Nullable;
 
 /** One SCRAM exchange carried in AUTH packets (4.12). Connection zone. */

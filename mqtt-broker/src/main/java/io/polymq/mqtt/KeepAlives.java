@@ -2,7 +2,6 @@ package io.polymq.mqtt;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,8 +27,7 @@ final class KeepAlives {
 
     private Set<MqttConnection> begin(EventLoop loop) {
         Set<MqttConnection> connections = new HashSet<>();
-        timers.add(
-                loop.scheduleWithFixedDelay(() -> check(connections), 1, 1, TimeUnit.SECONDS));
+        timers.add(loop.scheduleWithFixedDelay(() -> check(connections), 1, 1, TimeUnit.SECONDS));
         return connections;
     }
 

@@ -5,7 +5,6 @@ import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
 import java.nio.charset.StandardCharsets;
 
 /** Puts MQTT's questions to the core's rules. Any thread. */

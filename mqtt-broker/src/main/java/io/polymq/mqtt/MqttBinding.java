@@ -1,12 +1,10 @@
 package io.polymq.mqtt;
 
 import io.netty.buffer.ByteBuf;
-
 import io.polymq.network.Connection;
 import io.polymq.network.ProbeResult;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
-
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 

@@ -3,11 +3,9 @@ package io.polymq.mqtt;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
-
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
-
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

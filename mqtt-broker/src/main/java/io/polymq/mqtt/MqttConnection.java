@@ -1,7 +1,6 @@
 package io.polymq.mqtt;
 
 import io.netty.buffer.ByteBuf;
-
 import io.polymq.codec.mqtt.FixedHeader;
 import io.polymq.codec.mqtt.MqttCodecException;
 import io.polymq.codec.mqtt.MqttEncoder;
@@ -15,7 +14,6 @@ import io.polymq.network.CloseReason;
 import io.polymq.network.Connection;
 import io.polymq.network.Outbox;
 import io.polymq.network.ProtocolHandler;
-
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -215,7 +213,8 @@ final class MqttConnection implements ProtocolHandler {
         if (phase == Phase.CONNECTING && first != 0x10) {
             boolean old31 = first >> 4 == PacketType.CONNECT;
             if (!old31) {
-                throw MqttCodecException.silent(ReasonCode.MALFORMED_PACKET, "the first packet is not CONNECT");
+                throw MqttCodecException.silent(
+                        ReasonCode.MALFORMED_PACKET, "the first packet is not CONNECT");
             }
         }
         if (phase == Phase.ACTIVE && type == 0) {
@@ -225,13 +224,15 @@ final class MqttConnection implements ProtocolHandler {
 
     private static void checkLength(int remaining) throws MqttCodecException {
         if (remaining == FixedHeader.MALFORMED) {
-            throw MqttCodecException.silent(ReasonCode.MALFORMED_PACKET, "the remaining length is malformed");
+            throw MqttCodecException.silent(
+                    ReasonCode.MALFORMED_PACKET, "the remaining length is malformed");
         }
     }
 
     private void checkSize(int size) throws MqttCodecException {
         if (size > connection.packetLimit()) {
-            throw MqttCodecException.of(ReasonCode.PACKET_TOO_LARGE, "a packet of " + size + " bytes");
+            throw MqttCodecException.of(
+                    ReasonCode.PACKET_TOO_LARGE, "a packet of " + size + " bytes");
         }
     }
 
@@ -247,8 +248,7 @@ final class MqttConnection implements ProtocolHandler {
         }
     }
 
-    private MqttPacket decode(int first, byte[] bytes, int from, int to)
-            throws MqttCodecException {
+    private MqttPacket decode(int first, byte[] bytes, int from, int to) throws MqttCodecException {
         return zone.decoder().decode(first, bytes, from, to, limits.version());
     }
 
@@ -277,8 +277,10 @@ final class MqttConnection implements ProtocolHandler {
             case MqttPacket.Publish p -> throw new IllegalStateException("handled before");
             case MqttPacket.ConnAck p -> throw MqttCodecException.protocol("CONNACK from a client");
             case MqttPacket.SubAck p -> throw MqttCodecException.protocol("SUBACK from a client");
-            case MqttPacket.UnsubAck p -> throw MqttCodecException.protocol("UNSUBACK from a client");
-            case MqttPacket.PingResp p -> throw MqttCodecException.protocol("PINGRESP from a client");
+            case MqttPacket.UnsubAck p ->
+                    throw MqttCodecException.protocol("UNSUBACK from a client");
+            case MqttPacket.PingResp p ->
+                    throw MqttCodecException.protocol("PINGRESP from a client");
         }
     }
 
@@ -304,7 +306,8 @@ final class MqttConnection implements ProtocolHandler {
 
     void keepAliveExpired() {
         disconnect(
-                ReasonCode.KEEP_ALIVE_TIMEOUT, new CloseReason(CloseReason.Kind.IDLE, "keep-alive"));
+                ReasonCode.KEEP_ALIVE_TIMEOUT,
+                new CloseReason(CloseReason.Kind.IDLE, "keep-alive"));
     }
 
     // Writing.

@@ -3,7 +3,6 @@ package io.polymq.mqtt;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-
 import java.util.concurrent.atomic.LongAdder;
 
 /** The broker's counters. Any thread. */

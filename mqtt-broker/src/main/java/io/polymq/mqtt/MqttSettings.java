@@ -2,7 +2,6 @@ package io.polymq.mqtt;
 
 import io.polymq.core.router.Router;
 import io.polymq.storage.Durability;
-
 import java.time.Duration;
 
 /**

@@ -2,19 +2,16 @@ package io.polymq.mqtt;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.EventExecutor;
-
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Router;
 import io.polymq.core.service.RetainedMessages;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What all connections and sessions of the broker use. Shared, immutable but for its parts. */
 final class MqttShared {

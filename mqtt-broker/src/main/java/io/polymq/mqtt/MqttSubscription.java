@@ -4,7 +4,6 @@ import io.polymq.core.message.Message;
 import io.polymq.core.router.Router;
 import io.polymq.core.router.Sink;
 import io.polymq.core.subject.Subject;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +31,7 @@ final class MqttSubscription implements Sink {
     private Router.@Nullable Subscription route;
     private @Nullable ReadDecision lastDecision;
 
-    MqttSubscription(
-            Session session, String filter, @Nullable SharedGroup group, Options options) {
+    MqttSubscription(Session session, String filter, @Nullable SharedGroup group, Options options) {
         this.session = session;
         this.filter = filter;
         this.group = group;

@@ -1,14 +1,13 @@
 package io.polymq.mqtt;
 
 import io.polymq.core.message.KeptMessage;
-
 import org.jspecify.annotations.Nullable;
 
 /**
  * Messages that one session is owed, in order: {@code [floor, next)} were sent and wait for their
  * end, {@code [next, tail)} wait to be sent. A message's number tells its packet identifier, so
- * that it is the same after a restart. Places are used again: a steady flow allocates nothing.
- * Zone of the session.
+ * that it is the same after a restart. Places are used again: a steady flow allocates nothing. Zone
+ * of the session.
  */
 final class OutgoingWindow {
 

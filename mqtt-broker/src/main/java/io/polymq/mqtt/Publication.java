@@ -3,7 +3,6 @@ package io.polymq.mqtt;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.core.message.Message;
@@ -36,8 +35,7 @@ record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
                 .without(Property.MESSAGE_EXPIRY_INTERVAL)
                 .without(Property.WILL_DELAY_INTERVAL)
                 .encode(out);
-        return new Publication(
-                Subject.ofSlashed(topic), payload, ByteBufUtil.getBytes(out), flags);
+        return new Publication(Subject.ofSlashed(topic), payload, ByteBufUtil.getBytes(out), flags);
     }
 
     Message lendTo(Message message) {

@@ -2,7 +2,6 @@ package io.polymq.mqtt;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-
 import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.Wire;
 import io.polymq.core.message.Message;

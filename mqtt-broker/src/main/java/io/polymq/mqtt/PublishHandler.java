@@ -15,7 +15,6 @@ import io.polymq.core.subject.Subject;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import io.polymq.network.CloseReason;
-
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,8 +84,7 @@ final class PublishHandler {
             }
             return known;
         }
-        Subject subject =
-                zone.subjects().slashed(view.bytes(), view.topicAt(), view.topicLength());
+        Subject subject = zone.subjects().slashed(view.bytes(), view.topicAt(), view.topicLength());
         if (!zone.isLastValid(subject)) {
             validate(view);
             zone.lastValid(subject);
@@ -125,8 +123,7 @@ final class PublishHandler {
         long rules = shared.access().rules();
         if (subject != lastWritten || rules != lastRules) {
             Session session = connection.session();
-            lastAllowed =
-                    shared.access().mayWrite(session.principal(), session.peer(), subject);
+            lastAllowed = shared.access().mayWrite(session.principal(), session.peer(), subject);
             lastWritten = subject;
             lastRules = rules;
         }

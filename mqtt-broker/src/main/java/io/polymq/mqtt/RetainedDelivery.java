@@ -4,7 +4,6 @@ import io.polymq.core.message.Message;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.core.service.RetainedMessages.Retained;
 import io.polymq.core.subject.Filter;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,7 +3,6 @@ package io.polymq.mqtt;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import io.netty.util.concurrent.ScheduledFuture;
-
 import io.polymq.codec.mqtt.MqttPacket;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
@@ -11,12 +10,10 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the broker keeps for one client (4.1): subscriptions, messages owed to it, QoS 2 messages
@@ -305,8 +302,7 @@ final class Session {
         if (ended || mailed.incrementAndGet() > shared.settings().maxQueuedMessages()) {
             return false;
         }
-        zone.post(
-                new Delivery(this, subscription, message, subscription.options().qos(), null));
+        zone.post(new Delivery(this, subscription, message, subscription.options().qos(), null));
         return true;
     }
 

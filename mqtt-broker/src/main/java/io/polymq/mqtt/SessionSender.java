@@ -6,11 +6,9 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a session's QoS 1 and 2 messages to its client: as many at once as its window takes, in
@@ -81,8 +79,7 @@ final class SessionSender {
             return false;
         }
         MqttSubscription.Options options = subscription.options();
-        Entry entry =
-                w.add(qos, retain, options.subscriptionId(), message.payloadLength() + 64);
+        Entry entry = w.add(qos, retain, options.subscriptionId(), message.payloadLength() + 64);
         entry.shared = subscription.group();
         boolean persistent = session.isPersistent() && qos > 0;
         boolean kept = persistent || entry.shared != null;
@@ -193,7 +190,8 @@ final class SessionSender {
         }
         Message message = kept.lendTo(session.zone().replay());
         boolean first = entry.state == State.QUEUED;
-        if (first && !shared.access().mayRead(session.principal(), session.peer(), kept.subject())) {
+        if (first
+                && !shared.access().mayRead(session.principal(), session.peer(), kept.subject())) {
             finish(entry);
             return true;
         }

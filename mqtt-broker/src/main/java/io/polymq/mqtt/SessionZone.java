@@ -1,7 +1,6 @@
 package io.polymq.mqtt;
 
 import io.netty.util.concurrent.EventExecutor;
-
 import io.polymq.codec.mqtt.MqttDecoder;
 import io.polymq.codec.mqtt.PublishView;
 import io.polymq.core.message.Message;
@@ -9,12 +8,10 @@ import io.polymq.core.router.RouteCache;
 import io.polymq.core.router.Router;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.subject.SubjectCache;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread on which sessions live, and what they share there: a mailbox through which other

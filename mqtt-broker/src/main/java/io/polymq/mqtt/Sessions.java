@@ -1,12 +1,10 @@
 package io.polymq.mqtt;
 
 import io.netty.util.concurrent.ScheduledFuture;
-
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.network.CloseReason;
-
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;

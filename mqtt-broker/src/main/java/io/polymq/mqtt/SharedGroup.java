@@ -1,7 +1,6 @@
 package io.polymq.mqtt;
 
 import io.polymq.core.message.KeptMessage;
-
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;

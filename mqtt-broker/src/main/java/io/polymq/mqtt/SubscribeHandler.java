@@ -8,11 +8,9 @@ import io.polymq.core.router.Router;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** SUBSCRIBE and UNSUBSCRIBE (3.8, 3.10). Connection zone. */
 final class SubscribeHandler {
@@ -39,7 +37,8 @@ final class SubscribeHandler {
         for (MqttPacket.Subscribe.Request request : packet.requests()) {
             reasons.add(subscribe(request, id, retained));
         }
-        connection.send(new MqttPacket.SubAck(packet.packetId(), Properties.NONE, reasons(reasons)));
+        connection.send(
+                new MqttPacket.SubAck(packet.packetId(), Properties.NONE, reasons(reasons)));
         for (RetainedDelivery delivery : retained) {
             delivery.run();
         }

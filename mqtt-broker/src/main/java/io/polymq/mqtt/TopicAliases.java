@@ -1,11 +1,9 @@
 package io.polymq.mqtt;
 
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The topic aliases of one connection, each direction its own (3.3.2.3.4). Connection zone. */
 final class TopicAliases {

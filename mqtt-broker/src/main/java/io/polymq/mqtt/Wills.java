@@ -1,7 +1,6 @@
 package io.polymq.mqtt;
 
 import io.netty.util.concurrent.ScheduledFuture;
-
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +34,8 @@ final class Wills {
                 session,
                 shared.background()
                         .executor()
-                        .schedule(() -> session.run(() -> onDue(session)), delay, TimeUnit.SECONDS));
+                        .schedule(
+                                () -> session.run(() -> onDue(session)), delay, TimeUnit.SECONDS));
     }
 
     private void onDue(Session session) {
@@ -87,5 +87,4 @@ final class Wills {
                             }
                         });
     }
-
 }

@@ -3,7 +3,6 @@ package io.polymq.mqtt;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
-
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

@@ -5,14 +5,12 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /** Retained messages in a map, found by trying them all. */
 final class MemoryRetained implements RetainedMessages {

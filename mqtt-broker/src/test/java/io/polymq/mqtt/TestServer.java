@@ -12,9 +12,7 @@ import io.polymq.network.GlobalRateLimiter;
 import io.polymq.network.NetworkServer;
 import io.polymq.network.NetworkServerParams;
 import io.polymq.network.ShutdownBroadcast;
-
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +64,10 @@ final class TestServer implements AutoCloseable {
 
     @Override
     public void close() {
-        shutdown.begin("the test is over").toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+        shutdown.begin("the test is over")
+                .toCompletableFuture()
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
         network.close();
     }
 

@@ -19,7 +19,7 @@ public final class Properties {
 
     private final long[] numbers;
     private final @Nullable String[] texts;
-    private final byte @Nullable [][] data;
+    private final byte[] @Nullable [] data;
     private final List<UserProperty> userProperties;
     private final List<Integer> subscriptionIdentifiers;
 
@@ -186,7 +186,7 @@ public final class Properties {
     public static final class Builder {
         private final long[] numbers = new long[Property.values().length];
         private final @Nullable String[] texts = new @Nullable String[numbers.length];
-        private final byte @Nullable [][] data = new byte @Nullable [numbers.length][];
+        private final byte[] @Nullable [] data = new byte[numbers.length] @Nullable [];
         private final List<UserProperty> userProperties = new ArrayList<>();
         private final List<Integer> subscriptionIdentifiers = new ArrayList<>();
 
