@@ -10,7 +10,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
-import io.polymq.config.RuntimeConfig;
 import io.polymq.config.TransportPorts;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -70,31 +69,17 @@ public final class NetworkServer implements AutoCloseable {
         LOG.atInfo().addKeyValue("transport", transport.label()).log("network transport");
     }
 
-    /** Listens for a protocol as its section of the configuration says. */
-    public List<BoundAddress> listen(ProtocolBinding binding, RuntimeConfig runtime) {
-        List<String> hosts = runtime.bind().isEmpty() ? params.config().bind() : runtime.bind();
-        return listen(binding, runtime.ports(), runtime.network(), hosts);
-    }
-
     /** Listens for a protocol on each port that is given; returns where it can be reached. */
     public List<BoundAddress> listen(
             ProtocolBinding binding, TransportPorts ports, LoopConfig loopConfig) {
-        return listen(binding, ports, loopConfig, params.config().bind());
+        Loops loops = loops(binding.name(), loopConfig);
+        List<BoundAddress> bound = new ArrayList<>();
+        bind(bound, binding, TransportKind.TCP, ports.tcpPort(), loops);
+        bind(bound, binding, TransportKind.TLS, ports.tlsPort(), loops);
+        bind(bound, binding, TransportKind.WEBSOCKET, ports.websocketPort(), loops);
+        bind(bound, binding, TransportKind.WEBSOCKET_TLS, ports.websocketsPort(), loops);
+        return List.copyOf(bound);
     }
-
-    private List<BoundAddress> listen(
-            ProtocolBinding binding, TransportPorts ports, LoopConfig config, List<String> hosts) {
-        Site site = new Site(binding, loops(binding.name(), config), hosts, new ArrayList<>());
-        bind(site, TransportKind.TCP, ports.tcpPort());
-        bind(site, TransportKind.TLS, ports.tlsPort());
-        bind(site, TransportKind.WEBSOCKET, ports.websocketPort());
-        bind(site, TransportKind.WEBSOCKET_TLS, ports.websocketsPort());
-        return List.copyOf(site.bound);
-    }
-
-    /** A protocol that is being bound: with which loops, on which hosts, and where so far. */
-    private record Site(
-            ProtocolBinding binding, Loops loops, List<String> hosts, List<BoundAddress> bound) {}
 
     /** Reads the certificate files again; connections that stand are not touched. */
     public void reloadTls() {
@@ -123,8 +108,12 @@ public final class NetworkServer implements AutoCloseable {
         return group;
     }
 
-    private void bind(Site site, TransportKind kind, @Nullable Integer port) {
-        ProtocolBinding binding = site.binding;
+    private void bind(
+            List<BoundAddress> bound,
+            ProtocolBinding binding,
+            TransportKind kind,
+            @Nullable Integer port,
+            Loops loops) {
         if (port == null) {
             return;
         }
@@ -135,11 +124,11 @@ public final class NetworkServer implements AutoCloseable {
         String name = binding.name() + "-" + NetworkMetrics.label(kind).replace('_', '-');
         Listener listener = new Listener(name, kind, List.of(binding), shared);
         int actualPort = port;
-        for (String host : site.hosts) {
-            Channel server = bind(listener, site.loops, new InetSocketAddress(host, actualPort));
+        for (String host : params.config().bind()) {
+            Channel server = bind(listener, loops, new InetSocketAddress(host, actualPort));
             SocketAddress address = server.localAddress();
             actualPort = ((InetSocketAddress) address).getPort();
-            site.bound.add(new BoundAddress(name, binding.name(), kind, address));
+            bound.add(new BoundAddress(name, binding.name(), kind, address));
         }
     }
 
@@ -161,10 +150,10 @@ public final class NetworkServer implements AutoCloseable {
         ChannelFuture future = bootstrap.bind(address).awaitUninterruptibly();
         if (!future.isSuccess()) {
             throw new NetworkException(
-                    "cannot listen for "
-                            + listener.name()
-                            + " on "
+                    "cannot listen on "
                             + address
+                            + " for "
+                            + listener.name()
                             + ": "
                             + future.cause().getMessage(),
                     future.cause());

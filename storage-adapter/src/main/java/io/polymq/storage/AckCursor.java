@@ -89,6 +89,11 @@ final class AckCursor implements GroupCursor {
     }
 
     @Override
+    public synchronized long countUnacknowledged(long from, long to) {
+        return ranges.countMissing(from, to);
+    }
+
+    @Override
     public void acknowledge(long offset) {
         acknowledge(offset, offset + 1);
     }

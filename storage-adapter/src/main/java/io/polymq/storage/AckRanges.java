@@ -41,6 +41,16 @@ final class AckRanges {
         return i < count && from[i] <= at ? to[i] : at;
     }
 
+    /** How many of {@code [start, end)} are not in the set. */
+    long countMissing(long start, long end) {
+        long begin = Math.max(start, floor);
+        long missing = Math.max(0, end - begin);
+        for (int i = firstEndingAfter(begin); i < count && from[i] < end; i++) {
+            missing -= Math.min(to[i], end) - Math.max(from[i], begin);
+        }
+        return missing;
+    }
+
     /** Adds {@code [start, end)}; whether that changed anything. */
     boolean add(long start, long end) {
         long begin = Math.max(start, floor);

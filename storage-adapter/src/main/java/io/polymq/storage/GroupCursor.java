@@ -20,6 +20,9 @@ public interface GroupCursor {
     /** The first offset at or above {@code from} that is not acknowledged. */
     long nextUnacknowledged(long from);
 
+    /** How many offsets of {@code [from, to)} are not acknowledged. */
+    long countUnacknowledged(long from, long to);
+
     void acknowledge(long offset);
 
     /** Acknowledges {@code [from, to)}. */

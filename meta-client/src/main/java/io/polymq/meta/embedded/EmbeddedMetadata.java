@@ -164,13 +164,7 @@ public final class EmbeddedMetadata implements MetadataStore {
     public Watch watch(String prefix, long fromRevision, Watcher watcher) {
         EmbeddedWatch watch =
                 new EmbeddedWatch(
-                        prefix,
-                        fromRevision,
-                        watcher,
-                        history,
-                        rows::range,
-                        executor,
-                        watches::remove);
+                        prefix, fromRevision, watcher, history, rows, executor, watches::remove);
         synchronized (loop) {
             if (closing) {
                 throw closedException();

@@ -24,16 +24,10 @@ final class EmbeddedWatch implements Watch {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedWatch.class);
     private static final int REVISIONS_AT_ONCE = 256;
 
-    /** Reads the state as it is now. */
-    @FunctionalInterface
-    interface State {
-        Range range(String prefix) throws RocksDBException;
-    }
-
     private final String prefix;
     private final Watcher watcher;
     private final History history;
-    private final State state;
+    private final Rows rows;
     private final Executor executor;
     private final Consumer<EmbeddedWatch> onClose;
     private final AtomicInteger wakes = new AtomicInteger();
@@ -45,14 +39,14 @@ final class EmbeddedWatch implements Watch {
             long next,
             Watcher watcher,
             History history,
-            State state,
+            Rows rows,
             Executor executor,
             Consumer<EmbeddedWatch> onClose) {
         this.prefix = prefix;
         this.next = next;
         this.watcher = watcher;
         this.history = history;
-        this.state = state;
+        this.rows = rows;
         this.executor = executor;
         this.onClose = onClose;
     }
@@ -86,9 +80,9 @@ final class EmbeddedWatch implements Watch {
             List<History.Committed> found =
                     next == 0 ? null : history.since(next, REVISIONS_AT_ONCE);
             if (found == null) {
-                Range now = state.range(prefix);
-                next = now.revision() + 1;
-                tell(() -> watcher.resync(now));
+                Range state = rows.range(prefix);
+                next = state.revision() + 1;
+                tell(() -> watcher.resync(state));
             } else if (found.isEmpty()) {
                 return;
             } else {

@@ -1,0 +1,170 @@
+package io.polymq.core.queue;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands out what is ready, as far as credit and limits go, and answers who asks for one. Shard
+ * zone.
+ */
+final class Delivery {
+
+    private static final int DELIVERIES_PER_TURN = 4096;
+
+    /** A window with fewer is filled before it runs dry. */
+    private static final int LOW_WINDOW = 256;
+
+    private record Getter(ShardConsumption by, Consumer<@Nullable QueuedMessage> result) {}
+
+    private final QueueCore core;
+    private final ArrayDeque<Getter> getters = new ArrayDeque<>();
+    private final ArrayList<ShardConsumption> touched = new ArrayList<>();
+
+    Delivery(QueueCore core) {
+        this.core = core;
+    }
+
+    boolean isIdle() {
+        return getters.isEmpty();
+    }
+
+    void get(ShardConsumption by, Consumer<@Nullable QueuedMessage> result) {
+        getters.add(new Getter(by, result));
+        core.ask();
+    }
+
+    /** Delivers until nobody wants more or nothing is left, or for long enough for one turn. */
+    void dispatch() {
+        if (core.isStopped()) {
+            answerGetters();
+            return;
+        }
+        serveGetters();
+        Turns turns = core.turns();
+        int limit = core.spec().limits().maxInFlight();
+        for (int i = 0; turns.isHungry() && (limit < 0 || core.inFlight() < limit); i++) {
+            if (i == DELIVERIES_PER_TURN) {
+                core.ask();
+                return;
+            }
+            Entry entry = nextFor(turns.parked());
+            if (entry == null) {
+                return;
+            }
+            if (core.lifetimes().hasExpired(entry)) {
+                core.lifetimes().die(entry, DeadLetter.Reason.EXPIRED);
+                continue;
+            }
+            if (!entry.level().backing().mayDeliver(entry)) {
+                return;
+            }
+            ShardConsumption taker = turns.next(entry);
+            if (taker != null) {
+                deliver(entry, taker);
+            } else if (!turns.park(entry)) {
+                return;
+            }
+        }
+    }
+
+    void flush() {
+        for (int i = 0; i < touched.size(); i++) {
+            touched.get(i).flush();
+        }
+        touched.clear();
+    }
+
+    private @Nullable Entry nextFor(@Nullable Entry parked) {
+        Entry next = nextReady();
+        return parked == null || next != null && next.offset < parked.offset ? next : parked;
+    }
+
+    /** The one that is due next, read from the backing when the window runs out of them. */
+    @Nullable Entry nextReady() {
+        for (Level level : core.levels()) {
+            if (level.ready() < LOW_WINDOW && level.backing().canFill()) {
+                level.backing().fill();
+            }
+            Entry head = level.head();
+            if (head != null) {
+                return head;
+            }
+            if (level.backing().canFill()) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private void deliver(Entry entry, ShardConsumption to) {
+        take(entry);
+        QueuedMessage message = core.view(entry);
+        if (to.touch()) {
+            touched.add(to);
+        }
+        boolean auto = to.spec().autoAck();
+        if (!auto) {
+            core.settlement().hold(entry, to);
+        }
+        if (!to.deliver(message)) {
+            core.settlement().undo(entry, to, auto);
+            core.close(to);
+            return;
+        }
+        core.counters.delivered(message);
+        if (auto) {
+            core.turns().settled(entry);
+            core.counters.acknowledged++;
+            core.done(entry);
+        }
+    }
+
+    private void take(Entry entry) {
+        core.zone().disarm(entry);
+        entry.level().take(entry, Entry.State.IN_FLIGHT);
+        entry.deliveries++;
+    }
+
+    private void serveGetters() {
+        while (!getters.isEmpty()) {
+            Entry entry = nextReady();
+            if (entry == null && core.isFilling()) {
+                return;
+            }
+            if (entry != null && core.lifetimes().hasExpired(entry)) {
+                core.lifetimes().die(entry, DeadLetter.Reason.EXPIRED);
+                continue;
+            }
+            if (entry != null && !entry.level().backing().mayDeliver(entry)) {
+                return;
+            }
+            Getter getter = getters.remove();
+            if (entry == null || getter.by().isClosed()) {
+                getter.result().accept(null);
+            } else {
+                give(entry, getter);
+            }
+        }
+    }
+
+    private void give(Entry entry, Getter getter) {
+        take(entry);
+        QueuedMessage message = core.view(entry);
+        core.counters.delivered(message);
+        if (getter.by().spec().autoAck()) {
+            core.counters.acknowledged++;
+            core.done(entry);
+        } else {
+            core.settlement().hold(entry, getter.by());
+        }
+        getter.result().accept(message);
+    }
+
+    void answerGetters() {
+        while (!getters.isEmpty()) {
+            getters.remove().result().accept(null);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.polymq.core.queue;
+
+import org.jspecify.annotations.Nullable;
+
+/** From offset to entry, by open addressing. Shard zone. */
+final class EntryMap {
+
+    private static final int FIRST = 16;
+
+    private @Nullable Entry[] table = new Entry[FIRST];
+    private int size;
+
+    int size() {
+        return size;
+    }
+
+    @Nullable Entry get(long offset) {
+        int mask = table.length - 1;
+        for (int i = slot(offset, mask); ; i = i + 1 & mask) {
+            Entry found = table[i];
+            if (found == null || found.offset == offset) {
+                return found;
+            }
+        }
+    }
+
+    void put(Entry entry) {
+        if (++size * 2 > table.length) {
+            resize(table.length * 2);
+        }
+        insert(entry);
+    }
+
+    void remove(Entry entry) {
+        int mask = table.length - 1;
+        int i = slot(entry.offset, mask);
+        while (table[i] != entry) {
+            i = i + 1 & mask;
+        }
+        close(i, mask);
+        if (--size * 16 < table.length && table.length > FIRST) {
+            resize(table.length / 4);
+        }
+    }
+
+    /**
+     * Moves later entries of the same run into the gap, so that no marks of deletion are needed.
+     */
+    private void close(int gap, int mask) {
+        int free = gap;
+        for (int i = gap + 1 & mask; ; i = i + 1 & mask) {
+            Entry entry = table[i];
+            if (entry == null) {
+                table[free] = null;
+                return;
+            }
+            int home = slot(entry.offset, mask);
+            if ((i - home & mask) >= (i - free & mask)) {
+                table[free] = entry;
+                free = i;
+            }
+        }
+    }
+
+    private void insert(Entry entry) {
+        int mask = table.length - 1;
+        int i = slot(entry.offset, mask);
+        while (table[i] != null) {
+            i = i + 1 & mask;
+        }
+        table[i] = entry;
+    }
+
+    private void resize(int length) {
+        @Nullable Entry[] old = table;
+        table = new Entry[Math.max(length, FIRST)];
+        for (Entry entry : old) {
+            if (entry != null) {
+                insert(entry);
+            }
+        }
+    }
+
+    /**
+     * Neighbouring offsets are neighbours here too, which keeps a window within few cache lines.
+     */
+    private static int slot(long offset, int mask) {
+        return (int) offset & mask;
+    }
+}

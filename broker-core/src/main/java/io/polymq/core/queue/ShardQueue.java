@@ -1,0 +1,307 @@
+package io.polymq.core.queue;
+
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Receipt;
+import io.polymq.core.zone.ShardZone;
+import io.polymq.core.zone.WheelTimer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The handle of a queue. It is all that an idle one costs: its state is loaded by the first command
+ * and forgotten when nothing happened for a while. The methods of {@link Queue} are for any thread
+ * and only enqueue; the state is the shard zone's.
+ */
+final class ShardQueue implements Queue {
+
+    private static final long IDLE_MILLIS = 30_000;
+
+    /** Makes the state of a queue from what is stored. */
+    interface Loader {
+        QueueCore load(ShardQueue queue);
+    }
+
+    private final String tenant;
+    private final String name;
+    private final ShardZone zone;
+    private final ZoneLoad load;
+    private final Loader loader;
+    private final AtomicInteger consumers;
+    private volatile QueueSpec spec;
+    private @Nullable QueueCore core;
+    private @Nullable IdleTimer idleTimer;
+    private boolean closed;
+
+    ShardQueue(
+            String tenant,
+            String name,
+            QueueSpec spec,
+            ShardZone zone,
+            ZoneLoad load,
+            AtomicInteger consumers,
+            Loader loader) {
+        this.tenant = tenant;
+        this.name = name;
+        this.spec = spec;
+        this.zone = zone;
+        this.load = load;
+        this.consumers = consumers;
+        this.loader = loader;
+    }
+
+    // Any thread.
+
+    @Override
+    public String tenant() {
+        return tenant;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public QueueSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public void alter(QueueSpec changed) {
+        QueueCore.checkChange(spec, changed);
+        spec = changed;
+        execute(
+                () -> {
+                    if (core != null) {
+                        core.alter(changed);
+                    }
+                });
+    }
+
+    @Override
+    public void publish(KeptMessage message, @Nullable Receipt receipt) {
+        if (load.isOverloaded()) {
+            if (receipt != null) {
+                receipt.done(
+                        new QueueException(
+                                QueueException.Kind.OVERLOADED, name + ": the zone is behind"));
+            }
+            return;
+        }
+        load.add(message.payload().length);
+        settle(receipt, () -> publishNow(message, receipt));
+    }
+
+    @Override
+    public boolean isCongested() {
+        return load.isCongested();
+    }
+
+    @Override
+    public void whenRelaxed(Runnable action) {
+        zone.whenBelow(ZoneLoad.RELAXED_TASKS, action);
+    }
+
+    @Override
+    public Consumption consume(ConsumerSpec wish, Consumer consumer) {
+        ShardConsumption consumption =
+                new ShardConsumption(this, wish, consumer, consumers.incrementAndGet());
+        execute(
+                () -> {
+                    try {
+                        core().consume(consumption);
+                    } catch (QueueException e) {
+                        consumption.tellRefused(e);
+                    }
+                });
+        return consumption;
+    }
+
+    @Override
+    public void get(Consumption by, java.util.function.Consumer<@Nullable QueuedMessage> result) {
+        ShardConsumption consumption = (ShardConsumption) by;
+        execute(
+                () -> {
+                    try {
+                        core().delivery().get(consumption, result);
+                    } catch (QueueException e) {
+                        result.accept(null);
+                    }
+                });
+    }
+
+    @Override
+    public CompletableFuture<List<QueuedMessage>> browse(long fromOffset, int max) {
+        CompletableFuture<List<QueuedMessage>> result = new CompletableFuture<>();
+        answer(
+                result,
+                () ->
+                        core().browse(
+                                        fromOffset,
+                                        max,
+                                        (found, failure) -> {
+                                            if (failure == null) {
+                                                result.complete(found);
+                                            } else {
+                                                result.completeExceptionally(failure);
+                                            }
+                                        }));
+        return result;
+    }
+
+    @Override
+    public CompletableFuture<Long> purge() {
+        return ask(QueueCore::purge);
+    }
+
+    @Override
+    public CompletableFuture<Void> seek(long offset) {
+        return ask(
+                known -> {
+                    known.seek(offset);
+                    return null;
+                });
+    }
+
+    @Override
+    public void pause(boolean paused) {
+        execute(() -> core().pause(paused));
+    }
+
+    @Override
+    public CompletableFuture<QueueStatistics> statistics() {
+        return ask(QueueCore::statistics);
+    }
+
+    private <T> CompletableFuture<T> ask(Function<QueueCore, T> question) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        answer(result, () -> result.complete(question.apply(core())));
+        return result;
+    }
+
+    private void answer(CompletableFuture<?> result, Runnable task) {
+        try {
+            zone.execute(
+                    () -> {
+                        try {
+                            task.run();
+                        } catch (RuntimeException e) {
+                            result.completeExceptionally(e);
+                        }
+                    });
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(closedNow());
+        }
+    }
+
+    /** When the engine has stopped there is nothing left to do it to. */
+    void execute(Runnable task) {
+        settle(null, task);
+    }
+
+    void settle(@Nullable Receipt receipt, Runnable task) {
+        try {
+            zone.execute(task);
+        } catch (RejectedExecutionException e) {
+            if (receipt != null) {
+                receipt.done(closedNow());
+            }
+        }
+    }
+
+    /** Loads it now, so that what is stored begins to expire. */
+    void warm() {
+        execute(this::core);
+    }
+
+    /** Ends it for good; its consumers hear the reason. */
+    CompletableFuture<Void> shut(String reason) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        answer(
+                result,
+                () -> {
+                    closed = true;
+                    QueueCore known = core;
+                    core = null;
+                    if (known != null) {
+                        known.shut(reason);
+                    }
+                    result.complete(null);
+                });
+        return result;
+    }
+
+    QueueException closedNow() {
+        return new QueueException(QueueException.Kind.CLOSED, name + " is closed");
+    }
+
+    // Shard zone.
+
+    /**
+     * @throws QueueException when it was closed, or cannot be loaded
+     */
+    QueueCore core() {
+        QueueCore known = core;
+        if (known == null) {
+            if (closed) {
+                throw closedNow();
+            }
+            known = loader.load(this);
+            core = known;
+            known.ask();
+        }
+        return known;
+    }
+
+    private void publishNow(KeptMessage message, @Nullable Receipt receipt) {
+        load.remove(message.payload().length);
+        try {
+            core().publish(message, receipt);
+        } catch (QueueException e) {
+            if (receipt != null) {
+                receipt.done(e);
+            }
+        }
+    }
+
+    /** At the end of each turn that looked at it. */
+    void turned(QueueCore known) {
+        if (known.isIdle()) {
+            IdleTimer timer = idleTimer;
+            if (timer == null) {
+                timer = new IdleTimer();
+                idleTimer = timer;
+            }
+            timer.since = zone.elapsed();
+            if (!timer.isArmed()) {
+                zone.arm(timer, IDLE_MILLIS);
+            }
+        }
+    }
+
+    /** Forgets the state when nothing happened for a while. */
+    private final class IdleTimer extends WheelTimer {
+        private long since;
+
+        @Override
+        protected void fire() {
+            QueueCore known = core;
+            idleTimer = null;
+            if (known == null || !known.isIdle()) {
+                return;
+            }
+            long left = since + IDLE_MILLIS - zone.elapsed();
+            if (left > 0 || !known.mayForget()) {
+                idleTimer = this;
+                zone.arm(this, left > 0 ? left : IDLE_MILLIS);
+            } else {
+                core = null;
+                known.forget();
+            }
+        }
+    }
+}

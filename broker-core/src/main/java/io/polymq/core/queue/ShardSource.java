@@ -1,0 +1,27 @@
+package io.polymq.core.queue;
+
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Receipt;
+import org.jspecify.annotations.Nullable;
+
+/** Who writes the shard that a queue reads, and who may trim it. Shard zone. */
+sealed interface ShardSource permits OwnSource, ForeignSource, FeedSource {
+
+    /** From now on the reader, which knows of all below {@code end}, hears of what comes. */
+    void begin(ShardBacking reader, long end);
+
+    void publish(KeptMessage message, @Nullable Receipt receipt);
+
+    /** The end of a turn. */
+    void flush();
+
+    /** Messages published through it that have no offset yet. */
+    long open();
+
+    long openBytes();
+
+    /** The queue has done with everything below. */
+    void acknowledged(long floor);
+
+    void close(long floor);
+}
