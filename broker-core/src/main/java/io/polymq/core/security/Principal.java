@@ -27,4 +27,9 @@ public record Principal(
         groups = Set.copyOf(groups);
         attributes = Map.copyOf(attributes);
     }
+
+    /** The same one at work in another tenant, for protocols that choose one after login. */
+    public Principal inTenant(String other) {
+        return other.equals(tenant) ? this : new Principal(user, other, groups, attributes, admin);
+    }
 }

@@ -1,5 +1,6 @@
 package io.polymq.core.security;
 
+import io.polymq.core.subject.Filter;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -26,6 +27,24 @@ public interface Security {
     /** Whether the principal may do it; a hash look-up for what was asked before. */
     boolean allows(Principal principal, Credentials.Peer peer, Action action, Resource resource);
 
+    /**
+     * How much of what the filter matches the principal may read. A subscription is taken for
+     * {@link Coverage#ALL}; for {@link Coverage#EXCEPT} it may be taken by who asks {@link #allows}
+     * again for each subject that it delivers.
+     *
+     * @param group the queue group that it is subscribed with, empty for none
+     */
+    default Coverage coverage(
+            Principal principal, Credentials.Peer peer, Filter filter, String group) {
+        Resource name = new Resource(Resource.Kind.SUBJECT, filter.toString(), group);
+        return allows(principal, peer, Action.READ, name) ? Coverage.ALL : Coverage.NONE;
+    }
+
+    /** Changes whenever an answer of {@link #allows} or {@link #coverage} may have changed. */
+    default long generation() {
+        return 0;
+    }
+
     /** The same, with the rule that decided. */
     Decision why(Principal principal, Credentials.Peer peer, Action action, Resource resource);
 
@@ -48,7 +67,20 @@ public interface Security {
         UNAVAILABLE
     }
 
-    /** What may be done to a resource. */
+    /** Of what a filter matches, the part that may be read. */
+    enum Coverage {
+        /** Everything. */
+        ALL,
+        /** A rule grants all of it, others deny some subjects of it. */
+        EXCEPT,
+        /** Nothing, or no rule grants all of it. */
+        NONE
+    }
+
+    /**
+     * What may be done to a resource. Who may read, write, delete or alter something may describe
+     * it; who may alter its configuration may read that.
+     */
     enum Action {
         READ,
         WRITE,
@@ -56,20 +88,38 @@ public interface Security {
         DELETE,
         ALTER,
         DESCRIBE,
+        DESCRIBE_CONFIGS,
+        ALTER_CONFIGS,
+        CLUSTER_ACTION,
+        IDEMPOTENT_WRITE,
         ADMIN
     }
 
-    /** What it is done to. Names are subjects in dotted spelling, or plain names. */
-    record Resource(Kind kind, String name) {
+    /**
+     * What it is done to. Names are subjects in dotted spelling, or plain names. A topic and the
+     * subject of the same name are one thing to the rules.
+     *
+     * @param within what the name is looked at in: a routing key's exchange, the queue group that a
+     *     subject is subscribed with; empty for none
+     */
+    record Resource(Kind kind, String name, String within) {
+
+        public Resource(Kind kind, String name) {
+            this(kind, name, "");
+        }
+
         public enum Kind {
             SUBJECT,
             TOPIC,
             QUEUE,
             EXCHANGE,
+            ROUTING_KEY,
             GROUP,
             TRANSACTION,
             CLUSTER,
-            TENANT
+            TENANT,
+            USER,
+            DELEGATION_TOKEN
         }
     }
 
