@@ -2,6 +2,7 @@ package io.polymq.network;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.SocketAddress;
@@ -74,6 +75,8 @@ final class ChannelConnection extends DeadlineWheel.Entry
     private int messagesRead;
     private boolean startingTls;
     private boolean wasOpened;
+    private boolean addressCounted;
+    private @Nullable Runnable onSilence;
 
     // The clock: nanoseconds of the loop's ticker, NEVER where nothing is waited for.
     private long firstByteBy;
@@ -102,6 +105,10 @@ final class ChannelConnection extends DeadlineWheel.Entry
         this.firstByteBy = after(now, listener.config().firstByteTimeout());
         this.loginBy = after(now, listener.config().loginTimeout());
         this.lastRead = now;
+    }
+
+    /** Starts the clock. */
+    void startClock() {
         reschedule();
     }
 
@@ -123,6 +130,18 @@ final class ChannelConnection extends DeadlineWheel.Entry
         remote = fromProxy;
     }
 
+    /** False when the client's address has too many connections. */
+    boolean countAddress() {
+        addressCounted = listener.connections().enterAddress(remote);
+        return addressCounted;
+    }
+
+    /** Runs when the connection is still opening after so long. */
+    void whenSilent(Duration wait, Runnable action) {
+        onSilence = action;
+        boundState(wait.toNanos());
+    }
+
     void transport(TransportKind kind) {
         transport = kind;
         outbox.writeWith(listener.writerFor(kind));
@@ -140,6 +159,8 @@ final class ChannelConnection extends DeadlineWheel.Entry
         }
         binding = chosen;
         wasOpened = true;
+        onSilence = null;
+        stateBy = NEVER;
         listener.connections().protocolKnown(this);
         move(State.OPEN);
         try {
@@ -206,6 +227,11 @@ final class ChannelConnection extends DeadlineWheel.Entry
     @Override
     public boolean isOpen() {
         return state.compareTo(State.CLOSING) < 0;
+    }
+
+    /** How long ago it last said something: since it was accepted, while it is in its handshake. */
+    long ageNanos() {
+        return loop.nanoTime() - lastRead;
     }
 
     Channel channel() {
@@ -322,12 +348,14 @@ final class ChannelConnection extends DeadlineWheel.Entry
         } else if (state.compareTo(State.ENDING) < 0) {
             if (firstByteBy <= now) {
                 firstByteBy = NEVER;
-                begin(new CloseReason(CloseReason.Kind.LOGIN_TIMEOUT, "nothing was sent in time"));
+                beginEnding(
+                        new CloseReason(
+                                CloseReason.Kind.LOGIN_TIMEOUT, "nothing was sent in time"));
             } else if (loginBy <= now) {
                 loginBy = NEVER;
-                begin(new CloseReason(CloseReason.Kind.LOGIN_TIMEOUT, "no login in time"));
+                beginEnding(new CloseReason(CloseReason.Kind.LOGIN_TIMEOUT, "no login in time"));
             } else if (idleNanos > 0 && lastRead + idleNanos <= now && !inbound.isPaused()) {
-                begin(new CloseReason(CloseReason.Kind.IDLE, "nothing was heard in time"));
+                beginEnding(new CloseReason(CloseReason.Kind.IDLE, "nothing was heard in time"));
             } else if (idleNanos > 0 && lastRead + idleNanos <= now) {
                 lastRead = now;
             }
@@ -338,7 +366,11 @@ final class ChannelConnection extends DeadlineWheel.Entry
     }
 
     private void forceOn() {
-        if (state == State.ENDING) {
+        if (state == State.OPENING) {
+            if (onSilence != null) {
+                onSilence.run();
+            }
+        } else if (state == State.ENDING) {
             startClosing();
         } else {
             channel.close();
@@ -350,13 +382,13 @@ final class ChannelConnection extends DeadlineWheel.Entry
     @Override
     public void end(CloseReason why) {
         if (loop.eventLoop().inEventLoop()) {
-            begin(why);
+            beginEnding(why);
         } else {
-            loop.eventLoop().execute(() -> begin(why));
+            loop.eventLoop().execute(() -> beginEnding(why));
         }
     }
 
-    private void begin(CloseReason why) {
+    private void beginEnding(CloseReason why) {
         if (state == State.OPENING) {
             close(why);
             return;
@@ -441,6 +473,9 @@ final class ChannelConnection extends DeadlineWheel.Entry
         loop.deadlines().cancel(this);
         outbox.close();
         listener.rateLimiter().release(rates);
+        if (addressCounted) {
+            listener.connections().leaveAddress(remote);
+        }
         listener.connections().closed(this, wasOpened);
         listener.metrics().closed(why.kind());
         ProtocolHandler current = handler;
@@ -461,10 +496,20 @@ final class ChannelConnection extends DeadlineWheel.Entry
 
     /** The transport has failed: a reset, bytes that are no TLS, a frame that is none. */
     void broken(Throwable cause) {
-        REASON.compareAndSet(
-                this, null, new CloseReason(CloseReason.Kind.PEER_LOST, "the connection broke"));
-        listener.faults().theirs(this, "connection broke", cause);
-        channel.close();
+        if (state.compareTo(State.CLOSING) < 0) {
+            listener.faults().theirs(this, "connection broke", cause);
+        }
+        if (cause instanceof IOException) {
+            REASON.compareAndSet(
+                    this,
+                    null,
+                    new CloseReason(CloseReason.Kind.PEER_LOST, "the connection broke"));
+            channel.close();
+        } else {
+            close(
+                    new CloseReason(
+                            CloseReason.Kind.PROTOCOL_ERROR, "the transport's rules were broken"));
+        }
     }
 
     @Override

@@ -100,26 +100,16 @@ public final class ConnectionManager {
         return ids.incrementAndGet();
     }
 
-    /** Which limit refuses a further connection. */
-    enum Refusal {
-        TOTAL,
-        ADDRESS
-    }
-
-    /** Reserves a place for a connection; every null is followed by one {@link #closed}. */
-    @Nullable Refusal enter(SocketAddress remote) {
+    /** Reserves a place for a connection; every true is followed by one {@link #leave}. */
+    boolean enter() {
         if (total.incrementAndGet() > maxTotal) {
             leave();
-            return Refusal.TOTAL;
+            return false;
         }
-        if (!addressKnown(remote)) {
-            leave();
-            return Refusal.ADDRESS;
-        }
-        return null;
+        return true;
     }
 
-    private void leave() {
+    void leave() {
         if (total.decrementAndGet() == 0) {
             requireNonNull(empty.getAndSet(new CompletableFuture<>())).complete(null);
         }
@@ -136,24 +126,15 @@ public final class ConnectionManager {
         return now;
     }
 
-    /** The client's address turns out to be another; false when that has too many connections. */
-    boolean addressChanged(SocketAddress before, SocketAddress now) {
-        if (!addressKnown(now)) {
-            return false;
-        }
-        addressGone(before);
-        return true;
+    /** False when this address has too many; every true is followed by one leaving. */
+    boolean enterAddress(SocketAddress remote) {
+        return !(remote instanceof InetSocketAddress inet && !inet.isUnresolved())
+                || byAddress.enter(inet.getAddress());
     }
 
-    private boolean addressKnown(SocketAddress remote) {
-        Object key = addressOf(remote);
-        return key == null || byAddress.enter(key);
-    }
-
-    private void addressGone(SocketAddress remote) {
-        Object key = addressOf(remote);
-        if (key != null) {
-            byAddress.leave(key);
+    void leaveAddress(SocketAddress remote) {
+        if (remote instanceof InetSocketAddress inet && !inet.isUnresolved()) {
+            byAddress.leave(inet.getAddress());
         }
     }
 
@@ -180,7 +161,6 @@ public final class ConnectionManager {
 
     void closed(Connection connection, boolean protocolWasKnown) {
         connections.remove(connection.id());
-        addressGone(connection.remote());
         if (protocolWasKnown) {
             byProtocol.leave(connection.protocol());
         }
@@ -190,10 +170,6 @@ public final class ConnectionManager {
             byTenant.leave(login.tenant());
         }
         leave();
-    }
-
-    private static @Nullable Object addressOf(SocketAddress remote) {
-        return remote instanceof InetSocketAddress inet ? inet.getAddress() : null;
     }
 
     private record TenantUser(String tenant, String user) {}

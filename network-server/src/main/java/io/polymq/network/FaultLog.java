@@ -1,5 +1,6 @@
 package io.polymq.network;
 
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -26,8 +27,11 @@ final class FaultLog {
         this.nanoClock = nanoClock;
     }
 
+    /**
+     * A channel that is closed under its users' hands is no news: whoever closed it has said why.
+     */
     void theirs(ChannelConnection connection, String what, @Nullable Throwable cause) {
-        if (mayWrite()) {
+        if (!(cause instanceof ClosedChannelException) && mayWrite()) {
             LOG.atInfo()
                     .addKeyValue("listener", connection.listener())
                     .addKeyValue("protocol", connection.protocol())

@@ -213,7 +213,7 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
         ProtocolBinding binding = connection.listenerParts().opensAtOnce();
         return binding != null
                 && connection.transport() == TransportKind.TCP
-                && FirstBytes.isTlsHello(in)
+                && FirstBytes.tlsHello(in) != ProbeResult.NO
                 && binding.probe(in) == ProbeResult.NO;
     }
 
@@ -254,10 +254,10 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
             case SslHandshakeCompletionEvent done when done.isSuccess() -> {
                 SslHandler ssl = ctx.pipeline().get(SslHandler.class);
                 connection.peerCertificate(Certificates.ofPeer(ssl.engine().getSession()));
-                metrics.handshake(true);
+                metrics.handshakeDone(connection.ageNanos());
             }
             case SslHandshakeCompletionEvent failed -> {
-                metrics.handshake(false);
+                metrics.handshakeFailed();
                 connection
                         .listenerParts()
                         .faults()
@@ -285,7 +285,9 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
     void discard() {
         discarding = true;
         dropRest();
-        connection.channel().config().setAutoRead(true);
+        if (connection.channel().isActive()) {
+            connection.channel().config().setAutoRead(true);
+        }
     }
 
     private void dropRest() {
@@ -328,7 +330,7 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof ClosedChannelException) {
+        if (cause instanceof ClosedChannelException || !ctx.channel().isActive()) {
             ctx.close();
             return;
         }

@@ -3,12 +3,14 @@ package io.polymq.network;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.polymq.config.NetworkConfig;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,11 @@ final class Listener {
 
     /** The protocol's name while it is not known. */
     static final String UNDETECTED = "auto";
+
+    /** A connection that was gone before it could be asked. */
+    private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("unknown", 0);
+
+    private static final List<String> HTTP_ALPN = List.of("http/1.1");
 
     private final String name;
     private final TransportKind transport;
@@ -77,7 +84,16 @@ final class Listener {
 
     /** The protocol, where nothing has to happen before it begins. */
     @Nullable ProtocolBinding opensAtOnce() {
-        return isPlain() ? binding() : null;
+        return isPlain() && !isProxied() ? binding() : null;
+    }
+
+    /** Whether connections begin with a PROXY header, or may do so. */
+    boolean isProxied() {
+        return transport != TransportKind.QUIC && !config().proxyProtocol().equals("off");
+    }
+
+    boolean isProxyRequired() {
+        return isProxied() && config().proxyProtocol().equals("required");
     }
 
     private boolean isPlain() {
@@ -118,33 +134,61 @@ final class Listener {
         };
     }
 
+    /** The broker is shutting down: nobody new is let in. */
+    boolean isDraining() {
+        return shared.shutdown().hasBegun();
+    }
+
+    boolean needsTls() {
+        return transport == TransportKind.TLS
+                || transport == TransportKind.WEBSOCKET_TLS
+                || transport == TransportKind.QUIC;
+    }
+
     boolean hasTls() {
         return shared.tls() != null;
     }
 
     SslHandler newSslHandler(Channel channel) {
         TlsContexts tls = Objects.requireNonNull(shared.tls(), "no certificate is configured");
-        List<String> alpnNames =
-                transport == TransportKind.WEBSOCKET_TLS
-                        ? List.of("http/1.1")
-                        : bindings.stream()
-                                .flatMap(binding -> binding.alpnNames().stream())
-                                .distinct()
-                                .toList();
-        SslHandler handler = tls.forAlpn(alpnNames).newHandler(channel.alloc());
+        SslHandler handler = tls.forAlpn(alpnNames()).newHandler(channel.alloc());
         handler.setHandshakeTimeoutMillis(config().loginTimeout().toMillis());
         return handler;
     }
 
+    /** What a TLS handshake may choose between. */
+    List<String> alpnNames() {
+        if (transport == TransportKind.WEBSOCKET_TLS) {
+            return HTTP_ALPN;
+        }
+        Stream<String> names = bindings.stream().flatMap(one -> one.alpnNames().stream());
+        if (bindings.size() > 1) {
+            names = Stream.concat(names, HTTP_ALPN.stream());
+        }
+        return names.distinct().toList();
+    }
+
     SocketAddress localOf(Channel channel) {
-        SocketAddress local = channel.localAddress();
-        return local == null ? channel.parent().localAddress() : local;
+        if (channel instanceof QuicStreamChannel stream) {
+            return known(stream.parent().localSocketAddress(), channel);
+        }
+        return known(channel.localAddress(), channel);
+    }
+
+    SocketAddress remoteOf(Channel channel) {
+        if (channel instanceof QuicStreamChannel stream) {
+            return known(stream.parent().remoteSocketAddress(), channel);
+        }
+        return known(channel.remoteAddress(), channel);
     }
 
     /** Unix-domain clients have no address of their own: they are at the server's. */
-    SocketAddress remoteOf(Channel channel) {
-        SocketAddress remote = channel.remoteAddress();
-        return remote == null ? new InetSocketAddress(0) : remote;
+    private static SocketAddress known(@Nullable SocketAddress address, Channel channel) {
+        if (address != null) {
+            return address;
+        }
+        SocketAddress server = channel.parent().localAddress();
+        return server == null ? NOWHERE : server;
     }
 
     /** What is put into the pipeline of each accepted channel. */
@@ -159,15 +203,27 @@ final class Listener {
 
     private void accept(Channel channel) {
         ConnectionManager connections = shared.connections();
-        ConnectionManager.Refusal refusal = connections.enter(remoteOf(channel));
-        if (refusal != null) {
-            metrics.refused(NetworkMetrics.label(refusal));
+        if (!connections.enter()) {
+            metrics.refused("total");
             channel.unsafe().closeForcibly();
             return;
         }
         ChannelConnection connection =
                 new ChannelConnection(
                         connections.nextId(), this, channel, shared.loops().of(channel));
+        // Behind a balancer the address is known when its header has come.
+        if (!isProxied() && !connection.countAddress()) {
+            connections.leave();
+            metrics.refused("address");
+            channel.unsafe().closeForcibly();
+            return;
+        }
+        if (channel instanceof QuicStreamChannel stream) {
+            connection.peerCertificate(
+                    Certificates.ofPeer(
+                            Objects.requireNonNull(stream.parent().sslEngine()).getSession()));
+        }
+        connection.startClock();
         metrics.accepted();
         connections.opened(connection);
         channel.pipeline().addLast("bytes", connection.inbound());

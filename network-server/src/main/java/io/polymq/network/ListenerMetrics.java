@@ -1,7 +1,9 @@
 package io.polymq.network;
 
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
+import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.datapoints.GaugeDataPoint;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -17,6 +19,7 @@ final class ListenerMetrics {
     private final CounterDataPoint throttled;
     private final CounterDataPoint handshakesDone;
     private final CounterDataPoint handshakesFailed;
+    private final DistributionDataPoint handshakeTime;
     private final Map<CloseReason.Kind, CounterDataPoint> closed =
             new EnumMap<>(CloseReason.Kind.class);
 
@@ -30,6 +33,7 @@ final class ListenerMetrics {
         this.throttled = families.throttled.labelValues(labels);
         this.handshakesDone = families.handshakes.labelValues(with("done"));
         this.handshakesFailed = families.handshakes.labelValues(with("failed"));
+        this.handshakeTime = families.handshakeTime.labelValues(labels);
         for (CloseReason.Kind kind : CloseReason.Kind.values()) {
             closed.put(kind, families.closed.labelValues(with(NetworkMetrics.label(kind))));
         }
@@ -68,7 +72,12 @@ final class ListenerMetrics {
         throttled.inc();
     }
 
-    void handshake(boolean done) {
-        (done ? handshakesDone : handshakesFailed).inc();
+    void handshakeDone(long nanos) {
+        handshakesDone.inc();
+        handshakeTime.observe(Unit.nanosToSeconds(nanos));
+    }
+
+    void handshakeFailed() {
+        handshakesFailed.inc();
     }
 }

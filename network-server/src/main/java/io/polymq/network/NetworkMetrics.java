@@ -2,7 +2,10 @@ package io.polymq.network;
 
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
 
 /** The network's metric families, made once. Shared zone. */
 final class NetworkMetrics {
@@ -17,14 +20,27 @@ final class NetworkMetrics {
     final Counter sent;
     final Counter handshakes;
     final Counter throttled;
+    final Histogram handshakeTime;
 
-    NetworkMetrics(PrometheusRegistry registry) {
+    NetworkMetrics(PrometheusRegistry registry, ConnectionManager connections) {
         open =
                 Gauge.builder()
                         .name("polymq_network_connections")
                         .help("Open connections")
                         .labelNames(LABELS)
                         .register(registry);
+        GaugeWithCallback.builder()
+                .name("polymq_network_pending_bytes")
+                .help("Bytes that wait in outboxes for clients to read")
+                .callback(
+                        callback -> {
+                            long pending = 0;
+                            for (Connection connection : connections.all()) {
+                                pending += connection.outbox().pendingBytes();
+                            }
+                            callback.call(pending);
+                        })
+                .register(registry);
         accepted = counter(registry, "accepted_connections", "Connections accepted", LABELS);
         refused =
                 counter(
@@ -36,6 +52,15 @@ final class NetworkMetrics {
         received = counter(registry, "received_bytes", "Bytes that clients have sent", LABELS);
         sent = counter(registry, "sent_bytes", "Bytes sent to clients", LABELS);
         handshakes = counter(registry, "tls_handshakes", "TLS handshakes", with("result"));
+        handshakeTime =
+                Histogram.builder()
+                        .name("polymq_network_tls_handshake")
+                        .unit(Unit.SECONDS)
+                        .help("Time from the accepted connection to the end of its TLS handshake")
+                        .labelNames(LABELS)
+                        .classicUpperBounds(0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10)
+                        .withoutExemplars()
+                        .register(registry);
         throttled =
                 counter(
                         registry,

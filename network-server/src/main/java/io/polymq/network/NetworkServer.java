@@ -4,12 +4,9 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.channel.ServerChannel;
 import io.polymq.config.LoopConfig;
-import io.polymq.config.NetworkConfig;
 import io.polymq.config.TransportPorts;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -21,14 +18,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The network server: listens for protocols on transports until the broker shuts down. Each
- * protocol has its own loops.
+ * protocol has its own loops, and so has the port that serves all of them.
  *
  * <p>Shared zone: any thread, though listening is for start-up.
  */
@@ -39,13 +35,17 @@ public final class NetworkServer implements AutoCloseable {
     /** Little is read at a time, so that a flood on one connection does not hold up the others. */
     private static final int READ_BYTES = 16 << 10;
 
+    private static final int BACKLOG = 4096;
+
     private final NetworkServerParams params;
     private final IoTransport transport;
     private final NetworkShared shared;
+    private final AcceptGate gate;
     private final @Nullable TlsContexts tls;
     private final ExecutorService fileReaders;
-    private final List<Channel> servers = new CopyOnWriteArrayList<>();
-    private final List<EventLoopGroup> groups = new CopyOnWriteArrayList<>();
+    private final List<Channel> acceptors = new CopyOnWriteArrayList<>();
+    private final List<Channel> datagrams = new CopyOnWriteArrayList<>();
+    private final List<ProtocolLoops> allLoops = new CopyOnWriteArrayList<>();
 
     public NetworkServer(NetworkServerParams params) {
         this.params = params;
@@ -54,12 +54,14 @@ public final class NetworkServer implements AutoCloseable {
         this.fileReaders =
                 Executors.newThreadPerTaskExecutor(
                         Thread.ofVirtual().name("polymq-file-", 0).factory());
+        this.gate = new AcceptGate(params.config(), params.rateLimiter(), params.nanoClock());
         this.shared =
                 new NetworkShared(
                         params.config(),
                         params.connections(),
                         params.rateLimiter(),
-                        new NetworkMetrics(params.registry()),
+                        params.shutdown(),
+                        new NetworkMetrics(params.registry(), params.connections()),
                         new FaultLog(params.nanoClock()),
                         new LoopContexts(params.nanoClock()),
                         fileReaders,
@@ -69,19 +71,52 @@ public final class NetworkServer implements AutoCloseable {
         LOG.atInfo().addKeyValue("transport", transport.label()).log("network transport");
     }
 
-    /** Listens for a protocol on each port that is given; returns where it can be reached. */
+    /** How the kernel is reached: {@code epoll}, {@code io_uring} or {@code nio}. */
+    public String transport() {
+        return transport.label();
+    }
+
+    /**
+     * Listens for a protocol on each port that is given, and on its Unix-domain socket where these
+     * are configured; returns where it can be reached.
+     */
     public List<BoundAddress> listen(
             ProtocolBinding binding, TransportPorts ports, LoopConfig loopConfig) {
-        Loops loops = loops(binding.name(), loopConfig);
+        ProtocolLoops loops = loops(binding.name(), loopConfig);
         List<BoundAddress> bound = new ArrayList<>();
         bind(bound, binding, TransportKind.TCP, ports.tcpPort(), loops);
         bind(bound, binding, TransportKind.TLS, ports.tlsPort(), loops);
         bind(bound, binding, TransportKind.WEBSOCKET, ports.websocketPort(), loops);
         bind(bound, binding, TransportKind.WEBSOCKET_TLS, ports.websocketsPort(), loops);
+        bind(bound, binding, TransportKind.QUIC, ports.quicPort(), loops);
+        String unixFolder = params.config().unixSocketDir();
+        if (unixFolder != null) {
+            bindUnix(bound, listener(TransportKind.UNIX, List.of(binding)), unixFolder, loops);
+        }
         return List.copyOf(bound);
     }
 
-    /** Reads the certificate files again; connections that stand are not touched. */
+    /**
+     * Listens on one port for all these protocols and tells them apart by the first bytes; those
+     * asked first come first.
+     */
+    public List<BoundAddress> listenAuto(
+            List<ProtocolBinding> bindings, int port, LoopConfig loopConfig) {
+        List<BoundAddress> bound = new ArrayList<>();
+        bindTcp(
+                bound,
+                listener(TransportKind.TCP, bindings),
+                port,
+                loops(Listener.UNDETECTED, loopConfig));
+        return List.copyOf(bound);
+    }
+
+    /**
+     * Reads the certificate files again: new handshakes use them, connections that stand are not
+     * touched.
+     *
+     * @throws NetworkException when they cannot be used; what was in use stays in use
+     */
     public void reloadTls() {
         if (tls != null) {
             tls.reload();
@@ -89,23 +124,20 @@ public final class NetworkServer implements AutoCloseable {
         }
     }
 
-    private record Loops(EventLoopGroup acceptors, EventLoopGroup handlers) {}
-
-    private Loops loops(String name, LoopConfig config) {
-        int handlers =
-                config.handlerThreadNum() > 0
-                        ? config.handlerThreadNum()
-                        : Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        return new Loops(
-                group(name + "-accept", config.acceptThreadNum()), group(name + "-loop", handlers));
+    private ProtocolLoops loops(String name, LoopConfig config) {
+        ProtocolLoops loops = ProtocolLoops.of(name, config, transport);
+        allLoops.add(loops);
+        return loops;
     }
 
-    private EventLoopGroup group(String name, int threads) {
-        EventLoopGroup group =
-                new MultiThreadIoEventLoopGroup(
-                        threads, new DefaultThreadFactory(name), transport.loops());
-        groups.add(group);
-        return group;
+    private Listener listener(TransportKind kind, List<ProtocolBinding> bindings) {
+        String name =
+                bindings.size() == 1
+                        ? bindings.getFirst().name()
+                                + "-"
+                                + NetworkMetrics.label(kind).replace('_', '-')
+                        : Listener.UNDETECTED;
+        return new Listener(name, kind, bindings, shared);
     }
 
     private void bind(
@@ -113,66 +145,121 @@ public final class NetworkServer implements AutoCloseable {
             ProtocolBinding binding,
             TransportKind kind,
             @Nullable Integer port,
-            Loops loops) {
+            ProtocolLoops loops) {
         if (port == null) {
             return;
         }
-        if (tls == null && (kind == TransportKind.TLS || kind == TransportKind.WEBSOCKET_TLS)) {
+        Listener listener = listener(kind, List.of(binding));
+        if (!listener.needsTls()) {
+            bindTcp(bound, listener, port, loops);
+        } else if (tls == null) {
             throw new NetworkException(
-                    binding.name() + ": a TLS port is set but [tls] names no certificate");
-        }
-        String name = binding.name() + "-" + NetworkMetrics.label(kind).replace('_', '-');
-        Listener listener = new Listener(name, kind, List.of(binding), shared);
-        int actualPort = port;
-        for (String host : params.config().bind()) {
-            Channel server = bind(listener, loops, new InetSocketAddress(host, actualPort));
-            SocketAddress address = server.localAddress();
-            actualPort = ((InetSocketAddress) address).getPort();
-            bound.add(new BoundAddress(name, binding.name(), kind, address));
+                    listener.name() + ": a port is set but [tls] names no certificate");
+        } else if (kind == TransportKind.QUIC) {
+            bindQuic(
+                    bound,
+                    new QuicListening(listener, tls, params.nanoClock()),
+                    listener,
+                    port,
+                    loops);
+        } else {
+            bindTcp(bound, listener, port, loops);
         }
     }
 
-    private Channel bind(Listener listener, Loops loops, SocketAddress address) {
-        NetworkConfig config = params.config();
-        ServerBootstrap bootstrap =
-                new ServerBootstrap()
-                        .group(loops.acceptors(), loops.handlers())
-                        .channel(transport.serverSocket())
-                        .option(ChannelOption.SO_BACKLOG, 4096)
-                        .option(ChannelOption.SO_REUSEADDR, true)
-                        .childOption(ChannelOption.TCP_NODELAY, true)
-                        .childOption(ChannelOption.SO_KEEPALIVE, true)
-                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                        .childOption(
-                                ChannelOption.RECVBUF_ALLOCATOR,
-                                new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(1))
-                        .childHandler(listener.newChannels());
-        ChannelFuture future = bootstrap.bind(address).awaitUninterruptibly();
-        if (!future.isSuccess()) {
+    private void bindTcp(
+            List<BoundAddress> bound, Listener listener, int port, ProtocolLoops loops) {
+        int actualPort = port;
+        for (String host : params.config().bind()) {
+            InetSocketAddress wanted = resolve(host, actualPort);
+            ServerBootstrap bootstrap =
+                    bootstrap(listener, loops, transport.serverSocket())
+                            .option(ChannelOption.SO_REUSEADDR, true)
+                            .childOption(ChannelOption.TCP_NODELAY, true)
+                            .childOption(ChannelOption.SO_KEEPALIVE, true);
+            Channel server = bound(listener, wanted, bootstrap.bind(wanted));
+            acceptors.add(server);
+            actualPort = ((InetSocketAddress) server.localAddress()).getPort();
+            bound.add(address(listener, server.localAddress()));
+        }
+    }
+
+    private void bindQuic(
+            List<BoundAddress> bound,
+            QuicListening quic,
+            Listener listener,
+            int port,
+            ProtocolLoops loops) {
+        int actualPort = port;
+        for (String host : params.config().bind()) {
+            InetSocketAddress wanted = resolve(host, actualPort);
+            Channel socket =
+                    bound(listener, wanted, quic.bind(loops, transport.datagram(), wanted));
+            datagrams.add(socket);
+            actualPort = ((InetSocketAddress) socket.localAddress()).getPort();
+            bound.add(address(listener, socket.localAddress()));
+        }
+    }
+
+    private void bindUnix(
+            List<BoundAddress> bound, Listener listener, String folder, ProtocolLoops loops) {
+        SocketAddress wanted =
+                transport.unixAddress(UnixSockets.prepare(folder, listener.onlyBinding().name()));
+        ServerBootstrap bootstrap = bootstrap(listener, loops, transport.unixServerSocket());
+        Channel server = bound(listener, wanted, bootstrap.bind(wanted));
+        acceptors.add(server);
+        bound.add(address(listener, wanted));
+    }
+
+    private ServerBootstrap bootstrap(
+            Listener listener, ProtocolLoops loops, Class<? extends ServerChannel> channel) {
+        return new ServerBootstrap()
+                .group(loops.acceptors(), loops.handlers())
+                .channel(channel)
+                .handler(gate.inFrontOf(loops.handlers(), loops.queueSize()))
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(1))
+                .childHandler(listener.newChannels());
+    }
+
+    private static InetSocketAddress resolve(String host, int port) {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        if (address.isUnresolved()) {
+            throw new NetworkException("network.bind: no address is known for " + host);
+        }
+        return address;
+    }
+
+    private static Channel bound(Listener listener, SocketAddress wanted, ChannelFuture binding) {
+        binding.awaitUninterruptibly();
+        if (!binding.isSuccess()) {
             throw new NetworkException(
                     "cannot listen on "
-                            + address
+                            + wanted
                             + " for "
                             + listener.name()
                             + ": "
-                            + future.cause().getMessage(),
-                    future.cause());
+                            + binding.cause().getMessage(),
+                    binding.cause());
         }
-        servers.add(future.channel());
-        return future.channel();
+        return binding.channel();
     }
 
+    private static BoundAddress address(Listener listener, SocketAddress address) {
+        ProtocolBinding only = listener.binding();
+        return new BoundAddress(
+                listener.name(),
+                only == null ? Listener.UNDETECTED : only.name(),
+                listener.transport(),
+                address);
+    }
+
+    /** QUIC's sockets stay open: the connections that are to be drained are in them. */
     private CompletionStage<Void> stopAccepting(Duration within) {
-        CompletableFuture<?>[] closed =
-                servers.stream()
-                        .map(
-                                server -> {
-                                    CompletableFuture<Void> done = new CompletableFuture<>();
-                                    server.close().addListener(f -> done.complete(null));
-                                    return done;
-                                })
-                        .toArray(CompletableFuture[]::new);
-        return CompletableFuture.allOf(closed);
+        return closed(acceptors);
     }
 
     private CompletionStage<Void> endConnections(Duration within) {
@@ -183,15 +270,28 @@ public final class NetworkServer implements AutoCloseable {
         return params.connections().whenEmpty();
     }
 
+    private static CompletableFuture<Void> closed(List<Channel> channels) {
+        return CompletableFuture.allOf(
+                channels.stream()
+                        .map(
+                                channel -> {
+                                    CompletableFuture<Boolean> done = new CompletableFuture<>();
+                                    channel.close()
+                                            .addListener(closed -> done.complete(Boolean.TRUE));
+                                    return done;
+                                })
+                        .toArray(CompletableFuture[]::new));
+    }
+
     /** Ends the loops; connections that are still there are closed by force. Waits for it. */
     @Override
     public void close() {
-        stopAccepting(Duration.ZERO);
-        for (EventLoopGroup group : groups) {
-            group.shutdownGracefully(0, 2, TimeUnit.SECONDS);
-        }
-        for (EventLoopGroup group : groups) {
-            group.terminationFuture().awaitUninterruptibly(5, TimeUnit.SECONDS);
+        CompletableFuture.allOf(closed(acceptors), closed(datagrams)).join();
+        allLoops.forEach(ProtocolLoops::stop);
+        for (ProtocolLoops loops : allLoops) {
+            if (!loops.awaitStopped(5)) {
+                LOG.warn("a loop did not end in time");
+            }
         }
         shared.loops().close();
         fileReaders.close();

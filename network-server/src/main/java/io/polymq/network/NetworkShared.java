@@ -9,6 +9,7 @@ record NetworkShared(
         NetworkConfig config,
         ConnectionManager connections,
         GlobalRateLimiter rateLimiter,
+        Shutdown shutdown,
         NetworkMetrics metrics,
         FaultLog faults,
         LoopContexts loops,

@@ -1,5 +1,7 @@
 package io.polymq.network;
 
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
@@ -41,9 +43,14 @@ final class TlsContexts {
         return loaded.forAlpn(alpnNames);
     }
 
+    QuicSslContext forQuic(List<String> alpnNames) {
+        return loaded.forQuic(alpnNames);
+    }
+
     void reload() {
         Loaded fresh = new Loaded();
         loaded.contexts.keySet().forEach(fresh::forAlpn);
+        loaded.quicContexts.keySet().forEach(fresh::forQuic);
         loaded = fresh;
     }
 
@@ -52,6 +59,8 @@ final class TlsContexts {
 
         private final ConcurrentHashMap<List<String>, SslContext> contexts =
                 new ConcurrentHashMap<>();
+        private final ConcurrentHashMap<List<String>, QuicSslContext> quicContexts =
+                new ConcurrentHashMap<>();
 
         Loaded() {
             checkReadable(config.certificate(), "certificate");
@@ -59,6 +68,12 @@ final class TlsContexts {
             checkValidity(config.certificate());
             if (config.clientCa() != null) {
                 checkReadable(config.clientCa(), "client_ca");
+            }
+            try {
+                TlsSelfCheck.check(
+                        config.certificate().toFile(), config.key().toFile(), config.keyPassword());
+            } catch (SSLException | IllegalArgumentException e) {
+                throw unusable(e);
             }
             forAlpn(List.of());
         }
@@ -91,16 +106,42 @@ final class TlsContexts {
                 }
                 return builder.build();
             } catch (SSLException | IllegalArgumentException e) {
-                throw new NetworkException(
-                        "tls: cannot use certificate "
-                                + config.certificate()
-                                + " with key "
-                                + config.key()
-                                + ": "
-                                + rootMessage(e),
-                        e);
+                throw unusable(e);
             }
         }
+
+        QuicSslContext forQuic(List<String> alpnNames) {
+            return quicContexts.computeIfAbsent(alpnNames, this::buildQuic);
+        }
+
+        private QuicSslContext buildQuic(List<String> alpnNames) {
+            try {
+                QuicSslContextBuilder builder =
+                        QuicSslContextBuilder.forServer(
+                                        config.key().toFile(),
+                                        config.keyPassword(),
+                                        config.certificate().toFile())
+                                .applicationProtocols(alpnNames.toArray(String[]::new))
+                                .clientAuth(clientAuth(config));
+                if (config.clientCa() != null) {
+                    builder.trustManager(config.clientCa().toFile());
+                }
+                return builder.build();
+            } catch (IllegalArgumentException | IllegalStateException e) {
+                throw unusable(e);
+            }
+        }
+    }
+
+    private NetworkException unusable(Exception cause) {
+        return new NetworkException(
+                "tls: cannot use certificate "
+                        + config.certificate()
+                        + " with key "
+                        + config.key()
+                        + ": "
+                        + rootMessage(cause),
+                cause);
     }
 
     static ClientAuth clientAuth(TlsConfig config) {
@@ -135,11 +176,8 @@ final class TlsContexts {
         }
     }
 
-    private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return String.valueOf(root.getMessage());
+    private static String rootMessage(Exception failure) {
+        Throwable telling = failure.getMessage() == null ? failure.getCause() : failure;
+        return telling == null ? failure.toString() : String.valueOf(telling.getMessage());
     }
 }

@@ -46,7 +46,8 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
         this.opening = opening;
     }
 
-    static void install(
+    /** Puts the handshake in front; the first bytes are for the context that is returned. */
+    static ChannelHandlerContext install(
             ChannelHandlerContext before,
             ChannelConnection connection,
             List<ProtocolBinding> candidates,
@@ -58,6 +59,7 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
                         before.name(),
                         "upgrade",
                         new WebSocketUpgrade(connection, candidates, opening));
+        return before.pipeline().context(CODEC);
     }
 
     @Override
