@@ -164,7 +164,13 @@ public final class EmbeddedMetadata implements MetadataStore {
     public Watch watch(String prefix, long fromRevision, Watcher watcher) {
         EmbeddedWatch watch =
                 new EmbeddedWatch(
-                        prefix, fromRevision, watcher, history, rows, executor, watches::remove);
+                        prefix,
+                        fromRevision,
+                        watcher,
+                        history,
+                        rows::range,
+                        executor,
+                        watches::remove);
         synchronized (loop) {
             if (closing) {
                 throw closedException();

@@ -24,10 +24,16 @@ final class EmbeddedWatch implements Watch {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedWatch.class);
     private static final int REVISIONS_AT_ONCE = 256;
 
+    /** Reads the state as it is now. */
+    @FunctionalInterface
+    interface State {
+        Range range(String prefix) throws RocksDBException;
+    }
+
     private final String prefix;
     private final Watcher watcher;
     private final History history;
-    private final Rows rows;
+    private final State state;
     private final Executor executor;
     private final Consumer<EmbeddedWatch> onClose;
     private final AtomicInteger wakes = new AtomicInteger();
@@ -39,14 +45,14 @@ final class EmbeddedWatch implements Watch {
             long next,
             Watcher watcher,
             History history,
-            Rows rows,
+            State state,
             Executor executor,
             Consumer<EmbeddedWatch> onClose) {
         this.prefix = prefix;
         this.next = next;
         this.watcher = watcher;
         this.history = history;
-        this.rows = rows;
+        this.state = state;
         this.executor = executor;
         this.onClose = onClose;
     }
@@ -80,9 +86,9 @@ final class EmbeddedWatch implements Watch {
             List<History.Committed> found =
                     next == 0 ? null : history.since(next, REVISIONS_AT_ONCE);
             if (found == null) {
-                Range state = rows.range(prefix);
-                next = state.revision() + 1;
-                tell(() -> watcher.resync(state));
+                Range now = state.range(prefix);
+                next = now.revision() + 1;
+                tell(() -> watcher.resync(now));
             } else if (found.isEmpty()) {
                 return;
             } else {

@@ -1,0 +1,39 @@
+package io.polymq.server;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the command line asks for. */
+sealed interface Command {
+
+    /** Serve until told to end. */
+    record Serve(@Nullable Path file, List<String> settings) implements Command {}
+
+    /** Say what is wrong with the configuration, or that nothing is. */
+    record CheckConfig(@Nullable Path file, List<String> settings) implements Command {}
+
+    /** Print the defaults with their comments. */
+    record PrintConfig(Format format) implements Command {}
+
+    record Version() implements Command {}
+
+    record Help() implements Command {}
+
+    /** Start, listen on ports that the system picks, and end: makes the start-up cache. */
+    record Train() implements Command {}
+
+    enum Format {
+        TOML,
+        YAML
+    }
+
+    /** The command line cannot be understood; the message is one sentence. */
+    final class UsageException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UsageException(String message) {
+            super(message);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.polymq.server;
+
+import io.polymq.config.PolyMqConfig;
+import io.polymq.config.load.ConfigException;
+import io.polymq.config.load.ConfigLoader;
+import io.polymq.config.load.ConfigSources;
+import io.polymq.config.load.LoadedConfig;
+import io.polymq.config.reference.TomlReference;
+import io.polymq.config.reference.YamlReference;
+import java.io.PrintStream;
+import java.util.Map;
+
+/** The process. Everything that it prints on standard output is meant for people. */
+public final class PolyMq {
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Map<String, String> environment;
+
+    PolyMq(PrintStream out, PrintStream err, Map<String, String> environment) {
+        this.out = out;
+        this.err = err;
+        this.environment = Map.copyOf(environment);
+    }
+
+    public static void main(String[] arguments) {
+        ExitCode exitCode = new PolyMq(System.out, System.err, System.getenv()).run(arguments);
+        System.exit(exitCode.number());
+    }
+
+    ExitCode run(String... arguments) {
+        try {
+            return run(CommandLine.parse(arguments));
+        } catch (Command.UsageException wrong) {
+            err.println("polymq: " + wrong.getMessage());
+            return ExitCode.USAGE;
+        } catch (ConfigException wrong) {
+            err.println(wrong.getMessage());
+            return ExitCode.CONFIGURATION;
+        } catch (StartupException cannot) {
+            err.println("polymq: " + cannot.getMessage());
+            return cannot.exitCode();
+        } catch (RuntimeException fault) {
+            err.println("polymq: a fault of the broker, please report it:");
+            fault.printStackTrace(err);
+            return ExitCode.SOFTWARE;
+        }
+    }
+
+    private ExitCode run(Command command) throws ConfigException, StartupException {
+        switch (command) {
+            case Command.Help help -> out.print(CommandLine.HELP);
+            case Command.Version version -> out.println("polymq " + Version.current());
+            case Command.PrintConfig print -> out.print(reference(print.format()));
+            case Command.CheckConfig check -> {
+                LoadedConfig loaded =
+                        ConfigLoader.load(
+                                new ConfigSources(check.file(), environment, check.settings()));
+                loaded.warnings().forEach(err::println);
+                out.println("The configuration is valid.");
+            }
+            case Command.Train train -> Training.run();
+            case Command.Serve serve -> {
+                return new ServerProcess(
+                                new ConfigSources(serve.file(), environment, serve.settings()), out)
+                        .run();
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private static String reference(Command.Format format) {
+        return switch (format) {
+            case TOML -> TomlReference.of(PolyMqConfig.class);
+            case YAML -> YamlReference.of(PolyMqConfig.class);
+        };
+    }
+}

@@ -1,0 +1,99 @@
+package io.polymq.server;
+
+import io.polymq.config.LogConfig;
+import io.polymq.config.PolyMqConfig;
+import io.polymq.config.load.ConfigException;
+import io.polymq.config.load.ConfigLoader;
+import io.polymq.config.load.ConfigSources;
+import io.polymq.config.load.LoadedConfig;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import sun.misc.Signal;
+
+/**
+ * A broker that runs until the process is told to end: SIGTERM and SIGINT drain, SIGHUP reads the
+ * configuration again. The main thread starts the broker and then waits.
+ */
+final class ServerProcess {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerProcess.class);
+
+    private final ConfigSources sources;
+    private final PrintStream out;
+
+    ServerProcess(ConfigSources sources, PrintStream out) {
+        this.sources = sources;
+        this.out = out;
+    }
+
+    ExitCode run() throws ConfigException, StartupException {
+        LogSetup.apply(LogConfig.DEFAULT);
+        LoadedConfig loaded = ConfigLoader.load(sources);
+        LogSetup.apply(loaded.config().log());
+        loaded.warnings().forEach(LOG::warn);
+        BrokerServer server = BrokerServer.start(loaded.config());
+        drainOnExit(server);
+        reloadOnHangup(loaded.config());
+        out.print(StartTable.of(server, sinceProcessStart()));
+        out.flush();
+        return awaitEnd(server.ended());
+    }
+
+    private static ExitCode awaitEnd(CompletableFuture<Boolean> ended) {
+        try {
+            return ended.get() ? ExitCode.OK : ExitCode.NOT_DRAINED;
+        } catch (ExecutionException failed) {
+            LOG.error("The broker did not end as it should", failed.getCause());
+            return ExitCode.SOFTWARE;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return ExitCode.SOFTWARE;
+        }
+    }
+
+    /** The JVM would end a process told to end with 143; one that drained has done as asked. */
+    private static void drainOnExit(BrokerServer server) {
+        Thread drain =
+                new Thread(
+                        () -> {
+                            server.stop("the process was told to end");
+                            Runtime.getRuntime().halt(awaitEnd(server.ended()).number());
+                        },
+                        "polymq-drain");
+        Runtime.getRuntime().addShutdownHook(drain);
+    }
+
+    private void reloadOnHangup(PolyMqConfig started) {
+        try {
+            Signal.handle(new Signal("HUP"), signal -> reload(started));
+        } catch (IllegalArgumentException noSuchSignal) {
+            LOG.debug("This system has no SIGHUP", noSuchSignal);
+        }
+    }
+
+    private void reload(PolyMqConfig started) {
+        try {
+            PolyMqConfig now = ConfigLoader.load(sources).config();
+            LogSetup.levels(now.log());
+            LOG.info("The configuration was read again");
+            if (!Reloadable.restOf(now).equals(Reloadable.restOf(started))) {
+                LOG.warn("What changed besides [log] needs a restart");
+            }
+        } catch (ConfigException wrong) {
+            LOG.error(
+                    "The configuration cannot be used, so nothing was changed: {}",
+                    wrong.getMessage());
+        }
+    }
+
+    private static Duration sinceProcessStart() {
+        return ProcessHandle.current()
+                .info()
+                .startInstant()
+                .map(start -> Duration.between(start, java.time.Instant.now()))
+                .orElse(Duration.ZERO);
+    }
+}

@@ -1,0 +1,87 @@
+package io.polymq.server;
+
+import io.polymq.config.LogConfig;
+import io.polymq.config.load.ConfigException;
+import io.polymq.config.load.ConfigLoader;
+import io.polymq.config.load.ConfigSources;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * One short life of a broker, so that the JVM can record which classes a start loads. Ports are
+ * picked by the system, everything is on loopback, and the data goes to a folder that is deleted.
+ */
+final class Training {
+    private Training() {}
+
+    static void run() throws ConfigException, StartupException {
+        LogSetup.apply(LogConfig.DEFAULT);
+        try {
+            Path folder = Files.createTempDirectory("polymq-training");
+            try {
+                live(folder);
+            } finally {
+                delete(folder);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    private static void live(Path folder) throws ConfigException, StartupException, IOException {
+        // Through a file, as in the usual start, so that the parsers are recorded as well.
+        Path file =
+                Files.writeString(
+                        folder.resolve("training.toml"),
+                        """
+                        [mqtt_runtime]
+                        tcp_port = 0
+                        websocket_port = 0
+                        [kafka_runtime]
+                        tcp_port = 0
+                        [amqp_runtime]
+                        tcp_port = 0
+                        [nats_runtime]
+                        tcp_port = 0
+                        websocket_port = 0
+                        [admin]
+                        port = 0
+                        """);
+        ConfigSources sources =
+                new ConfigSources(file, Map.of(), List.of("data_path=" + folder.resolve("data")));
+        BrokerServer server = BrokerServer.start(ConfigLoader.load(sources).config());
+        try {
+            StartTable.of(server, Duration.ZERO);
+            scrape(server.adminAddresses().getFirst());
+        } finally {
+            server.stop("the training is over");
+            server.ended().join();
+        }
+    }
+
+    private static void scrape(InetSocketAddress admin) throws IOException {
+        try (var answer =
+                URI.create("http://127.0.0.1:" + admin.getPort() + "/metrics")
+                        .toURL()
+                        .openStream()) {
+            answer.readAllBytes();
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package io.polymq.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CommandLineTest {
+
+    @Test
+    void withoutArgumentsTheBrokerServesItsDefaults() throws Exception {
+        assertThat(CommandLine.parse()).isEqualTo(new Command.Serve(null, List.of()));
+    }
+
+    @Test
+    void fileAndSettingsAreTakenInEitherSpelling() throws Exception {
+        Command expected = new Command.Serve(Path.of("a.toml"), List.of("x.y=1", "z=a=b"));
+
+        assertThat(
+                        CommandLine.parse(
+                                "server", "--config", "a.toml", "--set", "x.y=1", "--set", "z=a=b"))
+                .isEqualTo(expected);
+        assertThat(CommandLine.parse("--config=a.toml", "--set=x.y=1", "--set=z=a=b"))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void theOtherThingsToDoAreRecognised() throws Exception {
+        assertThat(CommandLine.parse("--version")).isEqualTo(new Command.Version());
+        assertThat(CommandLine.parse("server", "--help")).isEqualTo(new Command.Help());
+        assertThat(CommandLine.parse("--print-config"))
+                .isEqualTo(new Command.PrintConfig(Command.Format.TOML));
+        assertThat(CommandLine.parse("--print-config=yaml"))
+                .isEqualTo(new Command.PrintConfig(Command.Format.YAML));
+        assertThat(CommandLine.parse("--check-config", "--config", "a.toml", "--set", "b=c"))
+                .isEqualTo(new Command.CheckConfig(Path.of("a.toml"), List.of("b=c")));
+        assertThat(CommandLine.parse("train")).isEqualTo(new Command.Train());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "frobnicate, frobnicate",
+        "--frobnicate, --frobnicate",
+        "--config, --config",
+        "--config=, --config",
+        "--set, --set",
+        "--print-config=xml, xml",
+        "--config=a.toml --config=b.toml, twice"
+    })
+    void whatCannotBeUnderstoodIsNamedInOneSentence(String arguments, String named) {
+        assertThatThrownBy(() -> CommandLine.parse(arguments.split(" ")))
+                .isInstanceOf(Command.UsageException.class)
+                .hasMessageContaining(named)
+                .hasMessageNotContaining("\n");
+    }
+}
