@@ -256,19 +256,21 @@ final class ChannelConnection extends DeadlineWheel.Entry
     @Override
     public boolean loggedIn(Login known) {
         assert loop.eventLoop().inEventLoop();
-        if (login != null) {
-            throw new IllegalStateException("connection " + id + " is logged in already");
-        }
         if (!listener.connections().loggedIn(known)) {
             listener.metrics().refused("login_limit");
             return false;
         }
-        RateHandle handle = listener.rateLimiter().login(known);
+        Login before = login;
         login = known;
+        if (before != null) {
+            listener.connections().loggedOut(before);
+        }
+        RateHandle handle = listener.rateLimiter().login(known);
         if (handle == null) {
             listener.metrics().refused("login_rate");
             return false;
         }
+        listener.rateLimiter().release(rates);
         rates = handle;
         loginBy = NEVER;
         firstByteBy = NEVER;

@@ -166,10 +166,15 @@ public final class ConnectionManager {
         }
         Login login = connection.login();
         if (login != null) {
-            byUser.leave(new TenantUser(login.tenant(), login.user()));
-            byTenant.leave(login.tenant());
+            loggedOut(login);
         }
         leave();
+    }
+
+    /** A connection is no longer, or no longer under these names. */
+    void loggedOut(Login login) {
+        byUser.leave(new TenantUser(login.tenant(), login.user()));
+        byTenant.leave(login.tenant());
     }
 
     private record TenantUser(String tenant, String user) {}

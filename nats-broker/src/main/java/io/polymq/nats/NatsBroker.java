@@ -1,0 +1,71 @@
+package io.polymq.nats;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.channel.EventLoop;
+import io.polymq.core.router.Router;
+import io.polymq.core.security.Security;
+import io.polymq.network.Connection;
+import io.polymq.network.ProtocolBinding;
+import io.polymq.network.ProtocolHandler;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The NATS broker: gives the network layer its binding and every loop its shared state. Shared; what it hands out belongs to
+ * the loops.
+ */
+public final class NatsBroker {
+
+    private static final long MAX_TICK_MILLIS = 1_000;
+
+    private final NatsBrokerServerParams params;
+    private final ObjectMapper json = new ObjectMapper();
+    private final ServerInfo info;
+    private final NatsMetrics metrics;
+    private final Map<EventLoop, NatsLoop> loops = new ConcurrentHashMap<>();
+
+    public NatsBroker(NatsBrokerServerParams params) {
+        this.params = params;
+        this.info = new ServerInfo(params.settings(), params.security().loginRequired(), json);
+        this.metrics = new NatsMetrics(params.metrics());
+    }
+
+    /** What the network layer serves. */
+    public ProtocolBinding binding() {
+        return new NatsBinding(this);
+    }
+
+    ProtocolHandler open(Connection connection) {
+        NatsLoop loop = loops.computeIfAbsent(connection.loop(), this::newLoop);
+        return new NatsConnection(this, connection, loop);
+    }
+
+    private NatsLoop newLoop(EventLoop loop) {
+        long tick = Math.min(MAX_TICK_MILLIS, params.settings().pingInterval().toMillis() / 4 + 1);
+        return new NatsLoop(loop, params.router().newCache(), tick);
+    }
+
+    NatsSettings settings() {
+        return params.settings();
+    }
+
+    Security security() {
+        return params.security();
+    }
+
+    Router router() {
+        return params.router();
+    }
+
+    ServerInfo info() {
+        return info;
+    }
+
+    NatsMetrics metrics() {
+        return metrics;
+    }
+
+    ObjectMapper json() {
+        return json;
+    }
+}

@@ -1,0 +1,18 @@
+package io.polymq.nats;
+
+import io.polymq.core.router.Router;
+import io.polymq.core.security.Security;
+import io.polymq.network.ConnectionManager;
+import io.polymq.network.GlobalRateLimiter;
+import io.polymq.network.Shutdown;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+/** All that the NATS broker is given; what is not in here does not exist for it. */
+public record NatsBrokerServerParams(
+        ConnectionManager connections,
+        GlobalRateLimiter rateLimiter,
+        Shutdown shutdown,
+        PrometheusRegistry metrics,
+        Router router,
+        Security security,
+        NatsSettings settings) {}

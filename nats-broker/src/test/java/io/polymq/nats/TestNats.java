@@ -1,0 +1,87 @@
+package io.polymq.nats;
+
+import io.polymq.config.LimitsConfig;
+import io.polymq.config.LoopConfig;
+import io.polymq.config.NetworkConfig;
+import io.polymq.config.TransportPorts;
+import io.polymq.core.router.Router;
+import io.polymq.core.router.TrieRouter;
+import io.polymq.core.security.Security;
+import io.polymq.network.BoundAddress;
+import io.polymq.network.ConnectionManager;
+import io.polymq.network.GlobalRateLimiter;
+import io.polymq.network.NetworkServer;
+import io.polymq.network.NetworkServerParams;
+import io.polymq.network.ShutdownBroadcast;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A NATS broker on its own, for one test. */
+final class TestNats implements AutoCloseable {
+
+    static final NatsSettings SETTINGS = new NatsSettings(
+            "test",
+            "NTESTSERVER",
+            1 << 20,
+            4096,
+            0,
+            Duration.ofMinutes(2),
+            2,
+            Duration.ofSeconds(2),
+            false,
+            false,
+            false,
+            true);
+
+    final Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, 42);
+    private final ShutdownBroadcast shutdown = new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
+    private final NetworkServer server;
+    private final List<BoundAddress> bound;
+
+    TestNats(NatsSettings settings, Security security, int port) {
+        ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
+        GlobalRateLimiter limiter = new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime);
+        PrometheusRegistry registry = new PrometheusRegistry();
+        server = new NetworkServer(new NetworkServerParams(
+                NetworkConfig.DEFAULT,
+                null,
+                connections,
+                limiter,
+                shutdown,
+                registry,
+                InstantSource.system(),
+                System::nanoTime));
+        NatsBroker broker = new NatsBroker(new NatsBrokerServerParams(
+                connections, limiter, shutdown, registry, router, security, settings));
+        bound = server.listen(
+                broker.binding(), new TransportPorts(port, null, null, null, null), LoopConfig.DEFAULT);
+    }
+
+    static TestNats open() {
+        return new TestNats(SETTINGS, TestSecurity.open(), 0);
+    }
+
+    InetSocketAddress address() {
+        return (InetSocketAddress) bound.get(0).address();
+    }
+
+    @Override
+    public void close() throws Exception {
+        shutdown.begin("test over").toCompletableFuture().get(10, TimeUnit.SECONDS);
+        server.close();
+    }
+
+    /** Serves one port until it is killed. */
+    public static void main(String[] args) throws InterruptedException {
+        try (TestNats nats = new TestNats(SETTINGS, TestSecurity.open(), Integer.parseInt(args[0]))) {
+            System.out.println("serving " + nats.address());
+            Thread.currentThread().join();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
