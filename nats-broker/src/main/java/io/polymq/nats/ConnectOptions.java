@@ -1,12 +1,14 @@
 package io.polymq.nats;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client said in CONNECT. Unknown keys are ignored; a key of the wrong type makes the whole line unreadable.
+ * What a client said in CONNECT. Unknown keys are ignored; a key of the wrong type makes the whole
+ * line unreadable.
  */
 record ConnectOptions(
         boolean verbose,
@@ -28,13 +30,21 @@ record ConnectOptions(
 
     /** What holds for a client that never said CONNECT. */
     static final ConnectOptions DEFAULT =
-            new ConnectOptions(true, true, true, false, false, false, 0, "", "", "", null, null, null, null, null, null);
+            new ConnectOptions(
+                    true, true, true, false, false, false, 0, "", "", "", null, null, null, null,
+                    null, null);
 
     /**
      * @throws IOException when it is not a JSON object with values of the right types
      */
-    static ConnectOptions parse(ObjectMapper json, byte[] bytes, int offset, int length) throws IOException {
-        JsonNode node = json.readTree(bytes, offset, length);
+    static ConnectOptions parse(ObjectMapper json, byte[] bytes, int offset, int length)
+            throws IOException {
+        JsonNode node;
+        try {
+            node = json.readTree(bytes, offset, length);
+        } catch (JsonProcessingException e) {
+            throw new IOException(e.getOriginalMessage(), e);
+        }
         if (node == null || !node.isObject()) {
             throw new IOException("CONNECT takes a JSON object");
         }

@@ -13,7 +13,8 @@ final class NatsBinding implements ProtocolBinding {
     static final String NAME = "nats";
 
     private static final int TLS_HANDSHAKE = 0x16;
-    private static final List<String> VERBS = List.of("connect ", "ping", "pub ", "sub ", "hpub ", "unsub ", "pong", "info ");
+    private static final List<String> VERBS =
+            List.of("connect ", "ping", "pub ", "sub ", "hpub ", "unsub ", "pong", "info ");
 
     private final NatsBroker broker;
 
@@ -51,7 +52,8 @@ final class NatsBinding implements ProtocolBinding {
         for (String verb : VERBS) {
             int common = Math.min(length, verb.length());
             int same = 0;
-            while (same < common && lower(first.getByte(first.readerIndex() + same)) == verb.charAt(same)) {
+            while (same < common
+                    && lower(first.getByte(first.readerIndex() + same)) == verb.charAt(same)) {
                 same++;
             }
             if (same == verb.length()) {

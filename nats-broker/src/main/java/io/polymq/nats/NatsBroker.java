@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The NATS broker: gives the network layer its binding and every loop its shared state. Shared; what it hands out belongs to
- * the loops.
+ * The NATS broker: gives the network layer its binding and every loop its shared state. Shared;
+ * what it hands out belongs to the loops.
  */
 public final class NatsBroker {
 

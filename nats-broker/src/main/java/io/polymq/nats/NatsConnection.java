@@ -28,7 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client. Connection zone; publishers on other loops reach it only through its subscriptions' sinks.
+ * One client. Connection zone; publishers on other loops reach it only through its subscriptions'
+ * sinks.
  *
  * <pre>
  *            no login needed
@@ -43,7 +44,8 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     private static final Logger LOG = LoggerFactory.getLogger(NatsConnection.class);
     private static final int TLS_HANDSHAKE = 0x16;
-    private static final byte[] NO_RESPONDERS = "NATS/1.0 503\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NO_RESPONDERS =
+            "NATS/1.0 503\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private enum State {
         AWAITING_CONNECT,
@@ -79,7 +81,9 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         NatsSettings settings = broker.settings();
         this.parser = new NatsParser(settings.maxControlLine(), settings.maxPayload());
         this.pinger = new NatsPinger(settings, System.nanoTime());
-        this.rights = new SubjectRights(broker.security(), Principal.ANONYMOUS, peer(ConnectOptions.DEFAULT));
+        this.rights =
+                new SubjectRights(
+                        broker.security(), Principal.ANONYMOUS, peer(ConnectOptions.DEFAULT));
         this.space = broker.router().space(Principal.DEFAULT_TENANT);
         this.subscriptions = new NatsSubscriptions(this, settings.maxSubscriptions());
         boolean loginRequired = broker.security().loginRequired();
@@ -246,15 +250,27 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         try {
             asked = ConnectOptions.parse(broker.json(), bytes, json, jsonLength);
         } catch (IOException e) {
-            fail(CloseReason.Kind.PROTOCOL_ERROR, null, "CONNECT cannot be read: " + e.getMessage());
+            fail(
+                    CloseReason.Kind.PROTOCOL_ERROR,
+                    null,
+                    "CONNECT cannot be read: " + e.getMessage());
             return;
         }
         if (asked.protocol() < 0 || asked.protocol() > 1) {
-            fail(CloseReason.Kind.PROTOCOL_ERROR, NatsError.INVALID_CLIENT_PROTOCOL, "protocol " + asked.protocol());
+            fail(
+                    CloseReason.Kind.PROTOCOL_ERROR,
+                    NatsError.INVALID_CLIENT_PROTOCOL,
+                    "protocol " + asked.protocol());
         } else if (asked.noResponders() && !asked.headers()) {
-            fail(CloseReason.Kind.PROTOCOL_ERROR, NatsError.NO_RESPONDERS_NEEDS_HEADERS, "no_responders alone");
+            fail(
+                    CloseReason.Kind.PROTOCOL_ERROR,
+                    NatsError.NO_RESPONDERS_NEEDS_HEADERS,
+                    "no_responders alone");
         } else if (broker.settings().tlsRequired() && connection.transport() == TransportKind.TCP) {
-            fail(CloseReason.Kind.PROTOCOL_ERROR, NatsError.TLS_REQUIRED, "CONNECT came without TLS");
+            fail(
+                    CloseReason.Kind.PROTOCOL_ERROR,
+                    NatsError.TLS_REQUIRED,
+                    "CONNECT came without TLS");
         } else {
             logIn(asked);
         }
@@ -270,13 +286,19 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         }
         parser.stop();
         connection.pauseReading();
-        login.whenComplete((result, failure) -> connection.loop().execute(() -> {
-            loggedIn(asked, result, failure);
-            connection.resumeReading();
-        }));
+        login.whenComplete(
+                (result, failure) ->
+                        connection
+                                .loop()
+                                .execute(
+                                        () -> {
+                                            loggedIn(asked, result, failure);
+                                            connection.resumeReading();
+                                        }));
     }
 
-    private void loggedIn(ConnectOptions asked, @Nullable AuthResult result, @Nullable Throwable failure) {
+    private void loggedIn(
+            ConnectOptions asked, @Nullable AuthResult result, @Nullable Throwable failure) {
         if (state == State.ENDED) {
             return;
         }
@@ -287,14 +309,20 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             }
             return;
         }
-        String why = result instanceof AuthResult.Refused refused ? refused.detail() : String.valueOf(failure);
+        String why =
+                result instanceof AuthResult.Refused refused
+                        ? refused.detail()
+                        : String.valueOf(failure);
         fail(CloseReason.Kind.NOT_AUTHENTICATED, NatsError.AUTHORIZATION_VIOLATION, why);
     }
 
     private boolean accept(Principal principal, ConnectOptions asked) {
         Login login = new Login(principal.tenant(), principal.user(), asked.name());
         if (!login.equals(connection.login()) && !connection.loggedIn(login)) {
-            fail(CloseReason.Kind.LIMIT_EXCEEDED, NatsError.MAX_CONNECTIONS, "too many connections of " + login);
+            fail(
+                    CloseReason.Kind.LIMIT_EXCEEDED,
+                    NatsError.MAX_CONNECTIONS,
+                    "too many connections of " + login);
             return false;
         }
         options = asked;
@@ -314,7 +342,9 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             byte[] secret = (password == null ? "" : password).getBytes(StandardCharsets.UTF_8);
             return new Credentials.Password(peer, asked.user(), secret);
         }
-        return asked.token() != null ? new Credentials.Token(peer, asked.token()) : new Credentials.None(peer);
+        return asked.token() != null
+                ? new Credentials.Token(peer, asked.token())
+                : new Credentials.None(peer);
     }
 
     private Credentials.Peer peer(ConnectOptions asked) {
@@ -371,13 +401,19 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             loop.wire().point(message, bytes, tail, body + totalLength + 2 - tail, header > 0);
         }
         int takers = lastRoutable ? space.publish(loop.routes(), message) : 0;
-        if (takers == 0 && replyLength > 0 && options.noResponders() && broker.settings().noResponders()) {
+        if (takers == 0
+                && replyLength > 0
+                && options.noResponders()
+                && broker.settings().noResponders()) {
             noResponders(Subject.ofDotted(bytes, reply, replyLength));
         }
         acknowledge();
     }
 
-    /** A subject with an empty level is taken from a client that is not pedantic, and reaches nobody. */
+    /**
+     * A subject with an empty level is taken from a client that is not pedantic, and reaches
+     * nobody.
+     */
     private static boolean hasNoEmptyLevel(byte[] subject) {
         boolean begun = false;
         for (byte b : subject) {
@@ -410,8 +446,16 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     @Override
     public void subscribe(
-            byte[] bytes, int subject, int subjectLength, int queue, int queueLength, int sid, int sidLength) {
-        if (isReady() && subscriptions.add(bytes, subject, subjectLength, queue, queueLength, sid, sidLength)) {
+            byte[] bytes,
+            int subject,
+            int subjectLength,
+            int queue,
+            int queueLength,
+            int sid,
+            int sidLength) {
+        if (isReady()
+                && subscriptions.add(
+                        bytes, subject, subjectLength, queue, queueLength, sid, sidLength)) {
             acknowledge();
         }
     }
@@ -450,7 +494,10 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             return true;
         }
         if (state == State.AWAITING_CONNECT) {
-            fail(CloseReason.Kind.NOT_AUTHENTICATED, NatsError.AUTHORIZATION_VIOLATION, "a command before CONNECT");
+            fail(
+                    CloseReason.Kind.NOT_AUTHENTICATED,
+                    NatsError.AUTHORIZATION_VIOLATION,
+                    "a command before CONNECT");
         }
         return false;
     }

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * NATS header blocks in neutral terms. Every line is a user header; the few with a meaning of their own elsewhere are given
- * that meaning as well as kept.
+ * NATS header blocks in neutral terms. Every line is a user header; the few with a meaning of their
+ * own elsewhere are given that meaning as well as kept.
  */
 final class NatsHeaderCodec implements HeaderCodec {
 
@@ -38,7 +38,8 @@ final class NatsHeaderCodec implements HeaderCodec {
         for (NatsHeaders.Entry entry : block.entries()) {
             if (!isNeutral(entry.name())) {
                 headers.add(
-                        new MessageProperties.Header(entry.name(), entry.value().getBytes(StandardCharsets.UTF_8)));
+                        new MessageProperties.Header(
+                                entry.name(), entry.value().getBytes(StandardCharsets.UTF_8)));
             }
         }
         String correlation = block.first(CORRELATION);
@@ -65,7 +66,10 @@ final class NatsHeaderCodec implements HeaderCodec {
         }
         for (MessageProperties.Header header : properties.headers()) {
             byte[] value = header.value();
-            add(entries, header.name(), value == null ? "" : new String(value, StandardCharsets.UTF_8));
+            add(
+                    entries,
+                    header.name(),
+                    value == null ? "" : new String(value, StandardCharsets.UTF_8));
         }
         return entries.isEmpty() ? NO_HEADERS : new NatsHeaders(0, "", entries).toBytes();
     }
@@ -74,7 +78,9 @@ final class NatsHeaderCodec implements HeaderCodec {
         return name.equals(CONTENT_TYPE) || name.equals(MESSAGE_ID) || name.equals(CORRELATION);
     }
 
-    /** Names and values that a line cannot hold are made harmless: no line end, no colon in a name. */
+    /**
+     * Names and values that a line cannot hold are made harmless: no line end, no colon in a name.
+     */
     private static void add(List<NatsHeaders.Entry> entries, String name, @Nullable String value) {
         if (value == null || name.isEmpty()) {
             return;

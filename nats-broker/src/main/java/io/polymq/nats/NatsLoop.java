@@ -10,8 +10,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What all connections of one loop share: the array that reads are copied into for parsing, the message being routed, match
- * results, known subjects, and the clock that looks after silent clients. Connection zone.
+ * What all connections of one loop share: the array that reads are copied into for parsing, the
+ * message being routed, match results, known subjects, and the clock that looks after silent
+ * clients. Connection zone.
  */
 final class NatsLoop {
 

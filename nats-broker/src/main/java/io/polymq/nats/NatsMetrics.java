@@ -11,18 +11,21 @@ final class NatsMetrics {
     private final Counter slowConsumers;
 
     NatsMetrics(PrometheusRegistry registry) {
-        received = Counter.builder()
-                .name("polymq_nats_messages_received_total")
-                .help("Messages published by NATS clients.")
-                .register(registry);
-        delivered = Counter.builder()
-                .name("polymq_nats_messages_delivered_total")
-                .help("Messages written to NATS clients.")
-                .register(registry);
-        slowConsumers = Counter.builder()
-                .name("polymq_nats_slow_consumers_total")
-                .help("Clients that were closed because they read too slowly.")
-                .register(registry);
+        received =
+                Counter.builder()
+                        .name("polymq_nats_messages_received_total")
+                        .help("Messages published by NATS clients.")
+                        .register(registry);
+        delivered =
+                Counter.builder()
+                        .name("polymq_nats_messages_delivered_total")
+                        .help("Messages written to NATS clients.")
+                        .register(registry);
+        slowConsumers =
+                Counter.builder()
+                        .name("polymq_nats_slow_consumers_total")
+                        .help("Clients that were closed because they read too slowly.")
+                        .register(registry);
     }
 
     void received(long messages) {

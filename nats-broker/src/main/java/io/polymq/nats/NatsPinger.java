@@ -1,6 +1,9 @@
 package io.polymq.nats;
 
-/** Tells when a silent client is to be asked whether it is still there, and when to give it up. Connection zone. */
+/**
+ * Tells when a silent client is to be asked whether it is still there, and when to give it up.
+ * Connection zone.
+ */
 final class NatsPinger {
 
     /** What is to be done now. */

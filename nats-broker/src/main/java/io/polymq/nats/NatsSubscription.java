@@ -13,8 +13,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One SUB of one connection. Publishers call {@link #deliver} on their own threads; counters and the maximum are guarded by
- * the outbox's lock, everything else belongs to the connection's loop.
+ * One SUB of one connection. Publishers call {@link #deliver} on their own threads; counters and
+ * the maximum are guarded by the outbox's lock, everything else belongs to the connection's loop.
  */
 final class NatsSubscription implements Sink {
 
@@ -35,7 +35,11 @@ final class NatsSubscription implements Sink {
     private long max;
 
     NatsSubscription(
-            NatsConnection connection, Filter filter, byte[] sid, @Nullable String queue, @Nullable Filter[] denied) {
+            NatsConnection connection,
+            Filter filter,
+            byte[] sid,
+            @Nullable String queue,
+            @Nullable Filter[] denied) {
         this.connection = connection;
         this.filter = filter;
         this.sid = new String(sid, StandardCharsets.ISO_8859_1);
@@ -81,7 +85,9 @@ final class NatsSubscription implements Sink {
             return false;
         }
         Subject subject = message.subject();
-        if (isDenied(subject) || !message.isNativeTo(NatsHeaderCodec.INSTANCE) && !Dialect.NATS.canSpell(subject)) {
+        if (isDenied(subject)
+                || !message.isNativeTo(NatsHeaderCodec.INSTANCE)
+                        && !Dialect.NATS.canSpell(subject)) {
             return false;
         }
         NatsWire wire = NatsWire.of(message);
@@ -91,10 +97,27 @@ final class NatsSubscription implements Sink {
             byte[] plain = wire.plainTail(message);
             last = write(outbox, subject, prefix, MSG, plain, 0, plain.length, message);
         } else if (wire.withHeaders()) {
-            last = write(
-                    outbox, subject, headerPrefix, HMSG, wire.tail(), wire.tailOffset(), wire.tailLength(), message);
+            last =
+                    write(
+                            outbox,
+                            subject,
+                            headerPrefix,
+                            HMSG,
+                            wire.tail(),
+                            wire.tailOffset(),
+                            wire.tailLength(),
+                            message);
         } else {
-            last = write(outbox, subject, prefix, MSG, wire.tail(), wire.tailOffset(), wire.tailLength(), message);
+            last =
+                    write(
+                            outbox,
+                            subject,
+                            prefix,
+                            MSG,
+                            wire.tail(),
+                            wire.tailOffset(),
+                            wire.tailLength(),
+                            message);
         }
         if (outbox.isCongested()) {
             wire.congested(outbox);

@@ -29,7 +29,14 @@ final class NatsSubscriptions {
     /**
      * @return whether the command was taken; when not, the client has been told why
      */
-    boolean add(byte[] bytes, int subject, int subjectLength, int queue, int queueLength, int sid, int sidLength) {
+    boolean add(
+            byte[] bytes,
+            int subject,
+            int subjectLength,
+            int queue,
+            int queueLength,
+            int sid,
+            int sidLength) {
         String id = new String(bytes, sid, sidLength, StandardCharsets.ISO_8859_1);
         Filter filter;
         try {
@@ -42,10 +49,16 @@ final class NatsSubscriptions {
             return true;
         }
         String text = new String(bytes, subject, subjectLength, StandardCharsets.UTF_8);
-        String group = queueLength == 0 ? null : new String(bytes, queue, queueLength, StandardCharsets.UTF_8);
+        String group =
+                queueLength == 0
+                        ? null
+                        : new String(bytes, queue, queueLength, StandardCharsets.UTF_8);
         if (!connection.rights().maySubscribe(text)) {
-            connection.error("Permissions Violation for Subscription to \"" + text + '"'
-                    + (group == null ? "" : " using queue \"" + group + '"'));
+            connection.error(
+                    "Permissions Violation for Subscription to \""
+                            + text
+                            + '"'
+                            + (group == null ? "" : " using queue \"" + group + '"'));
             return false;
         }
         if (limit > 0 && bySid.size() >= limit) {
@@ -56,7 +69,8 @@ final class NatsSubscriptions {
         NatsSubscription subscription =
                 new NatsSubscription(connection, filter, sidBytes, group, NOTHING_DENIED);
         bySid.put(id, subscription);
-        subscription.registered(connection.space().subscribe(filter, group(group), false, subscription));
+        subscription.registered(
+                connection.space().subscribe(filter, group(group), false, subscription));
         return true;
     }
 

@@ -8,11 +8,12 @@ import io.polymq.network.Outbox;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands behind subject and sid of a delivery, the same for every receiver. Of a message that a NATS client published
- * it is the client's own bytes in the read buffer; of others it is made once, by the first sink that needs it.
+ * What stands behind subject and sid of a delivery, the same for every receiver. Of a message that
+ * a NATS client published it is the client's own bytes in the read buffer; of others it is made
+ * once, by the first sink that needs it.
  *
- * <p>It also remembers a receiver whose outbox is congested, for the publisher to wait for. Connection zone of the
- * publisher.
+ * <p>It also remembers a receiver whose outbox is congested, for the publisher to wait for.
+ * Connection zone of the publisher.
  */
 final class NatsWire extends WireForm {
 

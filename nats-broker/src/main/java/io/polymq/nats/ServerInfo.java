@@ -38,9 +38,10 @@ final class ServerInfo {
         if (loginRequired) {
             info.put("auth_required", true);
         }
-        boolean secured = connection.transport() != TransportKind.TCP
-                && connection.transport() != TransportKind.UNIX
-                && connection.transport() != TransportKind.WEBSOCKET;
+        boolean secured =
+                connection.transport() != TransportKind.TCP
+                        && connection.transport() != TransportKind.UNIX
+                        && connection.transport() != TransportKind.WEBSOCKET;
         if (settings.tlsAvailable() && !secured) {
             info.put(settings.tlsRequired() ? "tls_required" : "tls_available", true);
         }

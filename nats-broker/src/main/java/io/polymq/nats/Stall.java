@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A publisher's pause behind a congested receiver: until that one has drained, but never longer than a moment, so that one
- * slow receiver does not hold up the publisher's other subjects.
+ * A publisher's pause behind a congested receiver: until that one has drained, but never longer
+ * than a moment, so that one slow receiver does not hold up the publisher's other subjects.
  */
 final class Stall {
 

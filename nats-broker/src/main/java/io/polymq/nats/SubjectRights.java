@@ -10,8 +10,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What one client may publish and subscribe to. Answers to publishes are remembered for a moment, so that a steady publisher
- * asks nobody; changed rules hold from the next {@link #forget} on. Connection zone.
+ * What one client may publish and subscribe to. Answers to publishes are remembered for a moment,
+ * so that a steady publisher asks nobody; changed rules hold from the next {@link #forget} on.
+ * Connection zone.
  */
 final class SubjectRights {
 
@@ -43,8 +44,12 @@ final class SubjectRights {
             if (known.size() >= REMEMBERED) {
                 known.clear();
             }
-            answer = security.allows(
-                    principal, peer, Action.WRITE, new Resource(Resource.Kind.SUBJECT, subject.toString()));
+            answer =
+                    security.allows(
+                            principal,
+                            peer,
+                            Action.WRITE,
+                            new Resource(Resource.Kind.SUBJECT, subject.toString()));
             known.put(subject, answer);
         }
         last = subject;
@@ -53,7 +58,8 @@ final class SubjectRights {
     }
 
     boolean maySubscribe(String filter) {
-        return security.allows(principal, peer, Action.READ, new Resource(Resource.Kind.SUBJECT, filter));
+        return security.allows(
+                principal, peer, Action.READ, new Resource(Resource.Kind.SUBJECT, filter));
     }
 
     /** Asks anew from now on. */

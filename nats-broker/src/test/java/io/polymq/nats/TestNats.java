@@ -23,22 +23,24 @@ import java.util.concurrent.TimeUnit;
 /** A NATS broker on its own, for one test. */
 final class TestNats implements AutoCloseable {
 
-    static final NatsSettings SETTINGS = new NatsSettings(
-            "test",
-            "NTESTSERVER",
-            1 << 20,
-            4096,
-            0,
-            Duration.ofMinutes(2),
-            2,
-            Duration.ofSeconds(2),
-            false,
-            false,
-            false,
-            true);
+    static final NatsSettings SETTINGS =
+            new NatsSettings(
+                    "test",
+                    "NTESTSERVER",
+                    1 << 20,
+                    4096,
+                    0,
+                    Duration.ofMinutes(2),
+                    2,
+                    Duration.ofSeconds(2),
+                    false,
+                    false,
+                    false,
+                    true);
 
     final Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, 42);
-    private final ShutdownBroadcast shutdown = new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
+    private final ShutdownBroadcast shutdown =
+            new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
     private final NetworkServer server;
     private final List<BoundAddress> bound;
 
@@ -46,19 +48,32 @@ final class TestNats implements AutoCloseable {
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         GlobalRateLimiter limiter = new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime);
         PrometheusRegistry registry = new PrometheusRegistry();
-        server = new NetworkServer(new NetworkServerParams(
-                NetworkConfig.DEFAULT,
-                null,
-                connections,
-                limiter,
-                shutdown,
-                registry,
-                InstantSource.system(),
-                System::nanoTime));
-        NatsBroker broker = new NatsBroker(new NatsBrokerServerParams(
-                connections, limiter, shutdown, registry, router, security, settings));
-        bound = server.listen(
-                broker.binding(), new TransportPorts(port, null, null, null, null), LoopConfig.DEFAULT);
+        server =
+                new NetworkServer(
+                        new NetworkServerParams(
+                                NetworkConfig.DEFAULT,
+                                null,
+                                connections,
+                                limiter,
+                                shutdown,
+                                registry,
+                                InstantSource.system(),
+                                System::nanoTime));
+        NatsBroker broker =
+                new NatsBroker(
+                        new NatsBrokerServerParams(
+                                connections,
+                                limiter,
+                                shutdown,
+                                registry,
+                                router,
+                                security,
+                                settings));
+        bound =
+                server.listen(
+                        broker.binding(),
+                        new TransportPorts(port, null, null, null, null),
+                        LoopConfig.DEFAULT);
     }
 
     static TestNats open() {
@@ -77,7 +92,8 @@ final class TestNats implements AutoCloseable {
 
     /** Serves one port until it is killed. */
     public static void main(String[] args) throws InterruptedException {
-        try (TestNats nats = new TestNats(SETTINGS, TestSecurity.open(), Integer.parseInt(args[0]))) {
+        try (TestNats nats =
+                new TestNats(SETTINGS, TestSecurity.open(), Integer.parseInt(args[0]))) {
             System.out.println("serving " + nats.address());
             Thread.currentThread().join();
         } catch (Exception e) {

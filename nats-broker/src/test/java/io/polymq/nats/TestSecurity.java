@@ -31,9 +31,11 @@ final class TestSecurity implements Security {
             return CompletableFuture.completedFuture(new AuthResult.Accepted(Principal.ANONYMOUS));
         }
         if (credentials instanceof Credentials.Password given
-                && new String(given.password(), StandardCharsets.UTF_8).equals(users.get(given.user()))) {
+                && new String(given.password(), StandardCharsets.UTF_8)
+                        .equals(users.get(given.user()))) {
             Principal principal =
-                    new Principal(given.user(), Principal.DEFAULT_TENANT, Set.of(), Map.of(), false);
+                    new Principal(
+                            given.user(), Principal.DEFAULT_TENANT, Set.of(), Map.of(), false);
             return CompletableFuture.supplyAsync(() -> new AuthResult.Accepted(principal));
         }
         return CompletableFuture.completedFuture(
@@ -51,12 +53,14 @@ final class TestSecurity implements Security {
     }
 
     @Override
-    public boolean allows(Principal principal, Credentials.Peer peer, Action action, Resource resource) {
+    public boolean allows(
+            Principal principal, Credentials.Peer peer, Action action, Resource resource) {
         return rule.test(action, resource.name());
     }
 
     @Override
-    public Decision why(Principal principal, Credentials.Peer peer, Action action, Resource resource) {
+    public Decision why(
+            Principal principal, Credentials.Peer peer, Action action, Resource resource) {
         return new Decision(allows(principal, peer, action, resource), "the test's rule");
     }
 }

@@ -47,7 +47,8 @@ public interface Connection {
     /**
      * The client is known: the login clock stops, limits per user and tenant are checked, and the
      * connection is listed under these names. When this returns false a limit was hit: the handler
-     * refuses the client in its protocol's words and closes. A client that logs in again takes the new names.
+     * refuses the client in its protocol's words and closes. A client that logs in again takes the
+     * new names.
      */
     boolean loggedIn(Login login);
 
