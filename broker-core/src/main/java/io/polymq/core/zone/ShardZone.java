@@ -93,6 +93,11 @@ public final class ShardZone implements Executor {
         return now;
     }
 
+    /** The time of day, in milliseconds. Any thread. */
+    public long clock() {
+        return ticks.now();
+    }
+
     /** The clock of the timers when the turn began, in milliseconds. */
     public long elapsed() {
         return elapsed;
