@@ -7,6 +7,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.polymq.config.LoopConfig;
+import io.polymq.config.RuntimeConfig;
 import io.polymq.config.TransportPorts;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -76,25 +77,38 @@ public final class NetworkServer implements AutoCloseable {
         return transport.label();
     }
 
+    /** Listens for a protocol as its section of the configuration says. */
+    public List<BoundAddress> listen(ProtocolBinding binding, RuntimeConfig runtime) {
+        List<String> hosts = runtime.bind().isEmpty() ? params.config().bind() : runtime.bind();
+        return listen(binding, runtime.ports(), runtime.network(), hosts);
+    }
+
     /**
      * Listens for a protocol on each port that is given, and on its Unix-domain socket where these
      * are configured; returns where it can be reached.
      */
     public List<BoundAddress> listen(
             ProtocolBinding binding, TransportPorts ports, LoopConfig loopConfig) {
-        ProtocolLoops loops = loops(binding.name(), loopConfig);
-        List<BoundAddress> bound = new ArrayList<>();
-        bind(bound, binding, TransportKind.TCP, ports.tcpPort(), loops);
-        bind(bound, binding, TransportKind.TLS, ports.tlsPort(), loops);
-        bind(bound, binding, TransportKind.WEBSOCKET, ports.websocketPort(), loops);
-        bind(bound, binding, TransportKind.WEBSOCKET_TLS, ports.websocketsPort(), loops);
-        bind(bound, binding, TransportKind.QUIC, ports.quicPort(), loops);
+        return listen(binding, ports, loopConfig, params.config().bind());
+    }
+
+    private List<BoundAddress> listen(
+            ProtocolBinding binding, TransportPorts ports, LoopConfig config, List<String> hosts) {
+        Site site = new Site(loops(binding.name(), config), hosts, new ArrayList<>());
+        bind(site, binding, TransportKind.TCP, ports.tcpPort());
+        bind(site, binding, TransportKind.TLS, ports.tlsPort());
+        bind(site, binding, TransportKind.WEBSOCKET, ports.websocketPort());
+        bind(site, binding, TransportKind.WEBSOCKET_TLS, ports.websocketsPort());
+        bind(site, binding, TransportKind.QUIC, ports.quicPort());
         String unixFolder = params.config().unixSocketDir();
         if (unixFolder != null) {
-            bindUnix(bound, listener(TransportKind.UNIX, List.of(binding)), unixFolder, loops);
+            bindUnix(site, listener(TransportKind.UNIX, List.of(binding)), unixFolder);
         }
-        return List.copyOf(bound);
+        return List.copyOf(site.bound);
     }
+
+    /** What is being bound: with which loops, on which hosts, and where so far. */
+    private record Site(ProtocolLoops loops, List<String> hosts, List<BoundAddress> bound) {}
 
     /**
      * Listens on one port for all these protocols and tells them apart by the first bytes; those
@@ -102,13 +116,13 @@ public final class NetworkServer implements AutoCloseable {
      */
     public List<BoundAddress> listenAuto(
             List<ProtocolBinding> bindings, int port, LoopConfig loopConfig) {
-        List<BoundAddress> bound = new ArrayList<>();
-        bindTcp(
-                bound,
-                listener(TransportKind.TCP, bindings),
-                port,
-                loops(Listener.UNDETECTED, loopConfig));
-        return List.copyOf(bound);
+        Site site =
+                new Site(
+                        loops(Listener.UNDETECTED, loopConfig),
+                        params.config().bind(),
+                        new ArrayList<>());
+        bindTcp(site, listener(TransportKind.TCP, bindings), port);
+        return List.copyOf(site.bound);
     }
 
     /**
@@ -141,74 +155,58 @@ public final class NetworkServer implements AutoCloseable {
     }
 
     private void bind(
-            List<BoundAddress> bound,
-            ProtocolBinding binding,
-            TransportKind kind,
-            @Nullable Integer port,
-            ProtocolLoops loops) {
+            Site site, ProtocolBinding binding, TransportKind kind, @Nullable Integer port) {
         if (port == null) {
             return;
         }
         Listener listener = listener(kind, List.of(binding));
         if (!listener.needsTls()) {
-            bindTcp(bound, listener, port, loops);
+            bindTcp(site, listener, port);
         } else if (tls == null) {
             throw new NetworkException(
                     listener.name() + ": a port is set but [tls] names no certificate");
         } else if (kind == TransportKind.QUIC) {
-            bindQuic(
-                    bound,
-                    new QuicListening(listener, tls, params.nanoClock()),
-                    listener,
-                    port,
-                    loops);
+            bindQuic(site, new QuicListening(listener, tls, params.nanoClock()), listener, port);
         } else {
-            bindTcp(bound, listener, port, loops);
+            bindTcp(site, listener, port);
         }
     }
 
-    private void bindTcp(
-            List<BoundAddress> bound, Listener listener, int port, ProtocolLoops loops) {
+    private void bindTcp(Site site, Listener listener, int port) {
         int actualPort = port;
-        for (String host : params.config().bind()) {
+        for (String host : site.hosts) {
             InetSocketAddress wanted = resolve(host, actualPort);
             ServerBootstrap bootstrap =
-                    bootstrap(listener, loops, transport.serverSocket())
+                    bootstrap(listener, site.loops, transport.serverSocket())
                             .option(ChannelOption.SO_REUSEADDR, true)
                             .childOption(ChannelOption.TCP_NODELAY, true)
                             .childOption(ChannelOption.SO_KEEPALIVE, true);
             Channel server = bound(listener, wanted, bootstrap.bind(wanted));
             acceptors.add(server);
             actualPort = ((InetSocketAddress) server.localAddress()).getPort();
-            bound.add(address(listener, server.localAddress()));
+            site.bound.add(address(listener, server.localAddress()));
         }
     }
 
-    private void bindQuic(
-            List<BoundAddress> bound,
-            QuicListening quic,
-            Listener listener,
-            int port,
-            ProtocolLoops loops) {
+    private void bindQuic(Site site, QuicListening quic, Listener listener, int port) {
         int actualPort = port;
-        for (String host : params.config().bind()) {
+        for (String host : site.hosts) {
             InetSocketAddress wanted = resolve(host, actualPort);
             Channel socket =
-                    bound(listener, wanted, quic.bind(loops, transport.datagram(), wanted));
+                    bound(listener, wanted, quic.bind(site.loops, transport.datagram(), wanted));
             datagrams.add(socket);
             actualPort = ((InetSocketAddress) socket.localAddress()).getPort();
-            bound.add(address(listener, socket.localAddress()));
+            site.bound.add(address(listener, socket.localAddress()));
         }
     }
 
-    private void bindUnix(
-            List<BoundAddress> bound, Listener listener, String folder, ProtocolLoops loops) {
+    private void bindUnix(Site site, Listener listener, String folder) {
         SocketAddress wanted =
                 transport.unixAddress(UnixSockets.prepare(folder, listener.onlyBinding().name()));
-        ServerBootstrap bootstrap = bootstrap(listener, loops, transport.unixServerSocket());
+        ServerBootstrap bootstrap = bootstrap(listener, site.loops, transport.unixServerSocket());
         Channel server = bound(listener, wanted, bootstrap.bind(wanted));
         acceptors.add(server);
-        bound.add(address(listener, wanted));
+        site.bound.add(address(listener, wanted));
     }
 
     private ServerBootstrap bootstrap(
@@ -228,7 +226,7 @@ public final class NetworkServer implements AutoCloseable {
     private static InetSocketAddress resolve(String host, int port) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            throw new NetworkException("network.bind: no address is known for " + host);
+            throw new NetworkException("cannot listen on " + host + ": no address is known for it");
         }
         return address;
     }
