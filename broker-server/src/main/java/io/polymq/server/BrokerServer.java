@@ -5,38 +5,43 @@ import io.polymq.admin.AdminServer;
 import io.polymq.admin.AdminServerParams;
 import io.polymq.admin.Health;
 import io.polymq.config.PolyMqConfig;
-import io.polymq.core.security.Security;
-import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.polymq.config.RuntimeConfig;
+import io.polymq.meta.MetadataException;
+import io.polymq.network.BoundAddress;
+import io.polymq.network.NetworkException;
+import io.polymq.network.ProtocolBinding;
+import io.polymq.network.ShutdownBroadcast;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One broker: creates each shared object exactly once, hands every protocol its parameters, and
- * ends everything with one broadcast. A protocol has one line that builds its parameters and one
- * that starts it. Started on the caller's thread; {@link #stop} may come from any thread.
+ * One broker: has the shared objects made, hands every protocol its parameters, and ends everything
+ * with one broadcast. Started on the caller's thread; {@link #stop} may come from any thread.
  */
 public final class BrokerServer {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerServer.class);
 
     private final PolyMqConfig config;
-    private final Health health = new Health();
-    private final PrometheusRegistry metrics = new PrometheusRegistry();
+    private final ShutdownBroadcast shutdown;
+    private final List<BoundAddress> addresses = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
-    private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private @Nullable DataFolder data;
+    private @Nullable SharedObjects shared;
     private @Nullable AdminServer admin;
 
     private BrokerServer(PolyMqConfig config) {
         this.config = config;
+        this.shutdown = new ShutdownBroadcast(config.shutdownTimeout(), System::nanoTime);
     }
 
     /** Returns when every listener is open; on failure nothing of it stays behind. */
@@ -45,36 +50,51 @@ public final class BrokerServer {
         try {
             server.start();
             return server;
-        } catch (AdminException cannotListen) {
-            throw server.undone(
-                    new StartupException(
-                            ExitCode.UNAVAILABLE,
-                            String.valueOf(cannotListen.getMessage()),
-                            cannotListen));
         } catch (StartupException cannot) {
-            throw server.undone(cannot);
+            server.stop("the start failed").join();
+            throw cannot;
+        } catch (NetworkException | AdminException cannotListen) {
+            server.stop("the start failed").join();
+            throw new StartupException(ExitCode.UNAVAILABLE, cannotListen);
+        } catch (MetadataException unusable) {
+            server.stop("the start failed").join();
+            throw new StartupException(ExitCode.DATA, unusable);
         } catch (RuntimeException fault) {
-            server.undone(null);
+            server.stop("the start failed").join();
             throw fault;
         }
     }
 
     private void start() throws StartupException {
-        health.add("broker", () -> stopping.get() ? "It is shutting down." : Health.WELL);
-        if (config.metrics().jvm()) {
-            JvmMetrics.builder().register(metrics);
-        }
         DataFolder folder = DataFolder.open(config.dataPath());
         data = folder;
-        Security security = LoopbackSecurity.of(config);
-        startAdmin(security);
+        SharedObjects parts = SharedObjects.create(config, folder.path(), shutdown);
+        shared = parts;
+        parts.health().add("broker", this::state);
+        startProtocols(parts);
+        startAdmin(parts);
         LOG.atInfo()
                 .addKeyValue("broker", config.brokerId())
                 .addKeyValue("data", folder.path())
                 .log("Started");
     }
 
-    private void startAdmin(Security security) {
+    private String state() {
+        return stopping.get() ? "It is shutting down." : Health.WELL;
+    }
+
+    /** For each protocol a line that builds its parameters and a line that starts it. */
+    private void startProtocols(SharedObjects parts) {}
+
+    /** Opens a protocol's listeners, unless its section says that it is not served. */
+    private void serve(
+            SharedObjects parts, RuntimeConfig runtime, Supplier<ProtocolBinding> broker) {
+        if (runtime.enabled()) {
+            addresses.addAll(parts.network().listen(broker.get(), runtime));
+        }
+    }
+
+    private void startAdmin(SharedObjects parts) {
         if (config.admin().port() == null) {
             return;
         }
@@ -86,32 +106,33 @@ public final class BrokerServer {
                                 config.admin(),
                                 bind,
                                 Version.current(),
-                                metrics,
+                                parts.metrics(),
                                 config.metrics().enabled(),
-                                health,
-                                security));
+                                parts.health(),
+                                parts.security()));
     }
 
-    private @Nullable StartupException undone(@Nullable StartupException cause) {
-        stop("the start failed").join();
-        return cause;
+    /** Takes on what can change at run time: limits and certificates. */
+    public void reload(PolyMqConfig now) {
+        if (shared != null) {
+            shared.rateLimiter().reload(now.limits());
+            shared.network().reloadTls();
+        }
     }
 
     /** Begins to end, if that has not begun; does not wait. Any thread. */
     public CompletableFuture<Boolean> stop(String why) {
         if (stopping.compareAndSet(false, true)) {
             long begun = System.nanoTime();
-            LOG.atInfo().addKeyValue("why", why).log("Shutting down");
-            onItsOwnThread(() -> closeRest(begun));
+            shutdown.begin(why)
+                    .thenRunAsync(
+                            () -> finish(begun), task -> new Thread(task, "polymq-stop").start());
         }
         return ended;
     }
 
-    private static void onItsOwnThread(Runnable task) {
-        new Thread(task, "polymq-stop").start();
-    }
-
-    private void closeRest(long begun) {
+    /** The admin port answers until now, so that the end can be watched. */
+    private void finish(long begun) {
         boolean inTime = System.nanoTime() - begun < config.shutdownTimeout().toNanos();
         if (admin != null) {
             admin.close();
@@ -133,6 +154,11 @@ public final class BrokerServer {
 
     public PolyMqConfig config() {
         return config;
+    }
+
+    /** Where each protocol can be reached. */
+    public List<BoundAddress> addresses() {
+        return List.copyOf(addresses);
     }
 
     public List<InetSocketAddress> adminAddresses() {

@@ -24,7 +24,8 @@ final class CommandLine {
 
             Exit codes: 0 ended when told to, 1 ended when told to but not everything was flushed in time,
             64 wrong command line, 69 a port is taken, 70 a fault of the broker, 73 the data path cannot be
-            written, 75 another broker uses the data path, 78 wrong configuration, certificate or Java.
+            written, 74 what is kept cannot be read, 75 another broker uses the data path, 78 wrong
+            configuration, certificate or Java.
             """;
 
     private final Deque<String> arguments;

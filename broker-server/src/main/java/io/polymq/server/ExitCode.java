@@ -13,6 +13,8 @@ enum ExitCode {
     SOFTWARE(70),
     /** The data path cannot be made or written. */
     CANNOT_CREATE(73),
+    /** What is kept under the data path, or in the metadata service, cannot be read. */
+    DATA(74),
     /** Another broker uses the data path. */
     IN_USE(75),
     /** The configuration, a certificate or the Java version is wrong. */

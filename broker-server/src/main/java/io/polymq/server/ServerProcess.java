@@ -36,7 +36,7 @@ final class ServerProcess {
         loaded.warnings().forEach(LOG::warn);
         BrokerServer server = BrokerServer.start(loaded.config());
         drainOnExit(server);
-        reloadOnHangup(loaded.config());
+        reloadOnHangup(server, loaded.config());
         out.print(StartTable.of(server, sinceProcessStart()));
         out.flush();
         return awaitEnd(server.ended());
@@ -66,21 +66,22 @@ final class ServerProcess {
         Runtime.getRuntime().addShutdownHook(drain);
     }
 
-    private void reloadOnHangup(PolyMqConfig started) {
+    private void reloadOnHangup(BrokerServer server, PolyMqConfig started) {
         try {
-            Signal.handle(new Signal("HUP"), signal -> reload(started));
+            Signal.handle(new Signal("HUP"), signal -> reload(server, started));
         } catch (IllegalArgumentException noSuchSignal) {
             LOG.debug("This system has no SIGHUP", noSuchSignal);
         }
     }
 
-    private void reload(PolyMqConfig started) {
+    private void reload(BrokerServer server, PolyMqConfig started) {
         try {
             PolyMqConfig now = ConfigLoader.load(sources).config();
             LogSetup.levels(now.log());
+            server.reload(now);
             LOG.info("The configuration was read again");
             if (!Reloadable.restOf(now).equals(Reloadable.restOf(started))) {
-                LOG.warn("What changed besides [log] needs a restart");
+                LOG.warn("What changed besides [limits], [log] and certificates needs a restart");
             }
         } catch (ConfigException wrong) {
             LOG.error(

@@ -1,11 +1,13 @@
 package io.polymq.server;
 
 import io.polymq.config.PolyMqConfig;
+import io.polymq.network.BoundAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** What the start prints: where each protocol can be reached, and a line to try. */
@@ -18,6 +20,7 @@ final class StartTable {
 
     static String of(BrokerServer server, Duration startedIn) {
         List<Row> rows = new ArrayList<>();
+        server.addresses().forEach(bound -> rows.add(row(bound)));
         server.adminAddresses()
                 .forEach(
                         address ->
@@ -60,6 +63,14 @@ final class StartTable {
 
     private static int width(List<String> column) {
         return column.stream().mapToInt(String::length).max().orElse(1);
+    }
+
+    private static Row row(BoundAddress bound) {
+        return new Row(
+                bound.protocol(),
+                bound.transport().name().toLowerCase(Locale.ROOT),
+                written(bound.address()),
+                Examples.of(bound, reachable(bound.address())));
     }
 
     /** The address as it was bound. */

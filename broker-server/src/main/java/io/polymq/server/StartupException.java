@@ -13,6 +13,11 @@ public final class StartupException extends Exception {
         this.exitCode = exitCode;
     }
 
+    /** Takes over the sentence of another exception that is meant for people. */
+    StartupException(ExitCode exitCode, Exception cause) {
+        this(exitCode, String.valueOf(cause.getMessage()), cause);
+    }
+
     ExitCode exitCode() {
         return exitCode;
     }

@@ -1,0 +1,103 @@
+package io.polymq.server;
+
+import io.polymq.admin.Health;
+import io.polymq.config.PolyMqConfig;
+import io.polymq.core.router.Router;
+import io.polymq.core.router.TrieRouter;
+import io.polymq.core.security.Security;
+import io.polymq.meta.ClientPool;
+import io.polymq.meta.MetadataStore;
+import io.polymq.meta.NodeCache;
+import io.polymq.meta.drivers.MetadataDrivers;
+import io.polymq.network.ConnectionManager;
+import io.polymq.network.GlobalRateLimiter;
+import io.polymq.network.NetworkServer;
+import io.polymq.network.NetworkServerParams;
+import io.polymq.network.Shutdown;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * What all protocols share, each made exactly once. Everything that holds on to something
+ * subscribes to the shutdown as soon as it is open, so that a start that fails half-way leaves
+ * nothing behind. Immutable; any thread.
+ */
+record SharedObjects(
+        Shutdown shutdown,
+        InstantSource clock,
+        PrometheusRegistry metrics,
+        Health health,
+        ConnectionManager connections,
+        GlobalRateLimiter rateLimiter,
+        ClientPool clients,
+        NodeCache cache,
+        Router router,
+        Security security,
+        NetworkServer network) {
+
+    static SharedObjects create(PolyMqConfig config, Path dataFolder, Shutdown shutdown)
+            throws StartupException {
+        Security security = LoopbackSecurity.of(config);
+        PrometheusRegistry metrics = new PrometheusRegistry();
+        if (config.metrics().jvm()) {
+            JvmMetrics.builder().register(metrics);
+        }
+        ClientPool clients = new ClientPool(MetadataDrivers.connections(config.meta()));
+        ending(shutdown, Shutdown.Phase.STORAGE, "clients", clients);
+        MetadataStore metadata = MetadataDrivers.open(config.meta(), dataFolder, clients);
+        ending(shutdown, Shutdown.Phase.STORAGE, "metadata", metadata);
+        NodeCache cache = new NodeCache(metadata);
+        ending(shutdown, Shutdown.Phase.CORE, "metadata cache", cache);
+        InstantSource clock = InstantSource.system();
+        ConnectionManager connections = new ConnectionManager(config.network());
+        GlobalRateLimiter rateLimiter = new GlobalRateLimiter(config.limits(), System::nanoTime);
+        NetworkServer network =
+                new NetworkServer(
+                        new NetworkServerParams(
+                                config.network(),
+                                config.tls(),
+                                connections,
+                                rateLimiter,
+                                shutdown,
+                                metrics,
+                                clock,
+                                System::nanoTime));
+        // After its connections have ended by themselves, and before what they use goes away.
+        ending(shutdown, Shutdown.Phase.CORE, "network", network);
+        return new SharedObjects(
+                shutdown,
+                clock,
+                metrics,
+                new Health(),
+                connections,
+                rateLimiter,
+                clients,
+                cache,
+                new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong()),
+                security,
+                network);
+    }
+
+    private static void ending(
+            Shutdown shutdown, Shutdown.Phase phase, String name, AutoCloseable part) {
+        shutdown.subscribe(
+                phase,
+                name,
+                within ->
+                        CompletableFuture.runAsync(
+                                () -> close(part), task -> new Thread(task, name).start()));
+    }
+
+    private static void close(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception failed) {
+            throw new CompletionException(failed);
+        }
+    }
+}
