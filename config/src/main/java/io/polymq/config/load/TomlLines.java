@@ -74,7 +74,7 @@ final class TomlLines {
             skipSpaces();
             char next = peek();
             at++;
-            if (next == '=') {
+            if (next != '.') {
                 break;
             }
         }
