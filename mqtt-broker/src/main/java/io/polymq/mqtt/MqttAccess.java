@@ -3,7 +3,6 @@ package io.polymq.mqtt;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
-import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import java.nio.charset.StandardCharsets;
 
@@ -27,15 +26,17 @@ final class MqttAccess {
 
     /** Changes whenever an answer may have changed. */
     long rules() {
-        return 0;
+        return security.generation();
     }
 
     boolean mayRead(Principal principal, Credentials.Peer peer, Subject subject) {
         return allows(principal, peer, Security.Action.READ, subject.toString());
     }
 
-    boolean maySubscribe(Principal principal, Credentials.Peer peer, Filter filter) {
-        return allows(principal, peer, Security.Action.READ, filter.toString());
+    Security.Coverage coverage(
+            Principal principal, Credentials.Peer peer, Subscriptions.Target target) {
+        String group = target.group();
+        return security.coverage(principal, peer, target.filter(), group == null ? "" : group);
     }
 
     boolean mayWrite(Principal principal, Credentials.Peer peer, Subject subject) {

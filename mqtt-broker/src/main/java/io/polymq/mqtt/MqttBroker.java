@@ -3,11 +3,14 @@ package io.polymq.mqtt;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.polymq.core.message.HeaderCodec;
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
@@ -19,11 +22,41 @@ public final class MqttBroker {
     private final KeepAlives keepAlives = new KeepAlives();
     private final EventExecutor background =
             new DefaultEventExecutor(new DefaultThreadFactory("mqtt-background", true));
+    private final EventExecutor journal =
+            new DefaultEventExecutor(new DefaultThreadFactory("mqtt-journal", true));
 
     public MqttBroker(MqttBrokerServerParams params) {
-        shared = new MqttShared(params, background);
+        shared = new MqttShared(params, background, journal);
         binding = new MqttBinding(shared, keepAlives);
         params.shutdown().subscribe(Shutdown.Phase.PROTOCOLS, "mqtt", this::drain);
+    }
+
+    /** Makes the stored sessions again; blocks, and must be done before the first connection. */
+    public void recover() throws IOException {
+        SessionStore store = shared.store();
+        if (store == null) {
+            return;
+        }
+        CompletableFuture<Void> recovered = new CompletableFuture<>();
+        background.execute(
+                () -> {
+                    try {
+                        new SessionRecovery(shared, store).run();
+                        recovered.complete(null);
+                    } catch (IOException | RuntimeException e) {
+                        recovered.completeExceptionally(e);
+                    }
+                });
+        try {
+            recovered.join();
+        } catch (CompletionException e) {
+            throw new IOException("the stored sessions cannot be read", e.getCause());
+        }
+    }
+
+    /** Reads the headers of messages that came in by MQTT, for those who keep them. */
+    public static HeaderCodec headerCodec() {
+        return MqttHeader.CODEC;
     }
 
     /** What the network server needs to serve MQTT. */
@@ -43,13 +76,22 @@ public final class MqttBroker {
                     });
         }
         keepAlives.stop();
+        SessionStore store = shared.store();
         CompletableFuture<Void> drained = new CompletableFuture<>();
         background.execute(
-                () ->
-                        background
-                                .shutdownGracefully(
-                                        50, Math.max(50, within.toMillis()), TimeUnit.MILLISECONDS)
-                                .addListener(done -> drained.complete(null)));
+                () -> {
+                    CompletableFuture<Void> flushed =
+                            store == null ? CompletableFuture.completedFuture(null) : store.flush();
+                    flushed.whenComplete((done, failure) -> stop(within, drained));
+                });
         return drained;
+    }
+
+    private void stop(Duration within, CompletableFuture<Void> drained) {
+        long millis = Math.max(50, within.toMillis());
+        journal.shutdownGracefully(0, millis, TimeUnit.MILLISECONDS);
+        background
+                .shutdownGracefully(50, millis, TimeUnit.MILLISECONDS)
+                .addListener(done -> drained.complete(null));
     }
 }

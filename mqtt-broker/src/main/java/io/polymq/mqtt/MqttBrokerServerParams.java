@@ -4,15 +4,22 @@ import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.network.Shutdown;
+import io.polymq.storage.ShardStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
 
-/** All that the MQTT broker is given. */
+/**
+ * All that the MQTT broker is given.
+ *
+ * @param shards where persistent sessions are kept; null keeps them in memory only
+ */
 public record MqttBrokerServerParams(
         MqttSettings settings,
         Router router,
         Security security,
         RetainedMessages retained,
+        @Nullable ShardStore shards,
         Shutdown shutdown,
         PrometheusRegistry metrics,
         InstantSource clock) {}

@@ -6,6 +6,7 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Router;
 import io.polymq.core.service.RetainedMessages;
+import io.polymq.storage.ShardStore;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,14 +25,17 @@ final class MqttShared {
     private final MqttAccess access;
     private final MqttMetrics metrics;
     private final RetainedMessages retained;
-    private final @Nullable SessionJournal journal;
+    private final @Nullable SessionStore store;
     private final Sessions sessions;
+    private final Subscriptions subscriptions;
     private final Wills wills;
     private final SessionZone background;
     private final Map<EventExecutor, SessionZone> zones = new ConcurrentHashMap<>();
-    private final Map<String, SharedGroup> groups = new ConcurrentHashMap<>();
 
-    MqttShared(MqttBrokerServerParams params, EventExecutor backgroundExecutor) {
+    MqttShared(
+            MqttBrokerServerParams params,
+            EventExecutor backgroundExecutor,
+            EventExecutor journalExecutor) {
         settings = params.settings();
         clock = params.clock();
         router = params.router();
@@ -39,8 +43,10 @@ final class MqttShared {
         metrics = new MqttMetrics(params.metrics());
         background = new SessionZone(backgroundExecutor, router);
         retained = params.retained();
-        journal = null;
+        ShardStore shards = params.shards();
+        store = shards == null ? null : SessionStore.open(shards, settings, clock, journalExecutor);
         sessions = new Sessions(this);
+        subscriptions = new Subscriptions(this);
         wills = new Wills(this);
     }
 
@@ -69,8 +75,16 @@ final class MqttShared {
     }
 
     /** Null when sessions are kept in memory only. */
+    @Nullable SessionStore store() {
+        return store;
+    }
+
     @Nullable SessionJournal journal() {
-        return journal;
+        return store == null ? null : store.journal();
+    }
+
+    Subscriptions subscriptions() {
+        return subscriptions;
     }
 
     Sessions sessions() {
@@ -87,11 +101,6 @@ final class MqttShared {
 
     SessionZone zone(EventLoop loop) {
         return zones.computeIfAbsent(loop, l -> new SessionZone(l, router));
-    }
-
-    /** The members of a shared subscription, known by tenant, group and filter. */
-    SharedGroup group(String tenant, String filter) {
-        return groups.computeIfAbsent(tenant + ' ' + filter, k -> new SharedGroup());
     }
 
     /** Publishes what the broker itself has to say; in the background's zone. */

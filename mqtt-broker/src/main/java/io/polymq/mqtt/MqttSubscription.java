@@ -3,6 +3,7 @@ package io.polymq.mqtt;
 import io.polymq.core.message.Message;
 import io.polymq.core.router.Router;
 import io.polymq.core.router.Sink;
+import io.polymq.core.security.Security;
 import io.polymq.core.subject.Subject;
 import org.jspecify.annotations.Nullable;
 
@@ -26,14 +27,22 @@ final class MqttSubscription implements Sink {
 
     private final Session session;
     private final String filter;
+    private final Subscriptions.Target target;
     private final @Nullable SharedGroup group;
     private volatile Options options;
     private Router.@Nullable Subscription route;
+    private Grant grant = Grant.UNKNOWN;
     private @Nullable ReadDecision lastDecision;
 
-    MqttSubscription(Session session, String filter, @Nullable SharedGroup group, Options options) {
+    MqttSubscription(
+            Session session,
+            String filter,
+            Subscriptions.Target target,
+            @Nullable SharedGroup group,
+            Options options) {
         this.session = session;
         this.filter = filter;
+        this.target = target;
         this.group = group;
         this.options = options;
     }
@@ -89,7 +98,7 @@ final class MqttSubscription implements Sink {
         if (away && group != null && group.hasConnected()) {
             return false;
         }
-        if (!session.mayRead(message.subject(), this)) {
+        if (!mayRead(message.subject())) {
             return false;
         }
         int qos = Math.min(o.qos(), MqttHeader.qos(message));
@@ -103,15 +112,46 @@ final class MqttSubscription implements Sink {
         return session.inFlight();
     }
 
-    /** What was decided for the subject that was asked for last. */
-    @Nullable ReadDecision lastDecision() {
-        return lastDecision;
+    /**
+     * Whether its owner may read a subject. What a rule covers as a whole is not asked again until
+     * the rules change.
+     */
+    boolean mayRead(Subject subject) {
+        MqttAccess access = session.access();
+        long rules = access.rules();
+        Grant known = grant;
+        if (known.rules() != rules) {
+            known = new Grant(access.coverage(session.principal(), session.peer(), target), rules);
+            grant = known;
+        }
+        return switch (known.coverage()) {
+            case ALL -> true;
+            case NONE -> false;
+            case EXCEPT -> mayReadOne(access, subject, rules);
+        };
     }
 
-    void lastDecision(ReadDecision decision) {
-        lastDecision = decision;
+    private boolean mayReadOne(MqttAccess access, Subject subject, long rules) {
+        ReadDecision known = lastDecision;
+        if (known != null && known.subject() == subject && known.rules() == rules) {
+            return known.allowed();
+        }
+        boolean allowed = access.mayRead(session.principal(), session.peer(), subject);
+        lastDecision = new ReadDecision(subject, allowed, rules);
+        return allowed;
     }
 
-    /** Whether the session's owner may read a subject, as of a state of the rules. */
-    record ReadDecision(Subject subject, boolean allowed, long rules) {}
+    /** The owner may have changed: what was known of its rights is asked anew. */
+    void forgetGrant() {
+        grant = Grant.UNKNOWN;
+        lastDecision = null;
+    }
+
+    /** How much of the filter may be read, as of a state of the rules. */
+    private record Grant(Security.Coverage coverage, long rules) {
+        static final Grant UNKNOWN = new Grant(Security.Coverage.NONE, Long.MIN_VALUE);
+    }
+
+    /** Whether a subject may be read, as of a state of the rules. */
+    private record ReadDecision(Subject subject, boolean allowed, long rules) {}
 }

@@ -38,11 +38,11 @@ final class OutgoingWindow {
         /** Whether it takes a place in the receiver's window on this connection. */
         boolean counted;
 
-        /** Its place in the journal; -1 when it is not (or not yet) there. */
-        long offset = -1;
+        /** Its share in a message of the journal; null when it is kept in memory only. */
+        SessionJournal.@Nullable Target target;
 
-        /** Whether it is, or is going to be, in the journal. */
-        boolean journaled;
+        /** Whether the journal has it safe. */
+        boolean stored;
 
         int packetId() {
             return (int) (number % IDENTIFIERS) + 1;
@@ -53,8 +53,8 @@ final class OutgoingWindow {
             message = null;
             shared = null;
             counted = false;
-            offset = -1;
-            journaled = false;
+            target = null;
+            stored = false;
         }
     }
 

@@ -5,8 +5,10 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Subject;
+import java.util.Arrays;
 
 /**
  * A message that the broker itself publishes: a will, a delayed one, a {@code $SYS} value. Shared,
@@ -41,5 +43,35 @@ record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
     Message lendTo(Message message) {
         return message.begin(subject, payload, 0, payload.length)
                 .header(MqttHeader.CODEC, header, 0, header.length, flags);
+    }
+
+    /** Any message, in MQTT's words. */
+    static Publication of(Message message) {
+        byte[] payload =
+                Arrays.copyOfRange(
+                        message.payload(),
+                        message.payloadOffset(),
+                        message.payloadOffset() + message.payloadLength());
+        if (message.isNativeTo(MqttHeader.CODEC)) {
+            byte[] header =
+                    Arrays.copyOfRange(
+                            message.header(),
+                            message.headerOffset(),
+                            message.headerOffset() + message.headerLength());
+            return new Publication(message.subject(), payload, header, message.flags());
+        }
+        byte[] properties = MqttHeader.encode(message.properties());
+        long expiresAt = message.properties().expiresAt();
+        if (expiresAt < 0) {
+            return new Publication(message.subject(), payload, properties, 1);
+        }
+        byte[] header = new byte[MqttHeader.EXPIRY_BYTES + properties.length];
+        MqttHeader.putLong(header, 0, expiresAt);
+        System.arraycopy(properties, 0, header, MqttHeader.EXPIRY_BYTES, properties.length);
+        return new Publication(message.subject(), payload, header, 1 | MqttHeader.EXPIRES);
+    }
+
+    KeptMessage keep() {
+        return lendTo(new Message()).keep();
     }
 }

@@ -251,20 +251,27 @@ final class PublishHandler {
             return;
         }
         KeptMessage kept = message.keep();
-        session.incoming().put(id, new Session.IncomingMessage(kept, message.flags()));
-        SessionJournal journal = shared.journal();
-        if (journal == null || !session.isPersistent()) {
-            AckQueue.Pending answer = acks.begin(PacketType.PUBREC, id);
-            answer.settled(null);
-            acks.end(answer);
-            return;
-        }
         AckQueue.Pending answer = acks.begin(PacketType.PUBREC, id);
         Receipt receipt = new Receipt(answer);
-        receipt.expect();
-        journal.received(session, id, kept, receipt);
+        SessionJournal journal = shared.journal();
+        SessionJournal.Target target = null;
+        if (journal != null && session.isPersistent()) {
+            target = new SessionJournal.Target(session, id, 2, view.retain(), 0, true);
+            journal.write(target, kept, receipt);
+        }
+        if (known != null) {
+            forget(known);
+        }
+        session.incoming().put(id, new Session.IncomingMessage(kept, message.flags(), target));
         receipt.seal();
         acks.end(answer);
+    }
+
+    private void forget(Session.IncomingMessage message) {
+        SessionJournal journal = shared.journal();
+        if (journal != null && message.target != null) {
+            journal.finish(message.target);
+        }
     }
 
     private boolean isSame(Session.IncomingMessage known, Message message) {
@@ -294,10 +301,7 @@ final class PublishHandler {
         message.publisher(connection.id());
         AckQueue.Pending answer = acks.begin(PacketType.PUBCOMP, packetId);
         route(message, answer, zone);
-        SessionJournal journal = shared.journal();
-        if (journal != null && session.isPersistent()) {
-            journal.handedOver(session, packetId);
-        }
+        forget(known);
         acks.end(answer);
     }
 

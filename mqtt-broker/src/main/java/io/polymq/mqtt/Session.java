@@ -9,7 +9,6 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
-import io.polymq.core.subject.Subject;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,17 +41,20 @@ final class Session {
     private @Nullable IntObjectMap<IncomingMessage> incoming;
     private @Nullable Will will;
     private long detachedAt;
+    private boolean saved;
     private @Nullable ScheduledFuture<?> expiry;
 
     /** A QoS 2 message that waits for its PUBREL. */
     static final class IncomingMessage {
         final KeptMessage message;
         final int flags;
+        final SessionJournal.@Nullable Target target;
         int repeats;
 
-        IncomingMessage(KeptMessage message, int flags) {
+        IncomingMessage(KeptMessage message, int flags, SessionJournal.@Nullable Target target) {
             this.message = message;
             this.flags = flags;
+            this.target = target;
         }
     }
 
@@ -74,6 +76,10 @@ final class Session {
         this.principal = principal;
         this.peer = peer;
         this.sender = new SessionSender(this, shared, firstNumber);
+    }
+
+    MqttAccess access() {
+        return shared.access();
     }
 
     SessionKey key() {
@@ -130,6 +136,15 @@ final class Session {
 
     void expirySeconds(long seconds) {
         expirySeconds = seconds;
+    }
+
+    /** Whether something of it is stored. */
+    boolean isSaved() {
+        return saved;
+    }
+
+    void saved() {
+        saved = true;
     }
 
     long detachedAt() {
@@ -208,6 +223,7 @@ final class Session {
         }
         for (MqttSubscription subscription : subscriptions.values()) {
             subscription.connected(true);
+            subscription.forgetGrant();
         }
     }
 
@@ -233,17 +249,6 @@ final class Session {
     }
 
     // Delivery: any thread.
-
-    boolean mayRead(Subject subject, MqttSubscription subscription) {
-        long rules = shared.access().rules();
-        MqttSubscription.ReadDecision known = subscription.lastDecision();
-        if (known != null && known.subject() == subject && known.rules() == rules) {
-            return known.allowed();
-        }
-        boolean allowed = shared.access().mayRead(principal, peer, subject);
-        subscription.lastDecision(new MqttSubscription.ReadDecision(subject, allowed, rules));
-        return allowed;
-    }
 
     boolean deliverQos0(
             Message message, MqttSubscription subscription, MqttSubscription.Options options) {
@@ -285,7 +290,7 @@ final class Session {
     /** A retained message for a new subscription; in the session's zone. */
     void deliverRetained(Message message, MqttSubscription subscription) {
         MqttConnection to = connection;
-        if (to == null || !mayRead(message.subject(), subscription)) {
+        if (to == null || !subscription.mayRead(message.subject())) {
             return;
         }
         MqttSubscription.Options options = subscription.options();

@@ -1,19 +1,421 @@
 package io.polymq.mqtt;
 
+import io.netty.util.concurrent.EventExecutor;
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
+import io.polymq.storage.Durability;
+import io.polymq.storage.RecordBatchBuilder;
+import io.polymq.storage.RecordBatchCursor;
+import io.polymq.storage.Shard;
+import io.polymq.storage.Slice;
+import io.polymq.storage.StorageException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
+/**
+ * Keeps what persistent sessions are owed safe: one shard, to which messages and the ends of their
+ * deliveries are appended. A message for a thousand sessions is one record that names them all.
+ * What happened is gathered by a thread of its own and written a batch at a time; recovery reads
+ * the shard from its start. The start follows the oldest message that is still owed; when old ones
+ * hold up much that is done with, they are written again at the end.
+ *
+ * <p>Zone: its executor. What sessions call only enqueues.
+ */
 final class SessionJournal {
-    void queued(Session s, OutgoingWindow.Entry e, KeptMessage m, @Nullable Receipt receipt) {}
 
-    void load(Session s, OutgoingWindow.Entry e) {}
+    private static final Logger LOG = LoggerFactory.getLogger(SessionJournal.class);
+    private static final int BATCH_BYTES = 1 << 20;
+    private static final int READ_BYTES = 256 << 10;
 
-    void finished(Session s, OutgoingWindow.Entry e) {}
+    private final Shard shard;
+    private final Durability durability;
+    private final InstantSource clock;
+    private final EventExecutor executor;
+    private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final RecordBatchBuilder builder = new RecordBatchBuilder();
+    private final Message scratch = new Message();
+    private final JournalSpace space;
 
-    void released(Session s, OutgoingWindow.Entry e, @Nullable MqttConnection to) {}
+    /** A session's share in a stored message; its flags change in the journal's zone. */
+    static final class Target {
+        private final Session session;
+        private final long number;
+        private final int qos;
+        private final boolean retain;
+        private final int subscriptionId;
+        private final boolean incoming;
+        private boolean released;
+        private boolean finished;
+        private @Nullable Owed owed;
 
-    void received(Session s, int id, KeptMessage m, Receipt r) {}
+        Target(
+                Session session,
+                long number,
+                int qos,
+                boolean retain,
+                int subscriptionId,
+                boolean incoming) {
+            this.session = session;
+            this.number = number;
+            this.qos = qos;
+            this.retain = retain;
+            this.subscriptionId = subscriptionId;
+            this.incoming = incoming;
+        }
 
-    void handedOver(Session s, int id) {}
+        Session session() {
+            return session;
+        }
+
+        /** The entry's number, or an incoming message's packet identifier. */
+        long number() {
+            return number;
+        }
+
+        int qos() {
+            return qos;
+        }
+
+        boolean retain() {
+            return retain;
+        }
+
+        int subscriptionId() {
+            return subscriptionId;
+        }
+
+        boolean isIncoming() {
+            return incoming;
+        }
+
+        boolean isReleased() {
+            return released;
+        }
+
+        boolean isFinished() {
+            return finished;
+        }
+
+        void markReleased() {
+            released = true;
+        }
+
+        /** Recovery found the message again, further on. */
+        void movedTo(Owed later) {
+            Owed before = owed;
+            if (before != null) {
+                before.remaining--;
+                before.targets.remove(this);
+            }
+            later.add(this);
+        }
+
+        /** Its message's place in the journal; -1 before it is safe. */
+        long offset() {
+            Owed stored = owed;
+            return stored == null ? -1 : stored.offset;
+        }
+    }
+
+    /** A stored message and who is still owed it. */
+    static final class Owed {
+        final List<Target> targets = new ArrayList<>(1);
+        volatile long offset = -1;
+        int remaining;
+        boolean listed;
+        boolean rewriting;
+
+        void add(Target target) {
+            target.owed = this;
+            targets.add(target);
+            remaining++;
+        }
+    }
+
+    /** Takes what was read, in its order. */
+    interface Reader {
+        void onEvent(long offset, long timestamp, JournalCodec.Event event);
+    }
+
+    private sealed interface Command {}
+
+    private record Write(Target target, KeptMessage message, @Nullable Receipt receipt)
+            implements Command {}
+
+    private record Finish(Target target) implements Command {}
+
+    private record Release(Target target, Runnable then) implements Command {}
+
+    private record Again(Owed owed, Publication publication) implements Command {}
+
+    SessionJournal(
+            Shard shard, Durability durability, InstantSource clock, EventExecutor executor) {
+        this.shard = shard;
+        this.durability = durability;
+        this.clock = clock;
+        this.executor = executor;
+        this.space = new JournalSpace(shard, this::rewrite);
+    }
+
+    // What sessions say; any thread.
+
+    /** The receipt, told to expect it, is done when the message is safe. */
+    void write(Target target, KeptMessage message, @Nullable Receipt receipt) {
+        if (receipt != null) {
+            receipt.expect();
+        }
+        enqueue(new Write(target, message, receipt));
+    }
+
+    void finish(Target target) {
+        enqueue(new Finish(target));
+    }
+
+    /** Runs {@code then} in the session's zone when it is safe that the message was released. */
+    void release(Target target, Runnable then) {
+        enqueue(new Release(target, then));
+    }
+
+    private void enqueue(Command command) {
+        commands.add(command);
+        if (scheduled.compareAndSet(false, true)) {
+            executor.execute(this::drain);
+        }
+    }
+
+    // Writing.
+
+    /** What one batch is about. */
+    private static final class Batch {
+        final List<Owed> stored = new ArrayList<>();
+        final List<Integer> places = new ArrayList<>();
+        final List<Receipt> receipts = new ArrayList<>();
+        final List<Release> releases = new ArrayList<>();
+        final List<Target> finished = new ArrayList<>();
+        boolean mustBeSafe;
+    }
+
+    private void drain() {
+        scheduled.set(false);
+        Batch batch = new Batch();
+        KeptMessage message = null;
+        Owed owed = null;
+        Command command = commands.poll();
+        while (command != null) {
+            if (owed != null && !(command instanceof Write next && next.message() == message)) {
+                append(
+                        batch,
+                        owed,
+                        Publication.of(Objects.requireNonNull(message).lendTo(scratch)));
+                owed = null;
+            }
+            switch (command) {
+                case Write write -> {
+                    if (owed == null) {
+                        owed = new Owed();
+                        message = write.message();
+                    }
+                    owed.add(write.target());
+                    batch.mustBeSafe = true;
+                    if (write.receipt() != null) {
+                        batch.receipts.add(write.receipt());
+                    }
+                }
+                case Finish finish -> batch.finished.add(finish.target());
+                case Release release -> {
+                    release.target().released = true;
+                    batch.releases.add(release);
+                    batch.mustBeSafe = true;
+                    builder.append(clock.millis(), null, JournalCodec.released(release.target()));
+                }
+                case Again again -> append(batch, again.owed(), again.publication());
+            }
+            if (builder.bytes() > BATCH_BYTES) {
+                break;
+            }
+            command = commands.poll();
+        }
+        if (owed != null && message != null) {
+            append(batch, owed, Publication.of(message.lendTo(scratch)));
+        }
+        write(batch);
+        if (!commands.isEmpty() && scheduled.compareAndSet(false, true)) {
+            executor.execute(this::drain);
+        }
+    }
+
+    private void append(Batch batch, Owed owed, Publication publication) {
+        batch.stored.add(owed);
+        batch.places.add(builder.count());
+        builder.append(clock.millis(), null, JournalCodec.message(publication, owed.targets));
+    }
+
+    private void write(Batch batch) {
+        if (!batch.finished.isEmpty()) {
+            builder.append(clock.millis(), null, JournalCodec.finished(batch.finished));
+            for (Target target : batch.finished) {
+                onFinished(target);
+            }
+        }
+        if (builder.isEmpty()) {
+            return;
+        }
+        shard.append(
+                builder.build(),
+                batch.mustBeSafe ? durability : Durability.OS,
+                (base, timestamp, failure) -> {
+                    for (Receipt receipt : batch.receipts) {
+                        receipt.done(failure);
+                    }
+                    executor.execute(() -> onAppended(batch, base, failure));
+                });
+    }
+
+    private void onAppended(Batch batch, long base, @Nullable StorageException failure) {
+        if (failure != null) {
+            LOG.atWarn().setCause(failure).log("the session journal could not be written");
+            return;
+        }
+        Map<SessionZone, List<Target>> byZone = new HashMap<>();
+        for (int i = 0; i < batch.stored.size(); i++) {
+            Owed owed = batch.stored.get(i);
+            owed.offset = base + batch.places.get(i);
+            space.stored(owed);
+            for (Target target : owed.targets) {
+                byZone.computeIfAbsent(target.session.zone(), z -> new ArrayList<>()).add(target);
+            }
+        }
+        byZone.forEach((zone, targets) -> zone.run(() -> targets.forEach(SessionJournal::tell)));
+        for (Release release : batch.releases) {
+            release.target().session.run(release.then());
+        }
+    }
+
+    private static void tell(Target target) {
+        target.session.run(() -> target.session.sender().onStored(target));
+    }
+
+    private void onFinished(Target target) {
+        Owed owed = target.owed;
+        if (target.finished || owed == null) {
+            return;
+        }
+        target.finished = true;
+        if (--owed.remaining == 0) {
+            space.finished(owed);
+        }
+    }
+
+    /** An old message that holds up the shard's start is written again at the end. */
+    private void rewrite(Owed owed) {
+        read(
+                        owed.offset,
+                        (offset, timestamp, event) -> {
+                            if (offset == owed.offset
+                                    && event instanceof JournalCodec.Stored stored) {
+                                enqueue(new Again(owed, stored.publication()));
+                            }
+                        })
+                .exceptionally(
+                        failure -> {
+                            LOG.atWarn().setCause(failure).log("an old message cannot be read");
+                            executor.execute(() -> space.rewriteFailed(owed));
+                            return null;
+                        });
+    }
+
+    // Reading.
+
+    /**
+     * Reads contents from a message's place on, as far as one read goes, and hands them over on a
+     * storage thread.
+     */
+    CompletableFuture<Void> read(long from, Reader to) {
+        return shard.read(from, READ_BYTES, true)
+                .thenAccept(
+                        result -> {
+                            try (result) {
+                                for (Slice slice : result.slices()) {
+                                    decode(slice.toBuffer(), to);
+                                }
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        });
+    }
+
+    private static void decode(ByteBuffer batches, Reader to) {
+        RecordBatchCursor cursor = new RecordBatchCursor().reset(batches);
+        while (cursor.next()) {
+            ByteBuffer value = cursor.value();
+            JournalCodec.Event event = value == null ? null : JournalCodec.decode(value);
+            if (event != null) {
+                to.onEvent(cursor.offset(), cursor.timestamp(), event);
+            }
+        }
+    }
+
+    /** Everything from the start on, in order; blocks, so for the start of the broker. */
+    void recover(Reader to) throws IOException {
+        long at = shard.startOffset();
+        while (at < shard.highWatermark()) {
+            long next = at;
+            try (var result = shard.read(at, 4 << 20, true).join()) {
+                for (Slice slice : result.slices()) {
+                    ByteBuffer batches = slice.toBuffer();
+                    decode(batches, to);
+                    RecordBatchCursor cursor = new RecordBatchCursor().reset(batches);
+                    while (cursor.nextBatch()) {
+                        next = cursor.lastOffset() + 1;
+                    }
+                }
+            }
+            if (next == at) {
+                break;
+            }
+            at = next;
+        }
+    }
+
+    /** A message that recovery found to be owed still. */
+    void recovered(Owed owed) {
+        space.stored(owed);
+    }
+
+    /** One that recovery found finished. */
+    void recoveredFinished(Target target) {
+        onFinished(target);
+    }
+
+    /** Completes when everything that was said before is written. */
+    CompletableFuture<Void> flush() {
+        CompletableFuture<Void> flushed = new CompletableFuture<>();
+        executor.execute(
+                () -> {
+                    drain();
+                    RecordBatchBuilder mark = new RecordBatchBuilder();
+                    mark.append(clock.millis(), null, JournalCodec.finished(List.of()));
+                    shard.append(
+                            mark.build(),
+                            durability,
+                            (base, timestamp, failure) -> flushed.complete(null));
+                });
+        return flushed;
+    }
 }

@@ -8,7 +8,11 @@ import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a session's QoS 1 and 2 messages to its client: as many at once as its window takes, in
@@ -16,12 +20,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class SessionSender {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SessionSender.class);
+    private static final int LOADED_AT_ONCE = 256;
+
     private final Session session;
     private final MqttShared shared;
     private final long firstNumber;
     private @Nullable OutgoingWindow window;
     private final Deque<Runnable> waiting = new ArrayDeque<>(0);
     private boolean pumping;
+    private boolean loading;
 
     /** Read by others as a hint. */
     private volatile int inFlightHint;
@@ -88,8 +96,11 @@ final class SessionSender {
         }
         SessionJournal journal = shared.journal();
         if (persistent && journal != null) {
-            entry.journaled = true;
-            journal.queued(session, entry, message.keep(), receipt);
+            SessionJournal.Target target =
+                    new SessionJournal.Target(
+                            session, entry.number, qos, retain, options.subscriptionId(), false);
+            entry.target = target;
+            journal.write(target, message.keep(), receipt);
         }
         MqttConnection to = session.connection();
         if (to != null && w.peek() == entry && maySend(to, w, entry)) {
@@ -142,7 +153,7 @@ final class SessionSender {
         if (entry.state == State.RELEASED || entry.qos == 0) {
             return true;
         }
-        boolean mustBeSafe = entry.qos == 2 && entry.journaled && entry.offset < 0;
+        boolean mustBeSafe = entry.qos == 2 && entry.target != null && !entry.stored;
         return !mustBeSafe && w.inFlight() < to.sendWindow() && w.hasIdentifier();
     }
 
@@ -181,8 +192,8 @@ final class SessionSender {
         KeptMessage kept = entry.message;
         if (kept == null) {
             SessionJournal journal = shared.journal();
-            if (journal != null && entry.journaled) {
-                journal.load(session, entry);
+            if (journal != null && entry.target != null) {
+                load(journal, w, entry.target);
                 return false;
             }
             finish(entry);
@@ -216,8 +227,9 @@ final class SessionSender {
     /** Done with a message, one way or the other. */
     void finish(Entry entry) {
         SessionJournal journal = shared.journal();
-        if (entry.journaled && journal != null) {
-            journal.finished(session, entry);
+        SessionJournal.Target target = entry.target;
+        if (target != null && journal != null) {
+            journal.finish(target);
         }
         window().done(entry);
     }
@@ -239,10 +251,105 @@ final class SessionSender {
         }
         int id = entry.packetId();
         MqttConnection to = session.connection();
-        if (entry.journaled && journal != null && first) {
-            journal.released(session, entry, to);
+        SessionJournal.Target target = entry.target;
+        if (first && target != null && journal != null) {
+            journal.release(target, () -> sendRelease(target, id));
         } else if (to != null) {
             to.sendAck(PacketType.PUBREL, id);
+        }
+    }
+
+    private void sendRelease(SessionJournal.Target target, int id) {
+        OutgoingWindow w = window;
+        MqttConnection to = session.connection();
+        Entry entry = w == null ? null : w.find(id);
+        if (to != null && entry != null && entry.target == target) {
+            to.sendAck(PacketType.PUBREL, id);
+        }
+    }
+
+    /** The journal has the message safe. */
+    void onStored(SessionJournal.Target target) {
+        OutgoingWindow w = window;
+        if (w == null || target.number() < w.floor() || target.number() >= w.tail()) {
+            return;
+        }
+        Entry entry = w.at(target.number());
+        if (entry.target != target) {
+            return;
+        }
+        entry.stored = true;
+        if (!session.isConnected()) {
+            entry.message = null;
+        } else if (entry.qos == 2) {
+            pump();
+        }
+    }
+
+    /** Reads the contents of what is next to be sent. */
+    private void load(SessionJournal journal, OutgoingWindow w, SessionJournal.Target first) {
+        if (loading) {
+            return;
+        }
+        loading = true;
+        Map<Long, Long> numbers = new HashMap<>();
+        long end = Math.min(w.tail(), w.next() + LOADED_AT_ONCE);
+        for (long number = w.next(); number < end; number++) {
+            SessionJournal.Target target = w.at(number).target;
+            if (target != null && w.at(number).message == null && target.offset() >= 0) {
+                numbers.put(target.offset(), number);
+            }
+        }
+        Map<Long, KeptMessage> found = new HashMap<>();
+        journal.read(
+                        first.offset(),
+                        (offset, timestamp, event) -> {
+                            Long number = numbers.get(offset);
+                            if (number != null && event instanceof JournalCodec.Stored stored) {
+                                found.put(number, stored.publication().keep());
+                            }
+                        })
+                .whenComplete(
+                        (done, failure) -> session.run(() -> onLoaded(first, found, failure)));
+    }
+
+    private void onLoaded(
+            SessionJournal.Target first,
+            Map<Long, KeptMessage> found,
+            @Nullable Throwable failure) {
+        loading = false;
+        OutgoingWindow w = window;
+        if (w == null) {
+            return;
+        }
+        found.forEach(
+                (number, message) -> {
+                    if (number >= w.next() && number < w.tail()) {
+                        Entry entry = w.at(number);
+                        if (entry.target != null && entry.message == null) {
+                            entry.message = message;
+                        }
+                    }
+                });
+        if (failure != null || !found.containsKey(first.number())) {
+            unreadable(w, first, failure);
+        }
+        pump();
+    }
+
+    /** A message that cannot be read any more does not hold up those behind it. */
+    private void unreadable(
+            OutgoingWindow w, SessionJournal.Target target, @Nullable Throwable failure) {
+        LOG.atError()
+                .addKeyValue("session", session)
+                .setCause(failure)
+                .log("a stored message cannot be read and is given up");
+        shared.metrics().dropped();
+        if (target.number() >= w.floor() && target.number() < w.tail()) {
+            Entry entry = w.at(target.number());
+            if (entry.target == target) {
+                finish(entry);
+            }
         }
     }
 
@@ -266,7 +373,7 @@ final class SessionSender {
     private static void forgetSafeContents(OutgoingWindow w) {
         for (long number = w.floor(); number < w.tail(); number++) {
             Entry entry = w.at(number);
-            if (entry.journaled && entry.offset >= 0) {
+            if (entry.stored) {
                 entry.message = null;
             }
         }
@@ -295,6 +402,9 @@ final class SessionSender {
         OutgoingWindow w = window;
         if (w != null) {
             handOverShared(w);
+            for (long number = w.floor(); number < w.tail(); number++) {
+                finish(w.at(number));
+            }
         }
         window = null;
         inFlightHint = 0;

@@ -58,6 +58,35 @@ final class Sessions {
         return sessions.size();
     }
 
+    /** A session as it was stored; in the background's zone, before the first connection. */
+    Session restore(SessionSnapshot snapshot) {
+        Session session =
+                new Session(
+                        shared,
+                        snapshot.key(),
+                        snapshot.number(),
+                        shared.background(),
+                        snapshot.principal(),
+                        snapshot.peer(),
+                        0);
+        session.expirySeconds(snapshot.expirySeconds());
+        session.detachedAt(
+                snapshot.detachedAt() == 0 ? shared.clock().millis() : snapshot.detachedAt());
+        session.will(snapshot.will());
+        numbers.accumulateAndGet(snapshot.number(), Math::max);
+        sessions.put(session.key(), session);
+        for (SessionSnapshot.Subscribed subscribed : snapshot.subscriptions()) {
+            shared.subscriptions().add(session, subscribed.filter(), subscribed.options());
+        }
+        return session;
+    }
+
+    /** Its messages are there too: its clocks go on. */
+    void restored(Session session) {
+        shared.wills().onLost(session);
+        expireLater(session);
+    }
+
     /** Begins in the claiming connection's zone. */
     void claim(Claim claim) {
         assert claim.zone().isHere();
@@ -75,6 +104,7 @@ final class Sessions {
             fresh.expirySeconds(claim.expirySeconds());
             if (sessions.putIfAbsent(claim.key(), fresh) == null) {
                 fresh.attach(claim.connection(), claim.principal(), claim.peer());
+                save(fresh);
                 claim.claimant().claimed(fresh, false);
             } else {
                 claim(claim);
@@ -135,6 +165,7 @@ final class Sessions {
         }
         session.expirySeconds(claim.expirySeconds());
         session.attach(claim.connection(), claim.principal(), claim.peer());
+        save(session);
         claim.claimant().claimed(session, true);
     }
 
@@ -159,17 +190,20 @@ final class Sessions {
             return;
         }
         session.detachedAt(shared.clock().millis());
+        save(session);
         session.moveTo(shared.background());
         shared.background().run(() -> expireLater(session));
     }
 
     /** Forgets a session whose time is up, unless its client came back. */
     private void expireLater(Session session) {
-        long seconds = session.expirySeconds();
-        if (session.isConnected() || session.hasEnded() || seconds >= Session.FOREVER) {
+        if (session.isConnected()
+                || session.hasEnded()
+                || session.expirySeconds() >= Session.FOREVER) {
             return;
         }
         long since = session.detachedAt();
+        long due = since + session.expirySeconds() * 1000 - shared.clock().millis();
         ScheduledFuture<?> timer =
                 shared.background()
                         .executor()
@@ -185,9 +219,31 @@ final class Sessions {
                                                         end(session);
                                                     }
                                                 }),
-                                seconds,
-                                TimeUnit.SECONDS);
+                                Math.max(0, due),
+                                TimeUnit.MILLISECONDS);
         session.expiry(timer);
+    }
+
+    private void save(Session session) {
+        SessionStore store = shared.store();
+        if (store != null && (session.isPersistent() || session.isSaved())) {
+            session.saved();
+            store.save(session, null);
+        }
+    }
+
+    /**
+     * Saves a session's subscriptions, where they are to survive, and runs the rest when that is
+     * safe.
+     */
+    void saveThen(Session session, Runnable then) {
+        SessionStore store = shared.store();
+        if (store != null && session.isPersistent()) {
+            session.saved();
+            store.save(session, then);
+        } else {
+            then.run();
+        }
     }
 
     /** Ends a session for good; in its zone. */
@@ -198,6 +254,10 @@ final class Sessions {
         shared.wills().onEnded(session);
         sessions.remove(session.key(), session);
         session.end();
+        SessionStore store = shared.store();
+        if (store != null && session.isSaved()) {
+            store.delete(session.key());
+        }
     }
 
     /** Ends the connection of a client and, when asked, its session. Any thread. */

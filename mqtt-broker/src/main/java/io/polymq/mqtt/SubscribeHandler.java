@@ -3,20 +3,12 @@ package io.polymq.mqtt;
 import io.polymq.codec.mqtt.MqttPacket;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.ReasonCode;
-import io.polymq.codec.mqtt.TopicRules;
-import io.polymq.core.router.Router;
-import io.polymq.core.subject.Dialect;
-import io.polymq.core.subject.Filter;
-import io.polymq.core.subject.InvalidSubjectException;
+import io.polymq.core.security.Security;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** SUBSCRIBE and UNSUBSCRIBE (3.8, 3.10). Connection zone. */
 final class SubscribeHandler {
-
-    /** The short form of a shared subscription whose group is called the same. */
-    private static final String QUEUE = "$queue/";
 
     private final MqttShared shared;
     private final MqttConnection connection;
@@ -25,9 +17,6 @@ final class SubscribeHandler {
         this.shared = shared;
         this.connection = connection;
     }
-
-    /** A filter taken apart. */
-    private record Target(@Nullable String group, Filter filter) {}
 
     void onSubscribe(MqttPacket.Subscribe packet) {
         List<ReasonCode> reasons = new ArrayList<>(packet.requests().size());
@@ -57,11 +46,12 @@ final class SubscribeHandler {
     private ReasonCode subscribe(
             MqttPacket.Subscribe.Request request, int id, List<RetainedDelivery> retained) {
         Session session = connection.session();
-        Target target = target(request.filter());
+        Subscriptions.Target target = shared.subscriptions().target(request.filter());
         if (target == null) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
-        if (!shared.access().maySubscribe(session.principal(), session.peer(), target.filter())) {
+        if (shared.access().coverage(session.principal(), session.peer(), target)
+                == Security.Coverage.NONE) {
             return ReasonCode.NOT_AUTHORIZED;
         }
         MqttSubscription known = session.subscriptions().get(request.filter());
@@ -79,7 +69,7 @@ final class SubscribeHandler {
                         id);
         MqttSubscription subscription = known;
         if (subscription == null) {
-            subscription = add(session, request.filter(), target, options);
+            subscription = shared.subscriptions().add(session, request.filter(), target, options);
         } else {
             subscription.options(options);
         }
@@ -99,53 +89,6 @@ final class SubscribeHandler {
         };
     }
 
-    private MqttSubscription add(
-            Session session, String filter, Target target, MqttSubscription.Options options) {
-        String tenant = session.key().tenant();
-        String group = target.group();
-        SharedGroup members = group == null ? null : shared.group(tenant, filter);
-        MqttSubscription subscription = new MqttSubscription(session, filter, members, options);
-        session.subscriptions().put(filter, subscription);
-        if (members != null) {
-            members.joined(subscription, true);
-        }
-        Router.Group shares =
-                group == null
-                        ? null
-                        : new Router.Group(
-                                "mqtt:" + group, false, shared.settings().shareStrategy());
-        subscription.route(
-                shared.router()
-                        .space(tenant)
-                        .subscribe(target.filter(), shares, false, subscription));
-        return subscription;
-    }
-
-    private @Nullable Target target(String filter) {
-        String group = null;
-        String plain = filter;
-        if (filter.startsWith(TopicRules.SHARE)) {
-            TopicRules.Shared parts = TopicRules.Shared.parse(filter);
-            if (parts == null) {
-                return null;
-            }
-            group = parts.group();
-            plain = parts.filter();
-        } else if (filter.startsWith(QUEUE)) {
-            group = "$queue";
-            plain = filter.substring(QUEUE.length());
-        }
-        int levels = shared.settings().maxTopicLevels();
-        if (levels > 0 && TopicRules.levels(plain) > levels) {
-            return null;
-        }
-        try {
-            return new Target(group, Dialect.MQTT.parse(plain));
-        } catch (InvalidSubjectException e) {
-            return null;
-        }
-    }
-
     void onUnsubscribe(MqttPacket.Unsubscribe packet) {
         Session session = connection.session();
         List<ReasonCode> reasons = new ArrayList<>(packet.filters().size());
@@ -158,6 +101,14 @@ final class SubscribeHandler {
                 reasons.add(ReasonCode.SUCCESS);
             }
         }
-        connection.send(new MqttPacket.UnsubAck(packet.packetId(), Properties.NONE, reasons));
+        MqttPacket answer = new MqttPacket.UnsubAck(packet.packetId(), Properties.NONE, reasons);
+        shared.sessions()
+                .saveThen(
+                        session,
+                        () -> {
+                            if (session.connection() == connection) {
+                                connection.send(answer);
+                            }
+                        });
     }
 }

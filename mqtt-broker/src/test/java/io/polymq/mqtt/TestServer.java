@@ -12,10 +12,13 @@ import io.polymq.network.GlobalRateLimiter;
 import io.polymq.network.NetworkServer;
 import io.polymq.network.NetworkServerParams;
 import io.polymq.network.ShutdownBroadcast;
+import io.polymq.storage.ShardStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** An MQTT broker on a loopback port, on the real network server and router. */
 final class TestServer implements AutoCloseable {
@@ -25,7 +28,13 @@ final class TestServer implements AutoCloseable {
     private final NetworkServer network;
     private final int port;
 
-    TestServer(MqttSettings settings, Security security, int port, int loops) {
+    TestServer(
+            MqttSettings settings,
+            Security security,
+            @Nullable ShardStore shards,
+            int port,
+            int loops)
+            throws IOException {
         PrometheusRegistry registry = new PrometheusRegistry();
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         network =
@@ -46,9 +55,11 @@ final class TestServer implements AutoCloseable {
                                 new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
                                 security,
                                 new MemoryRetained(),
+                                shards,
                                 shutdown,
                                 registry,
                                 Clock.systemUTC()));
+        broker.recover();
         BoundAddress bound =
                 network.listen(
                                 broker.binding(),
@@ -72,11 +83,15 @@ final class TestServer implements AutoCloseable {
     }
 
     /** Serves on the given port until the process is ended. */
-    public static void main(String[] args) throws InterruptedException {
+    public static void main(String[] args) throws InterruptedException, IOException {
         int loops = args.length > 1 ? Integer.parseInt(args[1]) : 1;
         try (TestServer server =
                 new TestServer(
-                        MqttSettings.DEFAULT, new AllowAll(), Integer.parseInt(args[0]), loops)) {
+                        MqttSettings.DEFAULT,
+                        new AllowAll(),
+                        null,
+                        Integer.parseInt(args[0]),
+                        loops)) {
             System.out.println("READY " + server.port());
             Thread.currentThread().join();
         }

@@ -83,6 +83,7 @@ public final class KeptMessage {
         if (given != null) {
             message.properties(given);
         }
+        message.keptAs(this);
         return message;
     }
 }

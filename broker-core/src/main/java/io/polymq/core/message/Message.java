@@ -204,6 +204,11 @@ public final class Message {
         return copy;
     }
 
+    /** What keeps it already is not copied for the next one. */
+    void keptAs(KeptMessage known) {
+        kept = known;
+    }
+
     /** The form that a sink of that protocol attached to this instance; null when none did. */
     public @Nullable WireForm form(HeaderCodec protocol) {
         for (WireForm form = forms; form != null; form = form.next) {

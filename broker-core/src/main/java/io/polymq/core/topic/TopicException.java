@@ -1,7 +1,5 @@
 package io.polymq.core.topic;
 
-import org.jspecify.annotations.Nullable;
-
 /** A change to topics that was refused. */
 public final class TopicException extends RuntimeException {
 
@@ -22,11 +20,7 @@ public final class TopicException extends RuntimeException {
     private final Kind kind;
 
     public TopicException(Kind kind, String message) {
-        this(kind, message, null);
-    }
-
-    public TopicException(Kind kind, String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message);
         this.kind = kind;
     }
 

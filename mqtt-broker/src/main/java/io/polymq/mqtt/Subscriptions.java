@@ -1,0 +1,94 @@
+package io.polymq.mqtt;
+
+import io.polymq.codec.mqtt.TopicRules;
+import io.polymq.core.router.Router;
+import io.polymq.core.subject.Dialect;
+import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.InvalidSubjectException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes filters apart and puts subscriptions into the router. The groups of shared subscriptions
+ * are for any thread, the rest is for the zone of the session at hand.
+ */
+final class Subscriptions {
+
+    /** The short form of a shared subscription whose group is called the same. */
+    private static final String QUEUE = "$queue/";
+
+    private final MqttShared shared;
+    private final Map<String, SharedGroup> groups = new ConcurrentHashMap<>();
+
+    /** A filter taken apart. */
+    record Target(@Nullable String group, Filter filter) {}
+
+    Subscriptions(MqttShared shared) {
+        this.shared = shared;
+    }
+
+    /** The members of a shared subscription, known by tenant, group and filter. */
+    private SharedGroup group(String tenant, String filter) {
+        return groups.computeIfAbsent(tenant + ' ' + filter, k -> new SharedGroup());
+    }
+
+    /** A subscription as it was stored. */
+    void add(Session session, String filter, MqttSubscription.Options options) {
+        Target target = target(filter);
+        if (target != null) {
+            add(session, filter, target, options);
+        }
+    }
+
+    /** In the session's zone. */
+    MqttSubscription add(
+            Session session, String filter, Target target, MqttSubscription.Options options) {
+        String tenant = session.key().tenant();
+        String group = target.group();
+        SharedGroup members = group == null ? null : group(tenant, filter);
+        MqttSubscription subscription =
+                new MqttSubscription(session, filter, target, members, options);
+        session.subscriptions().put(filter, subscription);
+        if (members != null) {
+            members.joined(subscription, session.isConnected());
+        }
+        Router.Group shares =
+                group == null
+                        ? null
+                        : new Router.Group(
+                                "mqtt:" + group, false, shared.settings().shareStrategy());
+        subscription.route(
+                shared.router()
+                        .space(tenant)
+                        .subscribe(target.filter(), shares, false, subscription));
+        return subscription;
+    }
+
+    /** Null when it is no filter that can be subscribed to. */
+    @Nullable Target target(String filter) {
+        String group = null;
+        String plain = filter;
+        if (filter.startsWith(TopicRules.SHARE)) {
+            TopicRules.Shared parts = TopicRules.Shared.parse(filter);
+            if (parts == null) {
+                return null;
+            }
+            group = parts.group();
+            plain = parts.filter();
+        } else if (filter.startsWith(QUEUE)) {
+            group = "$queue";
+            plain = filter.substring(QUEUE.length());
+        }
+        int levels = shared.settings().maxTopicLevels();
+        int most = shared.router().maxLevels();
+        if (TopicRules.levels(plain) > (levels == 0 ? most : Math.min(levels, most))) {
+            return null;
+        }
+        try {
+            return new Target(group, Dialect.MQTT.parse(plain));
+        } catch (InvalidSubjectException e) {
+            return null;
+        }
+    }
+}
