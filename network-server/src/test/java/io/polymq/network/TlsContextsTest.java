@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.polymq.config.TlsConfig;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,8 +94,9 @@ class TlsContextsTest {
                                     socket.getInputStream().read();
                                 }
                             })
-                    .isInstanceOf(SSLException.class)
-                    .hasMessageContaining("Received fatal alert");
+                    .as(
+                            "an alert, or a broken pipe when the server was quicker than our last write")
+                    .isInstanceOf(IOException.class);
             Await.until("it is gone", () -> network.connections.count() == 0);
         }
     }
