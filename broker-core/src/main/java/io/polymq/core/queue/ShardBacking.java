@@ -228,12 +228,17 @@ final class ShardBacking implements Backing {
     private long takeSlice(long from, Slice slice) throws IOException {
         long next = from;
         records.reset(slice.toBuffer());
-        while (records.next() && records.offset() < end) {
+        boolean more = records.next();
+        while (more && records.offset() < end) {
             if (records.offset() >= next) {
                 passed(records.offset());
                 one();
+                next = records.offset() + 1;
             }
-            next = records.lastOffset() + 1;
+            more = records.next();
+        }
+        if (!more && slice.bytes() > 0) {
+            next = Math.max(next, records.lastOffset() + 1);
         }
         return next;
     }

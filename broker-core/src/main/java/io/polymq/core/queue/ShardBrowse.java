@@ -62,11 +62,16 @@ final class ShardBrowse {
         try (result) {
             for (Slice slice : result.slices()) {
                 records.reset(slice.toBuffer());
-                while (records.next() && found.size() < max) {
+                boolean more = records.next();
+                while (more && found.size() < max) {
                     if (records.offset() >= next) {
                         next = records.offset() + 1;
                         one();
                     }
+                    more = records.next();
+                }
+                if (!more) {
+                    next = Math.max(next, records.lastOffset() + 1);
                 }
             }
         } catch (IOException | StorageException e) {

@@ -7,6 +7,7 @@ import io.polymq.storage.Durability;
 import io.polymq.storage.RecordBatchBuilder;
 import io.polymq.storage.Shard;
 import io.polymq.storage.StorageException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,14 +44,29 @@ final class ShardWriter {
         void wrote();
     }
 
-    /** One batch on its way. */
-    private record Written(
-            List<KeptMessage> messages, List<Receipt> receipts, long bytes, long at) {}
+    /** One batch on its way; answers may overtake each other and are heeded in order. */
+    private static final class Written {
+        private final List<KeptMessage> messages;
+        private final List<Receipt> receipts;
+        private final long bytes;
+        private final long at;
+        private long base;
+        private @Nullable StorageException failure;
+        private boolean answered;
+
+        Written(List<KeptMessage> messages, List<Receipt> receipts, long bytes, long at) {
+            this.messages = messages;
+            this.receipts = receipts;
+            this.bytes = bytes;
+            this.at = at;
+        }
+    }
 
     private final Home home;
     private final Shard shard;
     private final QueueRecords records;
     private final RecordBatchBuilder batch = new RecordBatchBuilder();
+    private final ArrayDeque<Written> underWay = new ArrayDeque<>();
     private ArrayList<KeptMessage> messages = new ArrayList<>();
     private ArrayList<Receipt> receipts = new ArrayList<>();
     private long bytes;
@@ -96,16 +112,17 @@ final class ShardWriter {
         messages = new ArrayList<>();
         receipts = new ArrayList<>();
         bytes = 0;
-        expectedEnd = Math.max(expectedEnd, shard.endOffset()) + written.messages().size();
+        expectedEnd = Math.max(expectedEnd, shard.endOffset()) + written.messages.size();
+        underWay.add(written);
         home.writing(expectedEnd);
         try {
             shard.append(
                     batch.build(),
                     level,
                     (base, timestamp, failure) ->
-                            home.execute(() -> written(written, base, failure)));
+                            home.execute(() -> answered(written, base, failure)));
         } catch (StorageException e) {
-            written(written, -1, e);
+            answered(written, -1, e);
         }
     }
 
@@ -113,21 +130,34 @@ final class ShardWriter {
         return level == Durability.SYNC ? Durability.OS : level;
     }
 
-    private void written(Written batch, long base, @Nullable StorageException failure) {
-        open -= batch.messages().size();
-        openBytes -= batch.bytes();
+    private void answered(Written batch, long base, @Nullable StorageException failure) {
+        batch.base = base;
+        batch.failure = failure;
+        batch.answered = true;
+        Written first = underWay.peek();
+        while (first != null && first.answered) {
+            underWay.remove();
+            tell(first);
+            first = underWay.peek();
+        }
+        home.wrote();
+    }
+
+    private void tell(Written batch) {
+        open -= batch.messages.size();
+        openBytes -= batch.bytes;
+        StorageException failure = batch.failure;
         if (failure == null) {
-            for (int i = 0; i < batch.messages().size(); i++) {
-                home.written(base + i, batch.messages().get(i), batch.at());
+            for (int i = 0; i < batch.messages.size(); i++) {
+                home.written(batch.base + i, batch.messages.get(i), batch.at);
             }
-            batch.receipts().forEach(receipt -> receipt.done(null));
+            batch.receipts.forEach(receipt -> receipt.done(null));
         } else {
             QueueException why =
                     new QueueException(
                             kind(failure), home.name() + ": " + failure.getMessage(), failure);
-            batch.receipts().forEach(receipt -> receipt.done(why));
+            batch.receipts.forEach(receipt -> receipt.done(why));
         }
-        home.wrote();
     }
 
     private static QueueException.Kind kind(StorageException failure) {

@@ -93,8 +93,8 @@ public final class RetainedStore implements RetainedMessages {
                     cursor.reset(slice.toBuffer());
                     while (cursor.next()) {
                         apply(tenant, cursor.record(), message);
-                        next = cursor.lastOffset() + 1;
                     }
+                    next = Math.max(next, cursor.lastOffset() + 1);
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -22,7 +22,7 @@ final class ServiceYard implements AutoCloseable {
     private long millis;
     final Ticks ticks =
             new Ticks(() -> Instant.ofEpochMilli(EPOCH + millis), () -> millis * 1_000_000L);
-    final ShardZone zone = new ShardZone("yard", ticks, () -> {});
+    ShardZone zone = new ShardZone("yard", ticks, () -> {});
     final ShardStore store = memoryStore();
 
     private static ShardStore memoryStore() {
@@ -54,6 +54,12 @@ final class ServiceYard implements AutoCloseable {
                         memory,
                         InstantSource.system(),
                         new PrometheusRegistry()));
+    }
+
+    /** Whatever lived in the zone is as if it had never been; the store stays. */
+    void restart() {
+        settle();
+        zone = new ShardZone("yard", ticks, () -> {});
     }
 
     void settle() {

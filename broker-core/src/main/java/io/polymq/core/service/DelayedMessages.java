@@ -1,0 +1,41 @@
+package io.polymq.core.service;
+
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Receipt;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Messages that are published at a later time: kept durably, handed at that time to whoever handles
+ * their kind, at least once. Any thread.
+ */
+public interface DelayedMessages {
+
+    /** Says who publishes messages of a kind; those that are due already come at once. */
+    void handle(String kind, Due due);
+
+    /**
+     * Keeps a message until a time in milliseconds since 1970; completes when it is safe.
+     *
+     * @param kind names the handler, such as a protocol
+     * @return what cancels it
+     */
+    CompletableFuture<Ticket> schedule(String kind, String tenant, KeptMessage message, long at);
+
+    /** Whether it was still to come, and now never will. */
+    CompletableFuture<Boolean> cancel(Ticket ticket);
+
+    /** How many are to come. */
+    long pending();
+
+    /** Names a message that is to come; survives restarts. */
+    record Ticket(long id) {}
+
+    /** Publishes what is due. Called in the shard zone, must not block. */
+    interface Due {
+        /**
+         * Whoever must keep the message safe is expected by the receipt, which is sealed after this
+         * call; when it fails the message is due again a little later.
+         */
+        void due(String tenant, KeptMessage message, long at, Receipt receipt);
+    }
+}

@@ -1,0 +1,79 @@
+package io.polymq.core.service;
+
+import org.jspecify.annotations.Nullable;
+
+/** From ticket to timer, by open addressing: a pending message costs little. Shard zone. */
+final class PendingMessages {
+
+    private static final int FIRST = 64;
+
+    private @Nullable PendingMessage[] table = new PendingMessage[FIRST];
+    private int size;
+
+    int size() {
+        return size;
+    }
+
+    @Nullable PendingMessage get(long id) {
+        int mask = table.length - 1;
+        for (int i = slot(id, mask); ; i = i + 1 & mask) {
+            PendingMessage found = table[i];
+            if (found == null || found.id == id) {
+                return found;
+            }
+        }
+    }
+
+    void put(PendingMessage pending) {
+        if (++size * 4L > table.length * 3L) {
+            resize(table.length * 2);
+        }
+        insert(pending);
+    }
+
+    void remove(PendingMessage pending) {
+        int mask = table.length - 1;
+        int i = slot(pending.id, mask);
+        while (table[i] != pending) {
+            i = i + 1 & mask;
+        }
+        int free = i;
+        for (i = i + 1 & mask; ; i = i + 1 & mask) {
+            PendingMessage next = table[i];
+            if (next == null) {
+                break;
+            }
+            if ((i - slot(next.id, mask) & mask) >= (i - free & mask)) {
+                table[free] = next;
+                free = i;
+            }
+        }
+        table[free] = null;
+        if (--size * 8 < table.length && table.length > FIRST) {
+            resize(table.length / 2);
+        }
+    }
+
+    private void insert(PendingMessage pending) {
+        int mask = table.length - 1;
+        int i = slot(pending.id, mask);
+        while (table[i] != null) {
+            i = i + 1 & mask;
+        }
+        table[i] = pending;
+    }
+
+    private void resize(int length) {
+        @Nullable PendingMessage[] old = table;
+        table = new PendingMessage[length];
+        for (PendingMessage pending : old) {
+            if (pending != null) {
+                insert(pending);
+            }
+        }
+    }
+
+    private static int slot(long id, int mask) {
+        return (int) id & mask;
+    }
+}

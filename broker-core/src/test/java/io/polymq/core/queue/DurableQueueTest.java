@@ -1,0 +1,291 @@
+package io.polymq.core.queue;
+
+import static io.polymq.core.queue.Yard.credit;
+import static io.polymq.core.queue.Yard.message;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.polymq.core.queue.QueueSpec.Redelivery;
+import io.polymq.core.queue.Yard.Done;
+import io.polymq.core.queue.Yard.Taker;
+import io.polymq.storage.RecordBatchBuilder;
+import io.polymq.storage.Shard;
+import io.polymq.storage.ShardSpec;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a queue keeps over an orderly restart, and how it reads more than its window holds. */
+final class DurableQueueTest {
+
+    @TempDir Path folder;
+    private Yard yard;
+
+    private Yard start() {
+        if (yard != null) {
+            yard.close();
+        }
+        yard = new Yard(Yard.onDisk("rocksdb", folder));
+        return yard;
+    }
+
+    @AfterEach
+    void close() {
+        yard.close();
+    }
+
+    private Queue open(QueueSpec spec) {
+        return yard.queue("q", spec);
+    }
+
+    private void awaitTaken(Taker taker, int number) {
+        yard.await(() -> taker.taken.size() >= number);
+        assertThat(taker.taken).hasSize(number);
+    }
+
+    @Test
+    void aRestartKeepsMessagesAcknowledgementsAndAttempts() {
+        start();
+        QueueSpec spec = QueueSpec.DURABLE.withRedelivery(Redelivery.AT_ONCE.withMaxDeliveries(10));
+        Queue queue = open(spec);
+        yard.publish(queue, "a", "b", "c", "d", "e");
+        Taker taker = new Taker();
+        Queue.Consumption by = queue.consume(credit(4), taker);
+        awaitTaken(taker, 4);
+        by.nack(taker.taken.get(0).offset(), Duration.ZERO);
+        by.credit(1);
+        awaitTaken(taker, 5);
+        Done done = new Done();
+        by.ack(taker.taken.get(1).offset(), null);
+        by.ack(taker.taken.get(3).offset(), done.receipt());
+        yard.await(done::isDone);
+
+        start();
+        Queue again = open(spec);
+        Taker later = new Taker();
+        again.consume(credit(10), later);
+        awaitTaken(later, 3);
+        assertThat(later.texts()).containsExactly("a", "c", "e");
+        assertThat(later.taken.stream().map(QueuedMessage::deliveries)).containsExactly(3, 2, 1);
+        assertThat(later.taken.stream().map(QueuedMessage::redelivered))
+                .containsExactly(true, true, false);
+    }
+
+    @Test
+    void whatWasNeverDeliveredIsNotFlaggedAfterAnOrderlyEnd() {
+        start();
+        Queue queue = open(QueueSpec.DURABLE);
+        yard.publish(queue, "a", "b");
+        Taker taker = new Taker();
+        Queue.Consumption by = queue.consume(credit(1), taker);
+        awaitTaken(taker, 1);
+        by.ack(taker.last().offset(), null);
+        yard.settle();
+        start();
+        Taker later = new Taker();
+        open(QueueSpec.DURABLE).consume(credit(10), later);
+        awaitTaken(later, 1);
+        assertThat(later.last().redelivered()).isFalse();
+        assertThat(later.last().deliveries()).isEqualTo(1);
+    }
+
+    @Test
+    void aBacklogLargerThanTheWindowIsReadPieceByPiece() {
+        start();
+        Queue queue = open(QueueSpec.DURABLE);
+        int number = 60_000;
+        Done last = new Done();
+        for (int i = 0; i < number; i++) {
+            queue.publish(message("m" + i), i == number - 1 ? last.receipt() : null);
+            if (i % 1000 == 0) {
+                yard.settle();
+            }
+        }
+        yard.await(last::isDone);
+        assertThat(yard.statistics(queue).ready()).isEqualTo(number);
+        start();
+        Queue again = open(QueueSpec.DURABLE);
+        assertThat(yard.statistics(again).ready()).isEqualTo(number);
+        long[] next = {0};
+        Queue.Consumption by =
+                again.consume(
+                        credit(100),
+                        new Queue.Consumer() {
+                            @Override
+                            public boolean deliver(
+                                    QueuedMessage message, Queue.Consumption consumption) {
+                                assertThat(message.offset()).isEqualTo(next[0]++);
+                                consumption.ack(message.offset(), null);
+                                consumption.credit(1);
+                                return true;
+                            }
+
+                            @Override
+                            public void cancelled(String reason) {}
+                        });
+        yard.await(() -> next[0] == number);
+        by.close();
+        yard.settle();
+        assertThat(yard.statistics(again).ready()).isZero();
+        Shard shard = yard.store.open("queue/t/q").orElseThrow();
+        assertThat(shard.startOffset()).isGreaterThan(number - 20_000);
+    }
+
+    @Test
+    void prioritiesSurviveARestart() {
+        start();
+        QueueSpec spec = QueueSpec.DURABLE.withPriorities(3);
+        Queue queue = open(spec);
+        yard.publish(queue, message("s", "low", -1, 0));
+        yard.publish(queue, message("s", "high", -1, 2));
+        start();
+        Taker taker = new Taker();
+        open(spec).consume(credit(5), taker);
+        awaitTaken(taker, 2);
+        assertThat(taker.texts()).containsExactly("high", "low");
+    }
+
+    @Test
+    void storedMessagesExpireWithoutAnyoneLooking() {
+        start();
+        Graves graves = new Graves();
+        QueueSpec spec =
+                QueueSpec.DURABLE.withMessageTtl(Duration.ofSeconds(5)).withDeadLetter(graves);
+        yard.publish(open(spec), "a");
+        start();
+        open(spec);
+        yard.pass(Duration.ofSeconds(1));
+        yard.pass(Duration.ofSeconds(60));
+        yard.await(() -> graves.dead.size() == 1);
+        assertThat(graves.dead).containsExactly("a EXPIRED");
+    }
+
+    @Test
+    void aQueueOverAForeignShardFiltersAndFollows() {
+        start();
+        Shard shard = yard.get(yard.store.create("topic", ShardSpec.DEFAULT));
+        append(shard, "a1", "b1", "a2");
+        RecordReader onlyA =
+                record -> {
+                    ByteBuffer value = record.value();
+                    String text = StandardCharsets.UTF_8.decode(value.duplicate()).toString();
+                    return text.startsWith("a") ? message(text) : null;
+                };
+        Queue queue = yard.queues.over(shard, "g", QueueSpec.DURABLE, onlyA);
+        assertThat(yard.queues.over(shard, "g", QueueSpec.DURABLE, onlyA)).isSameAs(queue);
+        Taker taker = new Taker();
+        Queue.Consumption by = queue.consume(credit(10), taker);
+        awaitTaken(taker, 2);
+        append(shard, "b2", "a3");
+        awaitTaken(taker, 3);
+        assertThat(taker.texts()).containsExactly("a1", "a2", "a3");
+        Done done = new Done();
+        by.ackThrough(taker.last().offset(), done.receipt());
+        yard.await(done::isDone);
+        assertThat(shard.cursor("g").floor()).isEqualTo(5);
+        assertThat(shard.startOffset()).isZero();
+
+        yard.get(queue.seek(1));
+        awaitTaken(taker, 5);
+        assertThat(taker.texts()).endsWith("a2", "a3");
+        yard.get(yard.queues.close(queue));
+        assertThat(taker.cancelled).isNotNull();
+        Queue other = yard.queues.over(shard, "h", QueueSpec.DURABLE, onlyA);
+        Taker second = new Taker();
+        other.consume(credit(10), second);
+        awaitTaken(second, 3);
+    }
+
+    private void append(Shard shard, String... texts) {
+        RecordBatchBuilder batch = new RecordBatchBuilder();
+        for (String text : texts) {
+            batch.append(1, null, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        }
+        yard.get(shard.append(batch.build(), shard.spec().durability()));
+    }
+
+    @Test
+    void recordsTrimmedFromUnderAGroupCountAsDone() {
+        start();
+        Shard shard = yard.get(yard.store.create("topic", ShardSpec.DEFAULT));
+        append(shard, "1");
+        append(shard, "2");
+        append(shard, "3");
+        Queue queue =
+                yard.queues.over(shard, "g", QueueSpec.DURABLE, r -> message("x" + r.offset()));
+        yard.get(shard.trim(2));
+        Taker taker = new Taker();
+        queue.consume(credit(10), taker);
+        awaitTaken(taker, 1);
+        assertThat(taker.texts()).containsExactly("x2");
+    }
+
+    @Test
+    void aFeedStoresOnceForAllItsGroups() {
+        start();
+        Feed feed = yard.get(yard.queues.feed("t", "f", ShardSpec.DEFAULT));
+        Queue one = yard.get(feed.group("one", QueueSpec.DURABLE, Feed.Start.EARLIEST));
+        Taker first = new Taker();
+        Queue.Consumption by = one.consume(credit(10), first);
+        publish(feed, "a");
+        Queue two = yard.get(feed.group("two", QueueSpec.DURABLE, Feed.Start.LATEST));
+        Queue three = yard.get(feed.group("three", QueueSpec.DURABLE, Feed.Start.EARLIEST));
+        Taker second = new Taker();
+        Taker third = new Taker();
+        two.consume(credit(10), second);
+        three.consume(credit(10), third);
+        publish(feed, "b");
+        awaitTaken(first, 2);
+        awaitTaken(second, 1);
+        awaitTaken(third, 2);
+        assertThat(second.texts()).containsExactly("b");
+        assertThat(first.last().message()).isSameAs(second.last().message());
+        Done done = new Done();
+        by.ackThrough(first.last().offset(), done.receipt());
+        yard.await(done::isDone);
+        assertThat(feed.groups()).containsExactlyInAnyOrder("one", "two", "three");
+        yard.get(feed.deleteGroup("three"));
+        assertThat(third.cancelled).isNotNull();
+
+        start();
+        Feed again = yard.get(yard.queues.feed("t", "f", ShardSpec.DEFAULT));
+        Taker later = new Taker();
+        yard.get(again.group("two", QueueSpec.DURABLE, Feed.Start.EARLIEST))
+                .consume(credit(5), later);
+        awaitTaken(later, 1);
+        assertThat(later.last().redelivered()).isTrue();
+        assertThat(again.groups()).containsExactlyInAnyOrder("one", "two");
+    }
+
+    private void publish(Feed feed, String text) {
+        Done done = new Done();
+        feed.publish(message(text), done.receipt());
+        yard.await(done::isDone);
+        assertThat(done.failure).isNull();
+    }
+
+    @Test
+    void aFeedIsTrimmedBehindItsSlowestGroup() {
+        start();
+        Feed feed = yard.get(yard.queues.feed("t", "f", ShardSpec.DEFAULT));
+        Queue slow = yard.get(feed.group("slow", QueueSpec.DURABLE, Feed.Start.EARLIEST));
+        Queue fast = yard.get(feed.group("fast", QueueSpec.DURABLE, Feed.Start.EARLIEST));
+        Taker slowly = new Taker();
+        Queue.Consumption held = slow.consume(credit(10_000), slowly);
+        fast.consume(Yard.auto(), new Taker());
+        for (int i = 0; i < 5000; i++) {
+            feed.publish(message("m" + i), null);
+        }
+        awaitTaken(slowly, 5000);
+        Shard shard = yard.store.open("feed/t/f").orElseThrow();
+        yard.settle();
+        assertThat(shard.startOffset()).isZero();
+        held.ackThrough(3999, null);
+        yard.await(() -> shard.startOffset() > 2000);
+        yard.get(feed.deleteGroup("slow"));
+        yard.await(() -> shard.startOffset() == 5000);
+    }
+}
