@@ -6,18 +6,23 @@ import io.polymq.admin.AdminServerParams;
 import io.polymq.admin.Health;
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RuntimeConfig;
+import io.polymq.core.message.HeaderCodec;
 import io.polymq.meta.MetadataException;
+import io.polymq.mqtt.MqttBroker;
+import io.polymq.mqtt.MqttBrokerServerParams;
+import io.polymq.nats.NatsBroker;
+import io.polymq.nats.NatsBrokerServerParams;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.NetworkException;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ShutdownBroadcast;
+import io.polymq.storage.StorageException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +33,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class BrokerServer {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerServer.class);
+
+    private static final List<HeaderCodec> HEADER_CODECS =
+            List.of(MqttBroker.headerCodec(), NatsBroker.headerCodec());
 
     private final PolyMqConfig config;
     private final ShutdownBroadcast shutdown;
@@ -56,7 +64,7 @@ public final class BrokerServer {
         } catch (NetworkException | AdminException cannotListen) {
             server.stop("the start failed").join();
             throw new StartupException(ExitCode.UNAVAILABLE, cannotListen);
-        } catch (MetadataException unusable) {
+        } catch (MetadataException | StorageException unusable) {
             server.stop("the start failed").join();
             throw new StartupException(ExitCode.DATA, unusable);
         } catch (RuntimeException fault) {
@@ -68,7 +76,7 @@ public final class BrokerServer {
     private void start() throws StartupException {
         DataFolder folder = DataFolder.open(config.dataPath());
         data = folder;
-        SharedObjects parts = SharedObjects.create(config, folder.path(), shutdown);
+        SharedObjects parts = SharedObjects.create(config, folder.path(), HEADER_CODECS, shutdown);
         shared = parts;
         parts.health().add("broker", this::state);
         startProtocols(parts);
@@ -84,14 +92,30 @@ public final class BrokerServer {
     }
 
     /** For each protocol a line that builds its parameters and a line that starts it. */
-    private void startProtocols(SharedObjects parts) {}
+    private void startProtocols(SharedObjects parts) throws StartupException {
+        MqttBrokerServerParams mqtt = ProtocolParams.mqtt(parts);
+        serve(parts, config.mqttRuntime(), () -> MqttBroker.start(mqtt).binding());
+        NatsBrokerServerParams nats = ProtocolParams.nats(parts, config);
+        serve(parts, config.natsRuntime(), () -> new NatsBroker(nats).binding());
+    }
 
     /** Opens a protocol's listeners, unless its section says that it is not served. */
     private void serve(
-            SharedObjects parts, RuntimeConfig runtime, Supplier<ProtocolBinding> broker) {
-        if (runtime.enabled()) {
-            addresses.addAll(parts.network().listen(broker.get(), runtime));
+            SharedObjects parts, RuntimeConfig runtime, Protocol protocol)
+            throws StartupException {
+        if (!runtime.enabled()) {
+            return;
         }
+        try {
+            addresses.addAll(parts.network().listen(protocol.start(), runtime));
+        } catch (IOException unusable) {
+            throw new StartupException(ExitCode.DATA, unusable);
+        }
+    }
+
+    /** Starts a broker, which may have to read what it kept. */
+    private interface Protocol {
+        ProtocolBinding start() throws IOException;
     }
 
     private void startAdmin(SharedObjects parts) {

@@ -2,6 +2,7 @@ package io.polymq.server;
 
 import io.polymq.admin.Health;
 import io.polymq.config.PolyMqConfig;
+import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Security;
@@ -19,8 +20,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.List;
 
 /**
  * What all protocols share, each made exactly once. Everything that holds on to something
@@ -38,9 +38,11 @@ record SharedObjects(
         NodeCache cache,
         Router router,
         Security security,
-        NetworkServer network) {
+        NetworkServer network,
+        CoreObjects core) {
 
-    static SharedObjects create(PolyMqConfig config, Path dataFolder, Shutdown shutdown)
+    static SharedObjects create(
+            PolyMqConfig config, Path dataFolder, List<HeaderCodec> codecs, Shutdown shutdown)
             throws StartupException {
         Security security = LoopbackSecurity.of(config);
         PrometheusRegistry metrics = new PrometheusRegistry();
@@ -48,12 +50,13 @@ record SharedObjects(
             JvmMetrics.builder().register(metrics);
         }
         ClientPool clients = new ClientPool(MetadataDrivers.connections(config.meta()));
-        ending(shutdown, Shutdown.Phase.STORAGE, "clients", clients);
+        Ending.on(shutdown, Shutdown.Phase.STORAGE, "clients", clients);
         MetadataStore metadata = MetadataDrivers.open(config.meta(), dataFolder, clients);
-        ending(shutdown, Shutdown.Phase.STORAGE, "metadata", metadata);
+        Ending.on(shutdown, Shutdown.Phase.STORAGE, "metadata", metadata);
         NodeCache cache = new NodeCache(metadata);
-        ending(shutdown, Shutdown.Phase.CORE, "metadata cache", cache);
+        Ending.on(shutdown, Shutdown.Phase.CORE, "metadata cache", cache);
         InstantSource clock = InstantSource.system();
+        CoreObjects core = CoreObjects.create(config, dataFolder, codecs, clock, metrics, shutdown);
         ConnectionManager connections = new ConnectionManager(config.network());
         GlobalRateLimiter rateLimiter = new GlobalRateLimiter(config.limits(), System::nanoTime);
         NetworkServer network =
@@ -68,7 +71,7 @@ record SharedObjects(
                                 clock,
                                 System::nanoTime));
         // After its connections have ended by themselves, and before what they use goes away.
-        ending(shutdown, Shutdown.Phase.CORE, "network", network);
+        Ending.on(shutdown, Shutdown.Phase.CORE, "network", network);
         return new SharedObjects(
                 shutdown,
                 clock,
@@ -80,24 +83,7 @@ record SharedObjects(
                 cache,
                 new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong()),
                 security,
-                network);
-    }
-
-    private static void ending(
-            Shutdown shutdown, Shutdown.Phase phase, String name, AutoCloseable part) {
-        shutdown.subscribe(
-                phase,
-                name,
-                within ->
-                        CompletableFuture.runAsync(
-                                () -> close(part), task -> new Thread(task, name).start()));
-    }
-
-    private static void close(AutoCloseable part) {
-        try {
-            part.close();
-        } catch (Exception failed) {
-            throw new CompletionException(failed);
-        }
+                network,
+                core);
     }
 }

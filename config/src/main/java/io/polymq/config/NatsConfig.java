@@ -1,9 +1,12 @@
 package io.polymq.config;
 
+import io.polymq.config.schema.Bytes;
 import io.polymq.config.schema.Default;
 import io.polymq.config.schema.DefaultPorts;
 import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
+import io.polymq.config.schema.Within;
+import java.time.Duration;
 import java.util.List;
 
 /** {@code [nats_runtime]}. */
@@ -12,6 +15,26 @@ public record NatsConfig(
         @Doc("Whether the protocol is served.") @Default("true") boolean enabled,
         @DefaultPorts(tcp = 4222, websocket = 8081) TransportPorts ports,
         @Doc("Addresses to listen on; empty: those of `network.bind`.") List<String> bind,
+        @Doc("The largest message, headers and payload together.")
+                @Bytes
+                @Within(min = 1_024, max = 67_108_864)
+                @Default("1MiB")
+                int maxPayload,
+        @Doc("The longest control line.")
+                @Bytes
+                @Within(min = 256, max = 1_048_576)
+                @Default("4KiB")
+                int maxControlLine,
+        @Doc("Subscriptions of one connection; 0 is no limit.") @Within(min = 0) @Default("0")
+                int maxSubscriptions,
+        @Doc("A silent client is asked for a sign of life after this time.")
+                @Within(min = 10)
+                @Default("2m")
+                Duration pingInterval,
+        @Doc("Unanswered questions after which a client is gone.") @Within(min = 1) @Default("2")
+                int maxPingsOut,
+        @Doc("Whether clients must upgrade to TLS when there is a certificate.") @Default("false")
+                boolean tlsRequired,
         LoopConfig network)
         implements RuntimeConfig {
 

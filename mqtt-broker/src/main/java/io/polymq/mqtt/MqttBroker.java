@@ -31,6 +31,13 @@ public final class MqttBroker {
         params.shutdown().subscribe(Shutdown.Phase.PROTOCOLS, "mqtt", this::drain);
     }
 
+    /** Makes the broker and its stored sessions again; blocks. */
+    public static MqttBroker start(MqttBrokerServerParams params) throws IOException {
+        MqttBroker broker = new MqttBroker(params);
+        broker.recover();
+        return broker;
+    }
+
     /** Makes the stored sessions again; blocks, and must be done before the first connection. */
     public void recover() throws IOException {
         SessionStore store = shared.store();

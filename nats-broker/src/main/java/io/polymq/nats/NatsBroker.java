@@ -2,6 +2,7 @@ package io.polymq.nats;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.netty.channel.EventLoop;
+import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
 import io.polymq.network.Connection;
@@ -28,6 +29,11 @@ public final class NatsBroker {
         this.params = params;
         this.info = new ServerInfo(params.settings(), params.security().loginRequired(), json);
         this.metrics = new NatsMetrics(params.metrics());
+    }
+
+    /** How other protocols read the headers of NATS messages. */
+    public static HeaderCodec headerCodec() {
+        return NatsHeaderCodec.INSTANCE;
     }
 
     /** What the network layer serves. */

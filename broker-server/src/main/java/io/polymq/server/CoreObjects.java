@@ -1,0 +1,84 @@
+package io.polymq.server;
+
+import io.polymq.config.PolyMqConfig;
+import io.polymq.core.message.HeaderCodec;
+import io.polymq.core.message.MessageRecords;
+import io.polymq.core.queue.Queues;
+import io.polymq.core.queue.ShardQueues;
+import io.polymq.core.service.RetainedMessages;
+import io.polymq.core.service.RetainedStore;
+import io.polymq.core.zone.ShardZone;
+import io.polymq.core.zone.Ticks;
+import io.polymq.core.zone.ZoneThread;
+import io.polymq.network.Shutdown;
+import io.polymq.storage.ShardStore;
+import io.polymq.storage.ShardStores;
+import io.polymq.storage.StorageParams;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+
+/**
+ * What keeps messages: the store, the zones that queues live in, retained messages, queues.
+ * Immutable; any thread.
+ *
+ * @param blocking runs what may wait for a device: virtual threads
+ */
+record CoreObjects(
+        ShardStore shards,
+        List<ShardZone> zones,
+        MessageRecords records,
+        RetainedMessages retained,
+        Queues queues,
+        ExecutorService blocking) {
+
+    /**
+     * @param codecs of every protocol whose messages may be kept
+     */
+    static CoreObjects create(
+            PolyMqConfig config,
+            Path dataFolder,
+            List<HeaderCodec> codecs,
+            InstantSource clock,
+            PrometheusRegistry metrics,
+            Shutdown shutdown) {
+        ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+        Ending.on(shutdown, Shutdown.Phase.STORAGE, "blocking tasks", blocking);
+        ShardStore shards =
+                ShardStores.open(
+                        new StorageParams(
+                                dataFolder.resolve("storage"), config.storage(), clock, metrics));
+        Ending.on(shutdown, Shutdown.Phase.STORAGE, "storage", shards);
+        List<ShardZone> zones = zones(shutdown);
+        MessageRecords records = new MessageRecords(codecs);
+        RetainedMessages retained =
+                RetainedStore.open(
+                                new RetainedStore.Params(
+                                        shards,
+                                        zones.getFirst(),
+                                        records,
+                                        RetainedStore.Limits.DEFAULT,
+                                        blocking))
+                        .join();
+        Queues queues = new ShardQueues(new ShardQueues.Params(shards, zones, codecs, blocking));
+        return new CoreObjects(shards, zones, records, retained, queues, blocking);
+    }
+
+    private static List<ShardZone> zones(Shutdown shutdown) {
+        int count = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        return IntStream.range(0, count)
+                .mapToObj(
+                        number -> {
+                            ZoneThread thread =
+                                    ZoneThread.start("polymq-zone-" + number, Ticks.SYSTEM);
+                            shutdown.subscribe(
+                                    Shutdown.Phase.CORE, "zone " + number, within -> thread.stop());
+                            return thread.zone();
+                        })
+                .toList();
+    }
+}

@@ -1,0 +1,52 @@
+package io.polymq.server;
+
+import io.polymq.config.NatsConfig;
+import io.polymq.config.PolyMqConfig;
+import io.polymq.mqtt.MqttBrokerServerParams;
+import io.polymq.mqtt.MqttSettings;
+import io.polymq.nats.NatsBrokerServerParams;
+import io.polymq.nats.NatsSettings;
+
+/** Makes each protocol's parameters of the shared objects and its section. */
+final class ProtocolParams {
+    private ProtocolParams() {}
+
+    static MqttBrokerServerParams mqtt(SharedObjects parts) {
+        return new MqttBrokerServerParams(
+                MqttSettings.DEFAULT,
+                parts.router(),
+                parts.security(),
+                parts.core().retained(),
+                parts.core().shards(),
+                parts.shutdown(),
+                parts.metrics(),
+                parts.clock());
+    }
+
+    static NatsBrokerServerParams nats(SharedObjects parts, PolyMqConfig config) {
+        NatsConfig nats = config.natsRuntime();
+        boolean tls = config.tls() != null;
+        NatsSettings settings =
+                new NatsSettings(
+                        config.clusterName() + '-' + config.brokerId(),
+                        ServerIds.nats(),
+                        nats.maxPayload(),
+                        nats.maxControlLine(),
+                        nats.maxSubscriptions(),
+                        nats.pingInterval(),
+                        nats.maxPingsOut(),
+                        config.network().loginTimeout(),
+                        tls,
+                        tls && nats.tlsRequired(),
+                        false,
+                        true);
+        return new NatsBrokerServerParams(
+                parts.connections(),
+                parts.rateLimiter(),
+                parts.shutdown(),
+                parts.metrics(),
+                parts.router(),
+                parts.security(),
+                settings);
+    }
+}
