@@ -100,8 +100,7 @@ public final class BrokerServer {
     }
 
     /** Opens a protocol's listeners, unless its section says that it is not served. */
-    private void serve(
-            SharedObjects parts, RuntimeConfig runtime, Protocol protocol)
+    private void serve(SharedObjects parts, RuntimeConfig runtime, Protocol protocol)
             throws StartupException {
         if (!runtime.enabled()) {
             return;

@@ -18,6 +18,9 @@ public interface Router {
     /** A cache of match results for one thread: each loop has its own. */
     RouteCache newCache();
 
+    /** A smaller one, for so many subjects. */
+    RouteCache newCache(int subjects);
+
     /**
      * The most levels that a filter with wildcards may have; subscribing with a deeper one fails.
      */
@@ -56,6 +59,9 @@ public interface Router {
 
         /** How many subscriptions there are. */
         long size();
+
+        /** How many of them are no captures. */
+        long liveSize();
 
         /** Every subscription as it is now; for lists. */
         void forEach(Consumer<Subscription> action);

@@ -37,6 +37,7 @@ final class SubscriptionSpace implements Router.Space {
     private final Map<GroupPlace, GroupEntry> groupEntries = new HashMap<>();
     private final Map<String, SharedGroup> wideGroups = new HashMap<>();
     private volatile long size;
+    private volatile long liveSize;
 
     SubscriptionSpace(
             String tenant,
@@ -70,6 +71,7 @@ final class SubscriptionSpace implements Router.Space {
                 member = join(filter, group, noLocal, sink);
             }
             size++;
+            liveSize += sink instanceof Capture ? 0 : 1;
         } finally {
             lock.unlock();
         }
@@ -105,6 +107,7 @@ final class SubscriptionSpace implements Router.Space {
                 return;
             }
             filter = member.filter();
+            liveSize -= member.sink() instanceof Capture ? 0 : 1;
             member.letGo();
             GroupEntry entry = member.groupEntry;
             if (entry == null) {
@@ -157,6 +160,11 @@ final class SubscriptionSpace implements Router.Space {
     @Override
     public long size() {
         return size;
+    }
+
+    @Override
+    public long liveSize() {
+        return liveSize;
     }
 
     @Override
@@ -249,7 +257,14 @@ final class SubscriptionSpace implements Router.Space {
         captures.sort(
                 Comparator.comparingLong(
                         m -> m.sink() instanceof Capture c ? c.rank() : Long.MAX_VALUE));
-        return captures.toArray(NO_MEMBERS);
+        List<Member> distinct = new ArrayList<>(captures.size());
+        for (Member capture : captures) {
+            // a topic may capture a subject by several of its filters
+            if (distinct.isEmpty() || !distinct.getLast().sink().equals(capture.sink())) {
+                distinct.add(capture);
+            }
+        }
+        return distinct.toArray(NO_MEMBERS);
     }
 
     private static Route.Share[] shares(Map<SharedGroup, List<Member>> groups) {

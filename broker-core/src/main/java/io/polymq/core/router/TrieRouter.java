@@ -61,6 +61,11 @@ public final class TrieRouter implements Router {
     }
 
     @Override
+    public RouteCache newCache(int subjects) {
+        return new RouteCache(subjects, limits.cachedReferences());
+    }
+
+    @Override
     public int maxLevels() {
         return limits.maxLevels();
     }

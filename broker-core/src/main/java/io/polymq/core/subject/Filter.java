@@ -97,6 +97,11 @@ public final class Filter {
         return builder.build(false);
     }
 
+    /** From {@link #encoded} bytes that were kept; the bytes are copied. */
+    public static Filter ofEncoded(byte[] encoded, boolean skipsReserved) {
+        return encoded.length == 0 ? EMPTY : new Filter(encoded.clone(), skipsReserved);
+    }
+
     /** Every subject that has a level. */
     public static Filter everything() {
         return new Builder(1).any().build(false);

@@ -1,5 +1,7 @@
 package io.polymq.core.topic;
 
+import org.jspecify.annotations.Nullable;
+
 /** A change to topics that was refused. */
 public final class TopicException extends RuntimeException {
 
@@ -20,7 +22,11 @@ public final class TopicException extends RuntimeException {
     private final Kind kind;
 
     public TopicException(Kind kind, String message) {
-        super(message);
+        this(kind, message, null);
+    }
+
+    public TopicException(Kind kind, String message, @Nullable Throwable cause) {
+        super(message, cause);
         this.kind = kind;
     }
 

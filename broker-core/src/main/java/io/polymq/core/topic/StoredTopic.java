@@ -1,0 +1,39 @@
+package io.polymq.core.topic;
+
+import io.polymq.core.message.Message;
+import io.polymq.storage.AppendListener;
+import io.polymq.storage.Durability;
+import io.polymq.storage.Shard;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A topic as of one specification. Shared, immutable over its log. */
+record StoredTopic(String tenant, TopicSpec spec, TopicLog log) implements Topic {
+
+    @Override
+    public UUID id() {
+        return log.id();
+    }
+
+    @Override
+    public Shard partition(int number) {
+        return log.writer(number).shard();
+    }
+
+    @Override
+    public void append(
+            int partition, ByteBuffer batches, Durability durability, AppendListener listener) {
+        log.append(partition, batches, durability, listener);
+    }
+
+    @Override
+    public void append(Message message, AppendListener listener) {
+        log.append(message, listener);
+    }
+
+    @Override
+    public void guard(@Nullable Guard guard) {
+        log.guard(guard);
+    }
+}
