@@ -83,13 +83,20 @@ record BatchSearch(BatchRows rows, long start, long end) {
 
     /** Looks from the end backwards. */
     @Nullable StoredRecord lastWithKey(ByteBuffer key) {
+        return lastWithKey(key, record -> true);
+    }
+
+    @Nullable StoredRecord lastWithKey(ByteBuffer key, BatchRewriter.Keep counts) {
         RecordBatchCursor cursor = new RecordBatchCursor();
         BatchRows.Row row = end == 0 ? null : rows.atOrBefore(end - 1);
         while (row != null && row.nextOffset() > start) {
             StoredRecord found = null;
             cursor.reset(rows.load(row));
             while (cursor.next()) {
-                if (cursor.offset() >= start && key.equals(cursor.key())) {
+                if (cursor.offset() >= start
+                        && cursor.offset() < end
+                        && key.equals(cursor.key())
+                        && counts.test(cursor)) {
                     found = cursor.record();
                 }
             }

@@ -30,6 +30,10 @@ final class EndWatches {
         return entry;
     }
 
+    synchronized boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
     void advance(long to) {
         List<Waiting> due = List.of();
         synchronized (this) {

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -24,9 +26,13 @@ import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Rows in RocksDB, with its own log or, where the rows can be made anew, without. */
 final class RocksRows implements OrderedStore {
+
+    private static final Logger log = LoggerFactory.getLogger(RocksRows.class);
 
     private final LRUCache cache;
     private final BloomFilter bloom;
@@ -37,6 +43,11 @@ final class RocksRows implements OrderedStore {
     private final FlushOptions flushOptions;
     private final List<ColumnFamilyHandle> handles = new ArrayList<>();
     private final RocksDB db;
+
+    /** Read: uses the database, which must not be closed under it. Write: closes it. */
+    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+
+    private boolean closed;
 
     /**
      * @param logged whether RocksDB keeps a write-ahead log; without it only {@link #flush} makes
@@ -86,6 +97,38 @@ final class RocksRows implements OrderedStore {
         }
     }
 
+    /**
+     * Rows that can be made anew: without a log, and when RocksDB finds its files damaged, they are
+     * removed and the rows begin empty.
+     */
+    static RocksRows openDerived(Path folder, long cacheBytes) {
+        try {
+            return new RocksRows(folder, false, cacheBytes);
+        } catch (StorageException e) {
+            if (!(e.getCause() instanceof RocksDBException cause) || isInUse(cause)) {
+                throw e;
+            }
+            log.atWarn()
+                    .addKeyValue("folder", folder)
+                    .addKeyValue("reason", cause.getMessage())
+                    .log("The index is damaged; it is made anew from the lanes");
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            } catch (IOException failure) {
+                e.addSuppressed(failure);
+                throw e;
+            }
+            return new RocksRows(folder, false, cacheBytes);
+        }
+    }
+
+    private static boolean isInUse(RocksDBException cause) {
+        String message = cause.getMessage();
+        return message != null && message.contains("lock");
+    }
+
     private ColumnFamilyHandle handle(Family family) {
         return handles.get(family.ordinal() + 1);
     }
@@ -95,18 +138,39 @@ final class RocksRows implements OrderedStore {
                 StorageException.Kind.IO, what + " failed: " + cause.getMessage(), cause);
     }
 
+    private void enter() {
+        use.readLock().lock();
+        if (closed) {
+            use.readLock().unlock();
+            throw new StorageException(StorageException.Kind.CLOSED, "storage is closed");
+        }
+    }
+
+    private void leave() {
+        use.readLock().unlock();
+    }
+
     @Override
     public byte @Nullable [] get(Family family, byte[] key) {
+        enter();
         try {
             return db.get(handle(family), key);
         } catch (RocksDBException e) {
             throw failed("reading a row", e);
+        } finally {
+            leave();
         }
     }
 
     @Override
     public Walk walk(Family family, byte[] from, byte[] to) {
-        return new RocksWalk(db, handle(family), from, to);
+        enter();
+        try {
+            return new RocksWalk(db, handle(family), from, to, this::leave);
+        } catch (RuntimeException e) {
+            leave();
+            throw e;
+        }
     }
 
     @Override
@@ -116,24 +180,31 @@ final class RocksRows implements OrderedStore {
 
     @Override
     public void apply(Changes changes, boolean force) {
+        enter();
         try {
             db.write(force ? forced : written, ((Batch) changes).batch);
         } catch (RocksDBException e) {
             throw failed("writing rows", e);
+        } finally {
+            leave();
         }
     }
 
     @Override
     public void flush() {
+        enter();
         try {
             db.flush(flushOptions, handles);
         } catch (RocksDBException e) {
             throw failed("flushing rows", e);
+        } finally {
+            leave();
         }
     }
 
     @Override
     public long bytes() {
+        enter();
         try {
             long sum = 0;
             for (ColumnFamilyHandle family : handles) {
@@ -143,14 +214,25 @@ final class RocksRows implements OrderedStore {
             return sum;
         } catch (RocksDBException e) {
             throw failed("asking for the size", e);
+        } finally {
+            leave();
         }
     }
 
     @Override
     public void close() {
-        handles.forEach(ColumnFamilyHandle::close);
-        db.close();
-        closeOptions();
+        use.writeLock().lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            handles.forEach(ColumnFamilyHandle::close);
+            db.close();
+            closeOptions();
+        } finally {
+            use.writeLock().unlock();
+        }
     }
 
     private void closeOptions() {
@@ -209,8 +291,10 @@ final class RocksRows implements OrderedStore {
         private final Slice upper;
         private final ReadOptions options;
         private final RocksIterator rows;
+        private final Runnable onClose;
 
-        RocksWalk(RocksDB db, ColumnFamilyHandle family, byte[] from, byte[] to) {
+        RocksWalk(RocksDB db, ColumnFamilyHandle family, byte[] from, byte[] to, Runnable onClose) {
+            this.onClose = onClose;
             lower = new Slice(from);
             upper = new Slice(to);
             options = new ReadOptions().setIterateLowerBound(lower).setIterateUpperBound(upper);
@@ -281,6 +365,7 @@ final class RocksRows implements OrderedStore {
             options.close();
             lower.close();
             upper.close();
+            onClose.run();
         }
     }
 }

@@ -19,12 +19,37 @@ public final class ShardStores {
      */
     public static ShardStore open(StorageParams params) {
         return switch (params.config().driver()) {
+            case "log" -> log(params);
             case "memory" -> memory(params);
             case "rocksdb" -> rocksdb(params);
             default ->
                     throw new IllegalArgumentException(
                             "unknown storage driver " + params.config().driver());
         };
+    }
+
+    private static ShardStore log(StorageParams params) {
+        Path folder = params.folder();
+        FolderLock lock = FolderLock.take(folder);
+        StorageConfig config = params.config();
+        RealDisk disk = new RealDisk(folder);
+        long reserve = reserve(config, folder.toFile().getTotalSpace());
+        StorageMetrics metrics = new StorageMetrics(params.metrics());
+        LogStore store =
+                new LogStore(
+                        new LogSetup(
+                                folder,
+                                config,
+                                disk,
+                                RocksRows.openDerived(
+                                        folder.resolve("index"), config.indexCacheBytes()),
+                                new SpaceGuard(disk::usableBytes, reserve),
+                                params.clock(),
+                                System::nanoTime,
+                                metrics,
+                                lock));
+        metrics.observe(store::statistics, store::isFull);
+        return store;
     }
 
     private static ShardStore memory(StorageParams params) {

@@ -26,6 +26,16 @@ final class SortedMemory implements OrderedStore {
         }
     }
 
+    /** The rows as they are now, on their own. */
+    SortedMemory copy() {
+        SortedMemory copy = new SortedMemory();
+        for (int i = 0; i < families.size(); i++) {
+            copy.families.get(i).putAll(families.get(i));
+        }
+        copy.bytes.set(bytes.get());
+        return copy;
+    }
+
     private NavigableMap<byte[], byte[]> rows(Family family) {
         return families.get(family.ordinal());
     }

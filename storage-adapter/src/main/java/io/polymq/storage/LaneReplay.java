@@ -1,0 +1,119 @@
+package io.polymq.storage;
+
+import io.polymq.storage.StorageException.Kind;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongUnaryOperator;
+
+/** Takes blocks apart into what they mean to the index. Stateless but for the segment. */
+record LaneReplay(Segment segment, LongUnaryOperator runningMaxOf) {
+
+    /**
+     * @param block a whole block, checked, from 0 to its limit
+     * @param position where it stands in the segment
+     */
+    List<IndexEvent> events(ByteBuffer block, long position) {
+        List<IndexEvent> events = new ArrayList<>();
+        Map<Long, Long> maxima = new HashMap<>();
+        int at = LaneFormat.BLOCK_HEADER;
+        for (int i = block.getInt(LaneFormat.BLOCK_ENTRIES); i > 0; i--) {
+            int length = block.getInt(at + LaneFormat.ENTRY_LENGTH);
+            if (length < LaneFormat.ENTRY_HEADER || length > block.limit() - at) {
+                throw wrong("an entry of " + length + " bytes", position + at);
+            }
+            ByteBuffer body =
+                    block.slice(at + LaneFormat.ENTRY_HEADER, length - LaneFormat.ENTRY_HEADER);
+            entry(
+                    events,
+                    maxima,
+                    block.get(at + LaneFormat.ENTRY_TYPE),
+                    block.getLong(at + LaneFormat.ENTRY_SHARD),
+                    body,
+                    position + at + LaneFormat.ENTRY_HEADER);
+            at += length;
+        }
+        return events;
+    }
+
+    private void entry(
+            List<IndexEvent> events,
+            Map<Long, Long> maxima,
+            byte type,
+            long shard,
+            ByteBuffer body,
+            long position) {
+        switch (type) {
+            case LaneFormat.RECORDS -> {
+                long max = maxima.computeIfAbsent(shard, runningMaxOf::applyAsLong);
+                for (int at = 0; at < body.limit(); at += RecordBatches.size(body, at)) {
+                    max = Math.max(max, body.getLong(at + RecordBatches.MAX_TIMESTAMP));
+                    events.add(batch(shard, body, at, max, false, position + at));
+                }
+                maxima.put(shard, max);
+            }
+            case LaneFormat.MOVED ->
+                    events.add(batch(shard, body, 8, body.getLong(0), true, position + 8));
+            case LaneFormat.SHARD ->
+                    events.add(new IndexEvent.ShardWritten(ShardState.decode(body)));
+            case LaneFormat.TRIM -> events.add(new IndexEvent.Trimmed(shard, body.getLong()));
+            case LaneFormat.DELETE_SHARD -> events.add(new IndexEvent.ShardDeleted(shard));
+            case LaneFormat.CURSOR -> {
+                byte[] group = new byte[body.getShort()];
+                body.get(group);
+                events.add(
+                        new IndexEvent.CursorWritten(
+                                shard, new String(group, StandardCharsets.UTF_8), rest(body)));
+            }
+            case LaneFormat.DROP_CURSOR ->
+                    events.add(
+                            new IndexEvent.CursorDropped(
+                                    shard, new String(rest(body), StandardCharsets.UTF_8)));
+            case LaneFormat.DROP_BATCHES -> {
+                long[] bases = new long[body.limit() / 8];
+                for (int i = 0; i < bases.length; i++) {
+                    bases[i] = body.getLong(i * 8);
+                }
+                events.add(new IndexEvent.BatchesDropped(shard, bases));
+            }
+            case LaneFormat.SEGMENTS -> events.add(new IndexEvent.Listed(SegmentList.decode(body)));
+            case LaneFormat.DROP_SEGMENT ->
+                    events.add(new IndexEvent.SegmentDropped(body.getLong()));
+            case LaneFormat.INTENT ->
+                    events.add(new IndexEvent.Intended(body.getLong(0), rest(body)));
+            case LaneFormat.PART ->
+                    events.add(new IndexEvent.PartTaken(body.getInt(), body.getLong()));
+            default -> throw wrong("an entry of unknown type " + type, position);
+        }
+    }
+
+    private BatchRef batch(
+            long shard, ByteBuffer body, int at, long max, boolean moved, long position) {
+        return new BatchRef(
+                shard,
+                null,
+                body.getLong(at + RecordBatches.BASE_OFFSET),
+                RecordBatches.nextOffset(body, at),
+                body.getLong(at + RecordBatches.MAX_TIMESTAMP),
+                max,
+                RecordBatches.size(body, at),
+                body.getInt(at + RecordBatches.RECORD_COUNT),
+                moved,
+                segment,
+                position);
+    }
+
+    private static byte[] rest(ByteBuffer body) {
+        byte[] bytes = new byte[body.remaining()];
+        body.get(bytes);
+        return bytes;
+    }
+
+    private StorageException wrong(String what, long position) {
+        return new StorageException(
+                Kind.CORRUPT_STORE, what + " at " + position + " in " + segment.path());
+    }
+}

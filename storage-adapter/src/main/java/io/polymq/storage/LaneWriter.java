@@ -1,0 +1,638 @@
+package io.polymq.storage;
+
+import io.polymq.storage.StorageException.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One lane: the only thread that writes its files. It takes what has come in, puts it into one
+ * block, writes that at once, forces once if anybody waits for that, has the requests ended on the
+ * completion thread, and begins again; under load the blocks grow by themselves.
+ *
+ * <p>Block numbers (LSN): {@code applied <= durable <= written}. The index is told of a block only
+ * once that is durable. A request that waits for a force ends after {@code durable} reached its
+ * block; one that does not ends after its block was written, though never before an earlier forced
+ * request of the same shard.
+ *
+ * <p>After a failed write or force nothing is tried again on that file: what waits fails, and
+ * {@link LaneRepair} carries what was written but not forced into a new segment.
+ */
+final class LaneWriter {
+
+    private static final Logger log = LoggerFactory.getLogger(LaneWriter.class);
+    private static final int ROUND_BYTES = 4 << 20;
+    private static final int LARGE_BATCH = 64 << 10;
+    private static final long IDLE_MILLIS = 50;
+    private static final long MAX_UNAPPLIED = 512L << 20;
+
+    final int id;
+    final LaneFiles files;
+    final SpaceGuard space;
+    final InstantSource clock;
+    final StorageMetrics metrics;
+    private final LaneBlock block = new LaneBlock();
+    private final long maxPending;
+    private final Runnable onDurable;
+    private final ExecutorService completions;
+    private final Queue<LaneRound> rounds = new ConcurrentLinkedQueue<>();
+    private final TailCache cache;
+    private final Object forcing = new Object();
+
+    // Guarded by this.
+    private final Deque<LaneRequest> incoming = new ArrayDeque<>();
+    private long pending;
+    private boolean closed;
+    private boolean failed;
+    private @Nullable IOException backgroundFailure;
+
+    // Of the writer's thread.
+    private Segment segment;
+    private long position;
+    private long nextLsn;
+    private long lastDataLsn;
+    private long writtenDurable;
+    private LaneRound round;
+    private long intentSequence;
+    private final Map<Integer, Long> parts;
+
+    private volatile long durableLsn;
+    private final AtomicLong unapplied = new AtomicLong();
+    private volatile long writtenLsn;
+    private @Nullable Thread thread;
+
+    LaneWriter(
+            int id,
+            LaneFiles files,
+            LanePosition from,
+            SpaceGuard space,
+            InstantSource clock,
+            StorageMetrics metrics,
+            TailCache cache,
+            long maxPending,
+            Runnable onDurable) {
+        this.id = id;
+        this.files = files;
+        this.space = space;
+        this.clock = clock;
+        this.metrics = metrics;
+        this.cache = cache;
+        this.maxPending = maxPending;
+        this.onDurable = onDurable;
+        segment = files.last();
+        position = from.position();
+        nextLsn = from.nextLsn();
+        intentSequence = from.intentSequence();
+        parts = new TreeMap<>(from.parts());
+        durableLsn = nextLsn - 1;
+        writtenLsn = durableLsn;
+        writtenDurable = durableLsn;
+        round = new LaneRound(segment);
+        completions =
+                Executors.newSingleThreadExecutor(
+                        Thread.ofPlatform().name("polymq-lane-" + id + "-done").daemon().factory());
+    }
+
+    void start() {
+        thread = Thread.ofPlatform().name("polymq-lane-" + id).daemon().start(this::run);
+    }
+
+    // From any thread.
+
+    ExecutorService completions() {
+        return completions;
+    }
+
+    long durableLsn() {
+        return durableLsn;
+    }
+
+    void submit(LaneRequest request) {
+        StorageException refusal;
+        synchronized (this) {
+            if (closed) {
+                refusal = new StorageException(StorageException.Kind.CLOSED, "storage is closed");
+            } else if (failed && !request.survives()) {
+                refusal = unavailable(null);
+            } else if (request.publishes()
+                    && (pending > maxPending || unapplied.get() > MAX_UNAPPLIED)) {
+                refusal =
+                        new StorageException(
+                                StorageException.Kind.OVERLOADED,
+                                pending
+                                        + " bytes wait to be written, "
+                                        + unapplied.get()
+                                        + " to be indexed");
+            } else {
+                pending += request.bytes();
+                incoming.add(request);
+                if (incoming.size() == 1) {
+                    notifyAll();
+                }
+                return;
+            }
+        }
+        end(request, refusal);
+    }
+
+    private StorageException unavailable(@Nullable Throwable cause) {
+        return new StorageException(
+                StorageException.Kind.UNAVAILABLE,
+                "lane " + id + " recovers from a failure",
+                cause);
+    }
+
+    private void end(LaneRequest request, @Nullable StorageException failure) {
+        try {
+            completions.execute(() -> request.end(failure));
+        } catch (RejectedExecutionException e) {
+            request.end(failure);
+        }
+    }
+
+    /** The next block that the index should take in; null when there is none that is durable. */
+    @Nullable LaneRound nextDurable() {
+        LaneRound next = rounds.peek();
+        return next != null && next.lsn <= durableLsn ? rounds.poll() : null;
+    }
+
+    /** On the applier: the index has the block. */
+    void applied(LaneRound done) {
+        unapplied.addAndGet(done.position - done.end);
+        if (!done.afterApply.isEmpty()) {
+            try {
+                completions.execute(() -> done.afterApply.forEach(Runnable::run));
+            } catch (RejectedExecutionException e) {
+                done.afterApply.forEach(Runnable::run);
+            }
+        }
+    }
+
+    /** Forces what nobody waited for, beside the writer. Called now and then, by one thread. */
+    void forceWritten() {
+        long target = writtenLsn;
+        if (target <= durableLsn) {
+            return;
+        }
+        synchronized (forcing) {
+            Segment current = files.last();
+            try {
+                force(current);
+                durable(target);
+                synchronized (this) {
+                    notifyAll();
+                }
+            } catch (IOException e) {
+                synchronized (this) {
+                    backgroundFailure = e;
+                    notifyAll();
+                }
+            }
+        }
+    }
+
+    private void force(Segment target) throws IOException {
+        long begin = System.nanoTime();
+        target.file().force();
+        metrics.forced(System.nanoTime() - begin);
+    }
+
+    private void durable(long lsn) {
+        boolean news;
+        synchronized (forcing) {
+            news = lsn > durableLsn;
+            if (news) {
+                durableLsn = lsn;
+            }
+        }
+        if (news) {
+            onDurable.run();
+        }
+    }
+
+    /** Ends after everything that was submitted; then the files are closed. */
+    void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        Thread running = thread;
+        if (running != null) {
+            Shutdowns.join(running);
+        }
+        Shutdowns.finish(completions);
+    }
+
+    // On the writer's thread.
+
+    private void run() {
+        List<LaneRequest> batch = new ArrayList<>();
+        while (take(batch)) {
+            IOException failure = takeBackgroundFailure();
+            if (failure != null) {
+                stopAndRepair(batch, failure);
+            } else {
+                commit(batch);
+            }
+            batch.clear();
+        }
+        finish();
+    }
+
+    private synchronized @Nullable IOException takeBackgroundFailure() {
+        IOException failure = backgroundFailure;
+        backgroundFailure = null;
+        return failure;
+    }
+
+    /** Waits for requests; false when the lane is closed and none is left. An idle lane wakes. */
+    private synchronized boolean take(List<LaneRequest> batch) {
+        while (incoming.isEmpty() && backgroundFailure == null) {
+            if (closed) {
+                return false;
+            }
+            try {
+                if (writtenDurable < lastDataLsn && durableLsn >= lastDataLsn) {
+                    wait(IDLE_MILLIS);
+                    if (incoming.isEmpty()) {
+                        return true;
+                    }
+                } else {
+                    wait();
+                }
+            } catch (InterruptedException e) {
+                closed = true;
+            }
+        }
+        int bytes = 0;
+        while (!incoming.isEmpty() && bytes < ROUND_BYTES) {
+            LaneRequest next = incoming.poll();
+            bytes += next.bytes();
+            pending -= next.bytes();
+            batch.add(next);
+        }
+        return true;
+    }
+
+    /**
+     * Writes one block with all that the requests ask for. Without requests it writes an empty
+     * block, which tells a later recovery that everything before it was forced.
+     */
+    private void commit(List<LaneRequest> batch) {
+        try {
+            if (position >= files.segmentBytes()) {
+                roll();
+            }
+        } catch (IOException e) {
+            stopAndRepair(batch, e);
+            return;
+        }
+        round = new LaneRound(segment);
+        block.begin(position);
+        boolean force = prepare(batch);
+        if (block.isEmpty() && !batch.isEmpty()) {
+            endAll(round.requests);
+            applied(round);
+            return;
+        }
+        ByteBuffer bytes = block.finish(nextLsn, durableLsn, clock.millis(), segment.id());
+        int length = bytes.remaining();
+        try {
+            segment.file().write(bytes, position);
+        } catch (IOException e) {
+            round.requests.reversed().forEach(LaneRequest::rollback);
+            writeFailed(List.copyOf(round.requests), e);
+            return;
+        }
+        writtenDurable = durableLsn;
+        written(length);
+        if (force) {
+            List<LaneRequest> waiting = endUnforced(round.requests);
+            try {
+                synchronized (forcing) {
+                    force(segment);
+                }
+            } catch (IOException e) {
+                stopAndRepair(waiting, e);
+                return;
+            }
+            durable(writtenLsn);
+            endAll(waiting);
+        } else {
+            endAll(round.requests);
+        }
+    }
+
+    private void written(int length) {
+        round.lsn = nextLsn;
+        round.position = position;
+        position += length;
+        round.end = position;
+        segment.end = position;
+        if (!round.events.isEmpty()) {
+            lastDataLsn = nextLsn;
+        }
+        unapplied.addAndGet(length);
+        rounds.add(round);
+        writtenLsn = nextLsn;
+        nextLsn++;
+        space.spend(length);
+    }
+
+    /** Prepares what can be; refuses the rest. Whether the block has to be forced. */
+    private boolean prepare(List<LaneRequest> batch) {
+        boolean force = false;
+        for (LaneRequest request : batch) {
+            LaneBlock.Mark mark = block.mark();
+            int events = round.events.size();
+            try {
+                if (request.publishes() && space.isFull()) {
+                    throw new StorageException(
+                            StorageException.Kind.FULL, "the device is nearly full");
+                }
+                request.prepare(this, block);
+                round.requests.add(request);
+                Runnable after = request.afterApply();
+                if (after != null) {
+                    round.afterApply.add(after);
+                }
+                if (request.durability() == Durability.SYNC) {
+                    force = true;
+                    request.forcedWith(nextLsn);
+                }
+            } catch (StorageException e) {
+                block.reset(mark);
+                round.events.subList(events, round.events.size()).clear();
+                end(request, e);
+            }
+        }
+        return force;
+    }
+
+    /** Ends those that need no force and stand behind none; the others. */
+    private List<LaneRequest> endUnforced(List<LaneRequest> requests) {
+        List<LaneRequest> waiting = new ArrayList<>(requests.size());
+        List<LaneRequest> done = new ArrayList<>();
+        for (LaneRequest request : requests) {
+            boolean waits =
+                    request.durability() == Durability.SYNC || request.isBehindForced(round.lsn);
+            (waits ? waiting : done).add(request);
+        }
+        if (!done.isEmpty()) {
+            endAll(done);
+        }
+        return waiting;
+    }
+
+    private void endAll(List<LaneRequest> requests) {
+        if (!requests.isEmpty()) {
+            completions.execute(
+                    () -> {
+                        for (LaneRequest request : requests) {
+                            request.end(null);
+                        }
+                    });
+        }
+    }
+
+    private void roll() throws IOException {
+        synchronized (forcing) {
+            force(segment);
+            durable(writtenLsn);
+            segment.lastLsn = writtenLsn;
+            begin(files.next(nextLsn, clock.millis()));
+        }
+    }
+
+    /** Goes on in a new, empty segment, which begins with the list of those before it. */
+    private void begin(Segment next) throws IOException {
+        block.begin(LaneFormat.SEGMENT_HEADER);
+        SegmentList list = files.listFor(next, intentSequence, parts);
+        block.entry(LaneFormat.SEGMENTS, 0, list.encode());
+        ByteBuffer bytes = block.finish(nextLsn, durableLsn, clock.millis(), next.id());
+        int length = bytes.remaining();
+        next.file().write(bytes, LaneFormat.SEGMENT_HEADER);
+        next.file().force();
+        files.forceFolder();
+        files.add(next);
+        segment = next;
+        position = LaneFormat.SEGMENT_HEADER;
+        round = new LaneRound(next);
+        round.events.add(new IndexEvent.Listed(list));
+        written(length);
+        durable(writtenLsn);
+    }
+
+    // What requests use while they are prepared.
+
+    void event(IndexEvent event) {
+        round.events.add(event);
+    }
+
+    Segment segment() {
+        return segment;
+    }
+
+    long nextIntent() {
+        return intentSequence + 1;
+    }
+
+    void intentTaken(long sequence) {
+        intentSequence = sequence;
+    }
+
+    /** The last of the coordinator's intents whose part is here. */
+    long lastPart(int coordinator) {
+        return parts.getOrDefault(coordinator, 0L);
+    }
+
+    void partTaken(int coordinator, long sequence) {
+        parts.put(coordinator, sequence);
+    }
+
+    /** Keeps a copy of a batch of the block in memory, when it is small. */
+    void remember(BatchRef ref, LogShard shard) {
+        if (ref.bytes < LARGE_BATCH) {
+            cache.put(block, ref, shard);
+        }
+    }
+
+    // Failures.
+
+    private void writeFailed(List<LaneRequest> requests, IOException cause) {
+        space.refresh();
+        if (space.isFull()) {
+            try {
+                segment.file().truncate(position);
+                log.atWarn()
+                        .addKeyValue("lane", id)
+                        .addKeyValue("reason", cause.getMessage())
+                        .log("The device is full; publishes are refused until there is room");
+                StorageException full =
+                        new StorageException(
+                                StorageException.Kind.FULL, "the device is full", cause);
+                requests.forEach(request -> end(request, full));
+                return;
+            } catch (IOException e) {
+                cause.addSuppressed(e);
+            }
+        }
+        stopAndRepair(requests, cause);
+    }
+
+    /** Fails what waits, then repairs until that succeeds or the lane is closed. */
+    private void stopAndRepair(List<LaneRequest> unended, IOException cause) {
+        metrics.failed();
+        log.atError()
+                .addKeyValue("lane", id)
+                .addKeyValue("reason", cause.toString())
+                .log("A lane failed; it stops and recovers");
+        List<LaneRequest> again = new ArrayList<>();
+        List<LaneRequest> failing = new ArrayList<>(unended);
+        synchronized (this) {
+            failed = true;
+            failing.addAll(incoming);
+            incoming.clear();
+            pending = 0;
+        }
+        for (LaneRequest request : failing) {
+            if (request.survives()) {
+                again.add(request);
+            } else {
+                end(request, unavailable(cause));
+            }
+        }
+        repair();
+        boolean ending;
+        synchronized (this) {
+            ending = closed;
+            if (!ending) {
+                failed = false;
+                for (LaneRequest request : again.reversed()) {
+                    pending += request.bytes();
+                    incoming.addFirst(request);
+                }
+            } else {
+                again.addAll(incoming);
+                incoming.clear();
+            }
+        }
+        if (ending) {
+            again.forEach(
+                    request ->
+                            end(request, new StorageException(Kind.CLOSED, "storage is closed")));
+        }
+    }
+
+    private void repair() {
+        long pause = 50;
+        while (true) {
+            try {
+                synchronized (forcing) {
+                    LaneRepair repair =
+                            LaneRepair.read(segment, List.copyOf(rounds), durableLsn, position);
+                    segment.lastLsn = durableLsn;
+                    begin(files.next(durableLsn + 1, clock.millis()), repair);
+                }
+                log.atInfo()
+                        .addKeyValue("lane", id)
+                        .addKeyValue("segment", segment.id())
+                        .log("The lane has recovered");
+                return;
+            } catch (IOException e) {
+                log.atWarn()
+                        .addKeyValue("lane", id)
+                        .addKeyValue("reason", e.toString())
+                        .log("The lane could not recover yet");
+            }
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
+                try {
+                    wait(pause);
+                } catch (InterruptedException e) {
+                    closed = true;
+                }
+            }
+            pause = Math.min(2_000, pause * 2);
+        }
+    }
+
+    /** Goes on in a new segment with copies of the blocks that were written but not forced. */
+    private void begin(Segment next, LaneRepair repair) throws IOException {
+        long lsn = durableLsn + 1;
+        SegmentList list = files.listFor(next, intentSequence, parts);
+        block.begin(LaneFormat.SEGMENT_HEADER);
+        block.entry(LaneFormat.SEGMENTS, 0, list.encode());
+        ByteBuffer bytes = block.finish(lsn, durableLsn, clock.millis(), next.id());
+        long at = LaneFormat.SEGMENT_HEADER + bytes.remaining();
+        next.file().write(bytes, LaneFormat.SEGMENT_HEADER);
+        long end = repair.copyTo(next, at, lsn + 1);
+        next.file().force();
+        files.forceFolder();
+        files.add(next);
+        LaneRound first = new LaneRound(next);
+        first.events.add(new IndexEvent.Listed(list));
+        first.lsn = lsn;
+        first.position = LaneFormat.SEGMENT_HEADER;
+        first.end = at;
+        List<LaneRound> kept = repair.relocated(next);
+        rounds.removeIf(old -> old.lsn > durableLsn);
+        unapplied.addAndGet(first.end - first.position);
+        rounds.add(first);
+        rounds.addAll(kept);
+        segment.end = repair.begin();
+        segment = next;
+        position = end;
+        next.end = end;
+        nextLsn = lsn + 1 + kept.size();
+        writtenLsn = nextLsn - 1;
+        lastDataLsn = writtenLsn;
+        writtenDurable = durableLsn;
+        durable(writtenLsn);
+        for (LaneRound survivor : kept) {
+            completions.execute(() -> survivor.events.forEach(LogShard::survived));
+        }
+    }
+
+    /** The last act: everything forced, and a block that says so. */
+    private void finish() {
+        try {
+            if (writtenLsn > durableLsn) {
+                force(segment);
+                durable(writtenLsn);
+            }
+            if (writtenDurable < writtenLsn) {
+                round = new LaneRound(segment);
+                block.begin(position);
+                ByteBuffer bytes = block.finish(nextLsn, durableLsn, clock.millis(), segment.id());
+                int length = bytes.remaining();
+                segment.file().write(bytes, position);
+                written(length);
+                force(segment);
+                durable(writtenLsn);
+            }
+        } catch (IOException e) {
+            log.atError()
+                    .addKeyValue("lane", id)
+                    .addKeyValue("reason", e.toString())
+                    .log("A lane could not be forced while it was closed");
+        }
+    }
+}

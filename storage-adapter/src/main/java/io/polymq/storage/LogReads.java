@@ -1,0 +1,349 @@
+package io.polymq.storage;
+
+import io.polymq.storage.StorageException.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads of the log driver. What the tail holds is answered at once; what needs the index is read on
+ * the reader threads. Large runs in one segment become regions of the file, all else is read into
+ * memory with one read per stretch, and checked.
+ */
+final class LogReads implements AutoCloseable {
+
+    private static final int REGION = 64 << 10;
+    private static final int GAP = 1 << 10;
+    private static final int STRETCH = 1 << 20;
+
+    private final LogStore store;
+    private final ExecutorService threads;
+    private volatile boolean closed;
+
+    LogReads(LogStore store, int threadCount) {
+        this.store = store;
+        threads =
+                Executors.newFixedThreadPool(
+                        threadCount,
+                        Thread.ofPlatform().name("polymq-log-read-", 0).daemon().factory());
+    }
+
+    <T> CompletableFuture<T> run(Supplier<T> read) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        try {
+            threads.execute(
+                    () -> {
+                        try {
+                            result.complete(read.get());
+                        } catch (RuntimeException e) {
+                            result.completeExceptionally(e);
+                        }
+                    });
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(new StorageException(Kind.CLOSED, "storage is closed", e));
+        }
+        return result;
+    }
+
+    @Nullable ReadResult cached(LogShard shard, long offset, int maxBytes, boolean minOne) {
+        requireOpen();
+        shard.requireThere();
+        long start = shard.startOffset();
+        long end = shard.highWatermark();
+        shard.requireInRange(offset, start, end);
+        List<ShardTail.Held> held = new ArrayList<>();
+        if (!shard.tail.collect(offset, end, maxBytes, minOne, held)) {
+            return null;
+        }
+        for (ShardTail.Held batch : held) {
+            if (batch.bytes() == null) {
+                return null;
+            }
+        }
+        return result(shard, held, start, end);
+    }
+
+    CompletableFuture<ReadResult> read(LogShard shard, long offset, int maxBytes, boolean minOne) {
+        try {
+            requireOpen();
+            shard.requireThere();
+            long start = shard.startOffset();
+            long end = shard.highWatermark();
+            shard.requireInRange(offset, start, end);
+            List<ShardTail.Held> held = new ArrayList<>();
+            if (offset == end || shard.tail.collect(offset, end, maxBytes, minOne, held)) {
+                if (held.stream().allMatch(batch -> batch.bytes() != null || isRegion(batch))) {
+                    return CompletableFuture.completedFuture(result(shard, held, start, end));
+                }
+            }
+            return run(() -> readIndexed(shard, offset, maxBytes, minOne));
+        } catch (StorageException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static boolean isRegion(ShardTail.Held batch) {
+        return batch.ref().bytes >= REGION && batch.segment().file().channel() != null;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new StorageException(Kind.CLOSED, "storage is closed");
+        }
+    }
+
+    private ReadResult readIndexed(LogShard shard, long offset, int maxBytes, boolean minOne) {
+        while (true) {
+            shard.requireThere();
+            long start = shard.startOffset();
+            long end = shard.highWatermark();
+            shard.requireInRange(offset, start, end);
+            List<ShardTail.Held> held = new ArrayList<>();
+            long from = collectIndexed(shard, offset, maxBytes, minOne, held);
+            int room = maxBytes - held.stream().mapToInt(batch -> batch.ref().bytes).sum();
+            if (from >= 0 && !shard.tail.collect(from, end, room, minOne, held)) {
+                continue;
+            }
+            ReadResult result = result(shard, held, start, end);
+            if (result != null) {
+                return result;
+            }
+            // a segment went away meanwhile: its batches have another place by now
+        }
+    }
+
+    /**
+     * Takes batches from the index as far as the tail.
+     *
+     * @return where to go on in the tail; -1 when there is no more room
+     */
+    private long collectIndexed(
+            LogShard shard, long offset, int maxBytes, boolean minOne, List<ShardTail.Held> to) {
+        long next = offset;
+        int left = maxBytes;
+        long tailFrom = shard.tail.from();
+        try (OrderedStore.Walk walk = store.index().batches(shard.id())) {
+            byte[] key = RowKeys.of(shard.id(), offset);
+            boolean there =
+                    walk.floor(key) && LogShard.place(walk).nextOffset() > offset
+                            || walk.ceiling(key);
+            while (there) {
+                BatchPlace place = LogShard.place(walk);
+                if (place.baseOffset() >= tailFrom) {
+                    break;
+                }
+                if (place.bytes() > left && !(minOne && to.isEmpty())) {
+                    return -1;
+                }
+                ShardTail.Held held = held(shard, place);
+                if (held == null) {
+                    return -1;
+                }
+                to.add(held);
+                left -= place.bytes();
+                next = place.nextOffset();
+                there = walk.next();
+            }
+        }
+        return Math.max(next, tailFrom);
+    }
+
+    private ShardTail.@Nullable Held held(LogShard shard, BatchPlace place) {
+        Segment segment = shard.lane.files.get(place.segment());
+        if (segment == null) {
+            return null;
+        }
+        BatchRef ref =
+                new BatchRef(
+                        shard.id(),
+                        null,
+                        place.baseOffset(),
+                        place.nextOffset(),
+                        place.maxTimestamp(),
+                        place.runningMax(),
+                        place.bytes(),
+                        place.records(),
+                        false,
+                        segment,
+                        place.position());
+        return new ShardTail.Held(ref, segment, place.position(), null, 0);
+    }
+
+    /** Null when a segment was dropped in between. */
+    private @Nullable ReadResult result(
+            LogShard shard, List<ShardTail.Held> held, long start, long end) {
+        List<Slice> slices = new ArrayList<>();
+        int bytes = 0;
+        boolean complete = false;
+        try {
+            for (int i = 0; i < held.size(); ) {
+                int to = run(held, i);
+                Slice slice = slice(shard, held.subList(i, to));
+                if (slice == null) {
+                    return null;
+                }
+                slices.add(slice);
+                bytes += slice.bytes();
+                i = to;
+            }
+            complete = true;
+            return new ReadResult(slices, bytes, start, end);
+        } finally {
+            if (!complete) {
+                slices.forEach(Slice::close);
+            }
+        }
+    }
+
+    /** Where a run of batches ends that makes one slice. */
+    private static int run(List<ShardTail.Held> held, int from) {
+        ShardTail.Held first = held.get(from);
+        ShardTail.Held last = first;
+        int to = from + 1;
+        long span = first.ref().bytes;
+        while (to < held.size()) {
+            ShardTail.Held next = held.get(to);
+            boolean joins;
+            if (first.bytes() != null) {
+                joins = next.bytes() == first.bytes() && next.at() == last.at() + last.ref().bytes;
+            } else {
+                long gap = next.position() - last.position() - last.ref().bytes;
+                boolean region = isRegion(first);
+                joins =
+                        next.bytes() == null
+                                && next.segment() == first.segment()
+                                && gap >= 0
+                                && region == isRegion(next)
+                                && (region ? gap == 0 : gap <= GAP && span < STRETCH);
+                span += gap + next.ref().bytes;
+            }
+            if (!joins) {
+                break;
+            }
+            last = next;
+            to++;
+        }
+        return to;
+    }
+
+    private @Nullable Slice slice(LogShard shard, List<ShardTail.Held> run) {
+        ShardTail.Held first = run.getFirst();
+        int bytes = run.stream().mapToInt(batch -> batch.ref().bytes).sum();
+        byte[] memory = first.bytes();
+        if (memory != null) {
+            return new Slice.Memory(
+                    ByteBuffer.wrap(memory, first.at(), bytes).slice().asReadOnlyBuffer());
+        }
+        Segment segment = first.segment();
+        if (!segment.acquire()) {
+            return null;
+        }
+        FileChannel channel = segment.file().channel();
+        if (channel != null && isRegion(first)) {
+            return new Slice.Region(channel, first.position(), bytes, segment::release);
+        }
+        try {
+            return new Slice.Memory(stretch(shard.name(), run, bytes).asReadOnlyBuffer());
+        } finally {
+            segment.release();
+        }
+    }
+
+    /** Reads batches that lie close together with one read and leaves out what is between. */
+    private static ByteBuffer stretch(String shard, List<ShardTail.Held> run, int bytes) {
+        ShardTail.Held first = run.getFirst();
+        ShardTail.Held last = run.getLast();
+        int span = (int) (last.position() + last.ref().bytes - first.position());
+        ByteBuffer raw = ByteBuffer.allocate(span);
+        try {
+            first.segment().file().readFully(raw, first.position());
+        } catch (IOException e) {
+            throw new StorageException(
+                    Kind.IO, "cannot read " + first.segment().path() + ": " + e.getMessage(), e);
+        }
+        ByteBuffer packed = span == bytes ? raw : ByteBuffer.allocate(bytes);
+        int to = 0;
+        for (ShardTail.Held batch : run) {
+            int at = (int) (batch.position() - first.position());
+            check(shard, batch, raw, at);
+            if (packed != raw) {
+                packed.put(to, raw, at, batch.ref().bytes);
+            }
+            to += batch.ref().bytes;
+        }
+        return packed.clear();
+    }
+
+    private static void check(String shard, ShardTail.Held batch, ByteBuffer raw, int at) {
+        int size = batch.ref().bytes;
+        if (raw.getLong(at + RecordBatches.BASE_OFFSET) != batch.ref().baseOffset
+                || RecordBatches.size(raw, at) != size
+                || RecordBatches.checksum(raw, at, size) != raw.getInt(at + RecordBatches.CRC)) {
+            throw new StorageException(
+                    Kind.CORRUPT_STORE,
+                    "the batch at offset "
+                            + batch.ref().baseOffset
+                            + " of "
+                            + shard
+                            + " is damaged, at "
+                            + batch.position()
+                            + " in "
+                            + batch.segment().path());
+        }
+    }
+
+    /** One batch, checked; found again by its offset when its place has changed. */
+    ByteBuffer load(LogShard shard, BatchRows.Row row) {
+        while (true) {
+            ShardTail.Held held =
+                    row instanceof BatchPlace place
+                            ? held(shard, place)
+                            : shard.tail.atOrBefore(row.baseOffset());
+            if (held != null && held.ref().baseOffset == row.baseOffset()) {
+                byte[] memory = held.bytes();
+                if (memory != null) {
+                    return ByteBuffer.wrap(memory, held.at(), held.ref().bytes).slice();
+                }
+                if (held.segment().acquire()) {
+                    try {
+                        return stretch(shard.name(), List.of(held), held.ref().bytes);
+                    } finally {
+                        held.segment().release();
+                    }
+                }
+            }
+            BatchRows.Row again = shard.atOrBefore(row.baseOffset());
+            if (again == null || again.baseOffset() != row.baseOffset()) {
+                throw new StorageException(
+                        Kind.OFFSET_OUT_OF_RANGE,
+                        "offset " + row.baseOffset() + " of " + shard.name() + " has just gone");
+            }
+            row = again;
+        }
+    }
+
+    /** A batch whose block was just written, for the applier. */
+    static ByteBuffer load(BatchRef ref) {
+        TailChunk chunk = ref.chunk;
+        byte[] memory = chunk == null ? null : chunk.bytes();
+        if (memory != null) {
+            return ByteBuffer.wrap(memory, ref.chunkAt, ref.bytes).slice();
+        }
+        ShardTail.Held held = new ShardTail.Held(ref, ref.segment, ref.position, null, 0);
+        return stretch("shard " + ref.shard, List.of(held), ref.bytes);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        Shutdowns.finish(threads);
+    }
+}

@@ -1,0 +1,443 @@
+package io.polymq.storage;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A shard of the log driver, in memory while somebody uses it. Who writes what: the lane's writer
+ * the end, the completion thread the high watermark and the start, the applier what the index has;
+ * everyone reads.
+ */
+final class LogShard implements Shard, AckCursor.Home, BatchRows {
+
+    final LogStore store;
+    final LaneWriter lane;
+    final ShardTail tail;
+    private final EndWatches watches;
+    private final long id;
+    private final String name;
+    private final ConcurrentHashMap<String, AckCursor> cursors = new ConcurrentHashMap<>();
+
+    volatile ShardSpec spec;
+    volatile boolean deleted;
+    private volatile long start;
+    private volatile long end;
+    private volatile long highWatermark;
+    private volatile long appended;
+    private volatile Applied applied;
+
+    // Of the lane's writer.
+    private long maxTimestamp;
+    private long forcedInLsn = -1;
+
+    /** What the index has of the shard. */
+    private record Applied(long end, long records, long bytes, long keysFrom) {}
+
+    LogShard(LogStore store, LaneWriter lane, ShardRow row) {
+        ShardState state = row.state();
+        this.store = store;
+        this.lane = lane;
+        id = state.id();
+        name = state.name();
+        spec = state.spec();
+        start = state.startOffset();
+        end = state.endOffset();
+        highWatermark = end;
+        maxTimestamp = state.maxTimestamp();
+        applied = new Applied(end, row.records, row.bytes, row.keysFrom);
+        tail = new ShardTail(end);
+        watches = new EndWatches(end);
+    }
+
+    // On the lane's writer.
+
+    /** Puts batches into the block under their offsets; the first of these. */
+    long put(LaneWriter writer, LaneBlock block, ByteBuffer batches) {
+        requireThere();
+        long base = end;
+        int from = batches.position();
+        int length = batches.remaining();
+        block.beginEntry(LaneFormat.RECORDS, id, length);
+        long place = block.put(batches, from, length);
+        for (int at = from; at < from + length; ) {
+            int size = RecordBatches.size(batches, at);
+            long position = place + at - from;
+            block.setBase(position, end);
+            put(writer, block, batches, at, size, position);
+            at += size;
+        }
+        block.endEntry();
+        return base;
+    }
+
+    private void put(
+            LaneWriter writer,
+            LaneBlock block,
+            ByteBuffer batches,
+            int at,
+            int size,
+            long position) {
+        long base = end;
+        long next = base + batches.getInt(at + RecordBatches.LAST_OFFSET_DELTA) + 1;
+        long time = batches.getLong(at + RecordBatches.MAX_TIMESTAMP);
+        int records = batches.getInt(at + RecordBatches.RECORD_COUNT);
+        maxTimestamp = Math.max(maxTimestamp, time);
+        BatchRef ref =
+                new BatchRef(
+                        id,
+                        this,
+                        base,
+                        next,
+                        time,
+                        maxTimestamp,
+                        size,
+                        records,
+                        false,
+                        writer.segment(),
+                        position);
+        writer.remember(ref, this);
+        tail.add(ref);
+        writer.event(ref);
+        appended += records;
+        end = next;
+    }
+
+    /** What was put from that offset on was not written. */
+    void takeBack(long base) {
+        appended -= tail.removeFrom(base);
+        end = base;
+    }
+
+    void forcedWith(long lsn) {
+        forcedInLsn = lsn;
+    }
+
+    boolean isBehindForced(long lsn) {
+        return forcedInLsn == lsn;
+    }
+
+    ShardState stateNow(ShardSpec withSpec) {
+        return new ShardState(id, name, withSpec, lane.id, start, end, 0, 0, maxTimestamp);
+    }
+
+    // On the completion thread.
+
+    void advance(long to) {
+        if (to > highWatermark) {
+            highWatermark = to;
+            watches.advance(to);
+            if (watches.isEmpty()) {
+                store.unpin(this);
+            }
+        }
+    }
+
+    /** Records came through a failure of the lane though nobody was told so. */
+    static void survived(IndexEvent event) {
+        if (event instanceof BatchRef ref && ref.owner != null) {
+            ref.owner.advance(ref.nextOffset);
+        }
+    }
+
+    void moveStart(long to) {
+        start = Math.max(start, to);
+    }
+
+    void gone() {
+        deleted = true;
+        watches.close();
+        store.unpin(this);
+    }
+
+    void closeWatches() {
+        watches.close();
+    }
+
+    // On the applier.
+
+    void applied(ShardRow row) {
+        applied = new Applied(row.end, row.records, row.bytes, row.keysFrom);
+        moveStart(row.start);
+    }
+
+    void pruneTail() {
+        tail.prune(applied.end);
+    }
+
+    void relocate(BatchRef ref, Segment segment, long position) {
+        tail.relocate(ref, segment, position);
+    }
+
+    // From any thread.
+
+    void requireThere() {
+        if (deleted) {
+            throw new StorageException(
+                    StorageException.Kind.NO_SUCH_SHARD, "shard " + name + " was deleted");
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public long id() {
+        return id;
+    }
+
+    @Override
+    public ShardSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public long startOffset() {
+        return start;
+    }
+
+    @Override
+    public long endOffset() {
+        return end;
+    }
+
+    @Override
+    public long highWatermark() {
+        return highWatermark;
+    }
+
+    long appliedEnd() {
+        return applied.end;
+    }
+
+    /** Keys of records from this offset on are in the key index. */
+    long keysFrom() {
+        return applied.keysFrom;
+    }
+
+    @Override
+    public void append(ByteBuffer batches, Durability durability, AppendListener listener) {
+        store.append(this, batches, durability, listener);
+    }
+
+    @Override
+    public @Nullable ReadResult readCached(long offset, int maxBytes, boolean minOneBatch) {
+        return store.reads().cached(this, offset, maxBytes, minOneBatch);
+    }
+
+    @Override
+    public CompletableFuture<ReadResult> read(long offset, int maxBytes, boolean minOneBatch) {
+        return store.reads().read(this, offset, maxBytes, minOneBatch);
+    }
+
+    void requireInRange(long offset, long from, long to) {
+        if (offset < from || offset > to) {
+            throw new StorageException(
+                    StorageException.Kind.OFFSET_OUT_OF_RANGE,
+                    "offset " + offset + " of " + name + ", which has " + from + " to " + to);
+        }
+    }
+
+    BatchSearch search() {
+        requireThere();
+        return new BatchSearch(this, start, highWatermark);
+    }
+
+    @Override
+    public CompletableFuture<KeyedRead> readByKey(ByteBuffer key) {
+        ByteBuffer wanted = key.duplicate();
+        return store.reads()
+                .run(
+                        () -> {
+                            StoredRecord found = KeyLookup.newest(this, wanted);
+                            return new KeyedRead(found == null ? -1 : found.offset(), found);
+                        });
+    }
+
+    @Override
+    public CompletableFuture<List<StoredRecord>> readByHeader(
+            String headerName, ByteBuffer value, long fromOffset, int limit) {
+        ByteBuffer wanted = value.duplicate();
+        return store.reads().run(() -> search().withHeader(headerName, wanted, fromOffset, limit));
+    }
+
+    @Override
+    public CompletableFuture<OptionalLong> offsetForTime(long timestamp) {
+        return store.reads().run(() -> search().offsetForTime(timestamp));
+    }
+
+    @Override
+    public CompletableFuture<TimedOffset> maxTimestamp() {
+        return store.reads().run(() -> search().maxTimestamp());
+    }
+
+    @Override
+    public CompletableFuture<Void> trim(long newStartOffset) {
+        LaneRequests.Trim trim = new LaneRequests.Trim(this, newStartOffset);
+        lane.submit(trim);
+        return trim.result;
+    }
+
+    @Override
+    public CompletableFuture<Void> deleteRecords(long[] offsets) {
+        long[] sorted = offsets.clone();
+        Arrays.sort(sorted);
+        return store.rewriting(
+                        this,
+                        rewrites ->
+                                rewrites.remove(
+                                        this,
+                                        record -> Arrays.binarySearch(sorted, record.offset()) >= 0,
+                                        sorted))
+                .thenApply(count -> null);
+    }
+
+    @Override
+    public CompletableFuture<Long> deleteByKey(ByteBuffer key) {
+        ByteBuffer gone = key.duplicate();
+        return store.rewriting(
+                this, rewrites -> rewrites.remove(this, record -> gone.equals(record.key()), null));
+    }
+
+    @Override
+    public Watch watchEnd(long offset, Runnable action) {
+        Watch watch = watches.add(offset, action);
+        if (!watches.isEmpty()) {
+            store.pin(this);
+        }
+        return watch;
+    }
+
+    @Override
+    public GroupCursor cursor(String group) {
+        requireThere();
+        return cursors.computeIfAbsent(
+                group,
+                absent -> {
+                    byte[] kept = store.index().cursor(id, absent);
+                    return kept == null
+                            ? new AckCursor(this, absent, start)
+                            : AckCursor.decode(this, absent, kept);
+                });
+    }
+
+    @Override
+    public List<String> groups() {
+        TreeSet<String> names = new TreeSet<>(cursors.keySet());
+        try (OrderedStore.Walk walk =
+                store.index()
+                        .rows()
+                        .walk(OrderedStore.Family.CURSORS, RowKeys.of(id), RowKeys.of(id + 1))) {
+            for (boolean there = walk.first(); there; there = walk.next()) {
+                names.add(RowKeys.text(walk.key()));
+            }
+        }
+        return List.copyOf(names);
+    }
+
+    @Override
+    public CompletableFuture<Void> deleteCursor(String group) {
+        cursors.remove(group);
+        LaneRequests.DropCursor drop = new LaneRequests.DropCursor(this, group);
+        lane.submit(drop);
+        return drop.result;
+    }
+
+    @Override
+    public void changed(AckCursor cursor) {
+        store.cursorChanged(this, cursor);
+    }
+
+    @Override
+    public CompletableFuture<Void> persist(AckCursor cursor) {
+        LaneRequests.WriteCursor write =
+                new LaneRequests.WriteCursor(this, cursor, spec.durability());
+        lane.submit(write);
+        return write.result;
+    }
+
+    @Nullable AckCursor cursorIfHeld(String group) {
+        return cursors.get(group);
+    }
+
+    boolean holds(AckCursor cursor) {
+        return cursors.get(cursor.group()) == cursor;
+    }
+
+    @Override
+    public ShardStatistics statistics() {
+        Applied indexed = applied;
+        long[] more = tail.counted(indexed.end, highWatermark);
+        long bytes = indexed.bytes + more[1];
+        return new ShardStatistics(indexed.records + more[0], bytes, bytes, appended);
+    }
+
+    // As searches see the batches: the tail where it reaches, the index below.
+
+    private record Newest(ShardTail.Held held) implements Row {
+        @Override
+        public long baseOffset() {
+            return held.ref().baseOffset;
+        }
+
+        @Override
+        public long nextOffset() {
+            return held.ref().nextOffset;
+        }
+
+        @Override
+        public int bytes() {
+            return held.ref().bytes;
+        }
+
+        @Override
+        public long maxTimestamp() {
+            return held.ref().maxTimestamp;
+        }
+
+        @Override
+        public long runningMax() {
+            return held.ref().runningMax;
+        }
+    }
+
+    @Override
+    public @Nullable Row atOrBefore(long offset) {
+        ShardTail.Held held = tail.atOrBefore(offset);
+        if (held != null) {
+            return new Newest(held);
+        }
+        try (OrderedStore.Walk walk = store.index().batches(id)) {
+            return walk.floor(RowKeys.of(id, offset)) ? place(walk) : null;
+        }
+    }
+
+    @Override
+    public @Nullable Row atOrAfter(long offset) {
+        if (offset < tail.from()) {
+            try (OrderedStore.Walk walk = store.index().batches(id)) {
+                if (walk.ceiling(RowKeys.of(id, offset))) {
+                    return place(walk);
+                }
+            }
+        }
+        ShardTail.Held held = tail.atOrAfter(offset);
+        return held == null ? null : new Newest(held);
+    }
+
+    static BatchPlace place(OrderedStore.Walk walk) {
+        return BatchPlace.decode(RowKeys.number(walk.key(), 8), walk.value());
+    }
+
+    @Override
+    public ByteBuffer load(Row row) {
+        return store.reads().load(this, row);
+    }
+}

@@ -1,0 +1,73 @@
+package io.polymq.storage;
+
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows that a power loss takes back to the last flush, as RocksDB does without a log of its own; it
+ * may flush by itself whenever it likes.
+ */
+final class CrashingRows implements OrderedStore {
+
+    private final Random random;
+    private SortedMemory rows = new SortedMemory();
+    private SortedMemory flushed = new SortedMemory();
+    private boolean frozen;
+
+    CrashingRows(Random random) {
+        this.random = random;
+    }
+
+    synchronized void freeze() {
+        frozen = true;
+    }
+
+    synchronized void powerLoss() {
+        rows = flushed.copy();
+        frozen = false;
+    }
+
+    private synchronized SortedMemory rows() {
+        return rows;
+    }
+
+    @Override
+    public byte @Nullable [] get(Family family, byte[] key) {
+        return rows().get(family, key);
+    }
+
+    @Override
+    public Walk walk(Family family, byte[] from, byte[] to) {
+        return rows().walk(family, from, to);
+    }
+
+    @Override
+    public Changes changes() {
+        return rows().changes();
+    }
+
+    @Override
+    public synchronized void apply(Changes changes, boolean force) {
+        rows.apply(changes, force);
+        if (random.nextInt(20) == 0) {
+            flush();
+        }
+    }
+
+    @Override
+    public synchronized void flush() {
+        if (!frozen) {
+            flushed = rows.copy();
+        }
+    }
+
+    @Override
+    public long bytes() {
+        return rows().bytes();
+    }
+
+    @Override
+    public void close() {
+        // the rows outlive the store that uses them
+    }
+}
