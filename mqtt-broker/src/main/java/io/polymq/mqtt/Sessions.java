@@ -131,10 +131,8 @@ final class Sessions {
         MqttConnection old = session.connection();
         if (old != null) {
             old.takenOver();
-            if (session.hasEnded()) {
-                again(claim);
-                return;
-            }
+            session.run(() -> takeOver(session, claim));
+            return;
         }
         if (claim.cleanStart()) {
             end(session);
@@ -158,9 +156,12 @@ final class Sessions {
     }
 
     private void attach(Session session, Claim claim) {
-        MqttConnection other = session.connection();
-        if (other != null) {
-            takeOver(session, claim);
+        if (session.hasEnded()) {
+            again(claim);
+            return;
+        }
+        if (!session.zone().isHere() || session.isConnected()) {
+            session.run(() -> takeOver(session, claim));
             return;
         }
         session.expirySeconds(claim.expirySeconds());
