@@ -1,0 +1,31 @@
+package io.polymq.kafka;
+
+import io.polymq.config.KafkaConfig;
+import io.polymq.core.security.Security;
+import io.polymq.core.topic.Topics;
+import io.polymq.meta.MetadataStore;
+import io.polymq.network.Shutdown;
+import io.polymq.storage.ShardStore;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
+import java.time.InstantSource;
+
+/**
+ * All that the Kafka broker is given.
+ *
+ * @param config its section of the configuration
+ * @param brokerId this broker's number
+ * @param dataPath where records are kept, told to clients as the log directory
+ * @param store keeps the broker's own shards: groups, producers
+ */
+public record KafkaBrokerServerParams(
+        KafkaConfig config,
+        int brokerId,
+        Path dataPath,
+        Topics topics,
+        ShardStore store,
+        MetadataStore metadata,
+        Security security,
+        Shutdown shutdown,
+        InstantSource clock,
+        PrometheusRegistry metrics) {}

@@ -1,0 +1,102 @@
+package io.polymq.kafka.fetch;
+
+import io.polymq.codec.kafka.RecordSections;
+import io.polymq.kafka.topic.KafkaTopic;
+import io.polymq.storage.ReadResult;
+import io.polymq.storage.Shard;
+import io.polymq.storage.Slice;
+import java.util.List;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.jspecify.annotations.Nullable;
+
+/** One partition of a fetch: what is asked, and what was found so far. Connection zone. */
+final class FetchedPartition {
+
+    private static final long UNKNOWN = -1;
+
+    final String name;
+    final Uuid id;
+    final FetchPartition asked;
+    @Nullable KafkaTopic topic;
+    @Nullable Shard shard;
+    Errors error = Errors.NONE;
+    long highWatermark = UNKNOWN;
+    long startOffset = UNKNOWN;
+    Shard.@Nullable Watch watch;
+    volatile boolean fired;
+    private @Nullable ReadResult read;
+
+    FetchedPartition(String name, Uuid id, FetchPartition asked) {
+        this.name = name;
+        this.id = id;
+        this.asked = asked;
+    }
+
+    int bytes() {
+        return read == null ? 0 : read.bytes();
+    }
+
+    void refuse(Errors why) {
+        release();
+        error = why;
+    }
+
+    void found(ReadResult result) {
+        release();
+        read = result;
+        highWatermark = result.highWatermark();
+        startOffset = result.startOffset();
+    }
+
+    /** Lets go of what was read. */
+    void release() {
+        ReadResult held = read;
+        read = null;
+        if (held != null) {
+            held.close();
+        }
+    }
+
+    void unwatch() {
+        Shard.Watch open = watch;
+        watch = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    /** Hands over what was read; it is released with the response from here on. */
+    PartitionData toResponse(boolean committedOnly) {
+        PartitionData data =
+                new PartitionData()
+                        .setPartitionIndex(asked.partition())
+                        .setErrorCode(error.code())
+                        .setHighWatermark(highWatermark)
+                        .setLastStableOffset(highWatermark)
+                        .setLogStartOffset(startOffset)
+                        .setAbortedTransactions(committedOnly ? List.of() : null)
+                        .setRecords(MemoryRecords.EMPTY);
+        ReadResult held = read;
+        if (held != null && !held.slices().isEmpty()) {
+            data.setRecords(sections(held));
+        }
+        return data;
+    }
+
+    private static RecordSections sections(ReadResult held) {
+        RecordSections sections = new RecordSections();
+        for (Slice slice : held.slices()) {
+            sections.add(
+                    switch (slice) {
+                        case Slice.Memory(var buffer) -> new RecordSections.Section.Memory(buffer);
+                        case Slice.Region(var file, var position, var bytes, var release) ->
+                                new RecordSections.Section.Region(file, position, bytes, release);
+                    });
+        }
+        return sections;
+    }
+}
