@@ -36,6 +36,7 @@ import org.apache.kafka.common.protocol.Errors;
 /** Serves ApiVersions, DescribeCluster, DescribeLogDirs and DescribeQuorum. Connection zone. */
 public final class ClusterHandler {
 
+    private static final int FIRST_VERSION_WITH_NODES = 2;
     private static final byte BROKERS = 1;
     private static final byte CONTROLLERS = 2;
     private static final int FIRST_VERSION_WITH_SOFTWARE = 3;
@@ -173,6 +174,10 @@ public final class ClusterHandler {
                 answer.partitions()
                         .add(quorum(topic.topicName(), partition.partitionIndex()));
             }
+        }
+        if (exchange.version() < FIRST_VERSION_WITH_NODES) {
+            exchange.respond(response);
+            return;
         }
         Node node = new Node().setNodeId(cluster.brokerId());
         node.listeners()

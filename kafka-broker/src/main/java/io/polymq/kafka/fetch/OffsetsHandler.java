@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class OffsetsHandler {
 
     private static final int LEADER_EPOCH = 0;
+    private static final int FIRST_VERSION_WITH_EPOCH = 4;
     private static final long LATEST = -1;
     private static final long EARLIEST = -2;
     private static final long MAX_TIMESTAMP = -3;
@@ -60,6 +61,7 @@ public final class OffsetsHandler {
         ListOffsetsRequestData request = exchange.body(ListOffsetsRequestData.class);
         ListOffsetsResponseData response = new ListOffsetsResponseData();
         List<CompletableFuture<?>> open = new ArrayList<>();
+        boolean withEpoch = exchange.version() >= FIRST_VERSION_WITH_EPOCH;
         for (ListOffsetsTopic asked : request.topics()) {
             ListOffsetsTopicResponse topic = new ListOffsetsTopicResponse().setName(asked.name());
             response.topics().add(topic);
@@ -82,7 +84,7 @@ public final class OffsetsHandler {
                     Shard shard = found.topic().partition(partition.partitionIndex());
                     open.add(
                             find(shard, partition.timestamp())
-                                    .handle((offset, failure) -> put(answer, offset, failure)));
+                                    .handle((offset, failure) -> put(answer, offset, failure, withEpoch)));
                 }
             }
         }
@@ -158,7 +160,8 @@ public final class OffsetsHandler {
     private static ListOffsetsPartitionResponse put(
             ListOffsetsPartitionResponse answer,
             @Nullable TimedOffset found,
-            @Nullable Throwable failure) {
+            @Nullable Throwable failure,
+            boolean withEpoch) {
         if (found == null) {
             return answer.setErrorCode(
                     failure == null
@@ -167,7 +170,7 @@ public final class OffsetsHandler {
         }
         return answer.setOffset(found.offset())
                 .setTimestamp(found.timestamp())
-                .setLeaderEpoch(found.offset() < 0 ? -1 : LEADER_EPOCH);
+                .setLeaderEpoch(withEpoch && found.offset() >= 0 ? LEADER_EPOCH : -1);
     }
 
     /** There has only ever been one epoch: it ends where the partition does. */

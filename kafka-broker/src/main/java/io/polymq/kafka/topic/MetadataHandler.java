@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class MetadataHandler {
 
     private static final int LEADER_EPOCH = 0;
+    private static final int FIRST_VERSION_WITHOUT_NAMES = 12;
     private static final int MOST_PARTITIONS = 2000;
     private static final int NOT_ASKED = Integer.MIN_VALUE;
 
@@ -106,12 +107,13 @@ public final class MetadataHandler {
 
     private MetadataResponseTopic byId(Exchange exchange, MetadataRequestData request, Uuid id) {
         KafkaTopic topic = catalog.find(exchange.client().tenant(), id);
+        String unnamed = exchange.version() < FIRST_VERSION_WITHOUT_NAMES ? "" : null;
         if (topic == null) {
-            return error(null, Errors.UNKNOWN_TOPIC_ID).setTopicId(id);
+            return error(unnamed, Errors.UNKNOWN_TOPIC_ID).setTopicId(id);
         }
         return access.topic(exchange.client(), Action.DESCRIBE, topic.name())
                 ? describe(exchange, request, topic)
-                : error(null, Errors.TOPIC_AUTHORIZATION_FAILED).setTopicId(id);
+                : error(unnamed, Errors.TOPIC_AUTHORIZATION_FAILED).setTopicId(id);
     }
 
     private CompletableFuture<MetadataResponseTopic> byName(

@@ -21,15 +21,15 @@ import org.apache.kafka.common.protocol.types.Type;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 
 /** Messages filled at random after Kafka's own schemas and written by Kafka's own serialisation. */
-final class GoldenFrames {
+public final class GoldenFrames {
 
     private final Random random;
 
-    GoldenFrames(long seed) {
+    public GoldenFrames(long seed) {
         random = new Random(seed);
     }
 
-    byte[] request(ApiKeys key, short version, int correlationId, String clientId) {
+    public byte[] request(ApiKeys key, short version, int correlationId, String clientId) {
         RequestHeaderData header =
                 new RequestHeaderData()
                         .setRequestApiKey(key.id)
@@ -47,7 +47,7 @@ final class GoldenFrames {
         return frame.array();
     }
 
-    byte[] struct(Schema schema) {
+    public byte[] struct(Schema schema) {
         Struct struct = fill(schema);
         ByteBuffer bytes = ByteBuffer.allocate(schema.sizeOf(struct));
         schema.write(bytes, struct);
