@@ -7,7 +7,7 @@ import java.util.List;
 final class Features {
 
     /** The level of Kafka 4.4, whose messages are spoken. */
-    static final int METADATA_VERSION = 33;
+    static final short METADATA_VERSION = 33;
 
     private static final int OLDEST_METADATA_VERSION = 7;
 
@@ -19,6 +19,8 @@ final class Features {
                         "metadata.version",
                         OLDEST_METADATA_VERSION,
                         METADATA_VERSION,
-                        METADATA_VERSION));
+                        METADATA_VERSION),
+                new Feature("group.version", 0, 1, 1),
+                new Feature("streams.version", 0, 1, 1));
     }
 }

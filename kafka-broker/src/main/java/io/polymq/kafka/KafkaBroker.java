@@ -8,10 +8,16 @@ import io.polymq.kafka.cluster.BrokerSettings;
 import io.polymq.kafka.cluster.ClusterHandler;
 import io.polymq.kafka.fetch.FetchHandler;
 import io.polymq.kafka.fetch.OffsetsHandler;
+import io.polymq.kafka.group.GroupAdminHandler;
+import io.polymq.kafka.group.GroupService;
+import io.polymq.kafka.group.MembershipHandler;
+import io.polymq.kafka.group.OffsetsOfGroupsHandler;
+import io.polymq.kafka.group.StreamsGroupHandler;
 import io.polymq.kafka.produce.ProduceHandler;
 import io.polymq.kafka.produce.ProducerIds;
 import io.polymq.kafka.produce.ProducerIdsHandler;
 import io.polymq.kafka.produce.ProducerSnapshots;
+import io.polymq.kafka.produce.Producers;
 import io.polymq.kafka.topic.ConfigResource;
 import io.polymq.kafka.topic.ConfigsHandler;
 import io.polymq.kafka.topic.KafkaTopic;
@@ -43,6 +49,7 @@ public final class KafkaBroker {
 
     private final TopicCatalog catalog;
     private final KafkaBinding binding;
+    private final GroupService groups;
     private final ExecutorService blocking =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("kafka-", 0).factory());
 
@@ -73,6 +80,18 @@ public final class KafkaBroker {
         Routes routes = new Routes();
         records(routes, params, access, metrics);
         topics(routes, access, cluster, settings);
+        groups =
+                new GroupService(
+                        new GroupService.Params(
+                                params.brokerId(),
+                                Features.METADATA_VERSION,
+                                name -> compacted(params.store(), name),
+                                params.topics(),
+                                catalog,
+                                params.metadata(),
+                                params.clock(),
+                                blocking));
+        groups(routes, access, cluster);
         ServedApis apis = cluster(routes, params, access, cluster);
         binding =
                 new KafkaBinding(
@@ -81,6 +100,7 @@ public final class KafkaBroker {
                         metrics,
                         params.security());
         params.shutdown().subscribe(Shutdown.Phase.CORE, "kafka", this::drain);
+        groups.warmUp();
     }
 
     /** What the network server needs to serve Kafka. */
@@ -126,6 +146,28 @@ public final class KafkaBroker {
                 .serve(ApiKeys.DESCRIBE_CONFIGS, configs::describe)
                 .serve(ApiKeys.ALTER_CONFIGS, configs::alter)
                 .serve(ApiKeys.INCREMENTAL_ALTER_CONFIGS, configs::alterIncrementally);
+    }
+
+    private void groups(Routes routes, Access access, Cluster cluster) {
+        MembershipHandler members = new MembershipHandler(groups, access, cluster);
+        OffsetsOfGroupsHandler offsets = new OffsetsOfGroupsHandler(groups, catalog, access);
+        GroupAdminHandler admin = new GroupAdminHandler(groups, access);
+        StreamsGroupHandler streams = new StreamsGroupHandler(groups, catalog, access);
+        routes.serve(ApiKeys.FIND_COORDINATOR, members::findCoordinator)
+                .serve(ApiKeys.JOIN_GROUP, members::joinGroup)
+                .serve(ApiKeys.SYNC_GROUP, members::syncGroup)
+                .serve(ApiKeys.HEARTBEAT, members::heartbeat)
+                .serve(ApiKeys.LEAVE_GROUP, members::leaveGroup)
+                .serve(ApiKeys.CONSUMER_GROUP_HEARTBEAT, members::consumerGroupHeartbeat)
+                .serve(ApiKeys.OFFSET_COMMIT, offsets::commit)
+                .serve(ApiKeys.OFFSET_FETCH, offsets::fetch)
+                .serve(ApiKeys.OFFSET_DELETE, offsets::delete)
+                .serve(ApiKeys.LIST_GROUPS, admin::list)
+                .serve(ApiKeys.DESCRIBE_GROUPS, admin::describe)
+                .serve(ApiKeys.CONSUMER_GROUP_DESCRIBE, admin::describeConsumerGroups)
+                .serve(ApiKeys.DELETE_GROUPS, admin::delete)
+                .serve(ApiKeys.STREAMS_GROUP_HEARTBEAT, streams::heartbeat)
+                .serve(ApiKeys.STREAMS_GROUP_DESCRIBE, streams::describe);
     }
 
     private ServedApis cluster(
@@ -191,10 +233,12 @@ public final class KafkaBroker {
 
     private CompletionStage<Void> drain(Duration within) {
         return CompletableFuture.runAsync(
-                () ->
-                        List.copyOf(catalog.inUse()).stream()
-                                .map(KafkaTopic::producers)
-                                .forEach(producers -> producers.save()),
+                () -> {
+                    groups.close();
+                    List.copyOf(catalog.inUse()).stream()
+                            .map(KafkaTopic::producers)
+                            .forEach(Producers::save);
+                },
                 blocking);
     }
 }

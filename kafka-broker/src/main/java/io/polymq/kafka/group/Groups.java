@@ -1,0 +1,187 @@
+package io.polymq.kafka.group;
+
+import com.yammer.metrics.core.MetricsRegistry;
+import io.polymq.core.topic.Topics;
+import io.polymq.kafka.topic.KafkaTopic;
+import io.polymq.kafka.topic.TopicCatalog;
+import io.polymq.storage.Shard;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.coordinator.group.GroupConfig;
+import org.apache.kafka.coordinator.group.GroupConfigManager;
+import org.apache.kafka.coordinator.group.GroupCoordinator;
+import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
+import org.apache.kafka.coordinator.group.GroupCoordinatorService;
+import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
+import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorRuntimeMetrics;
+import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
+import org.apache.kafka.server.share.persister.NoOpStatePersister;
+import org.apache.kafka.server.util.PartitionMetadataClient;
+import org.apache.kafka.server.util.timer.SystemTimer;
+import org.apache.kafka.server.util.timer.SystemTimerReaper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One tenant's group coordinator: Kafka's, embedded. Its partitions are shards of ours; it is told
+ * of topics as they come and go. Any thread; futures end on the coordinator's threads.
+ */
+final class Groups implements AutoCloseable {
+
+    private final GroupCoordinator coordinator;
+    private final GroupConfigManager configs;
+    private final GroupCoordinatorMetrics metrics;
+    private final GroupCoordinatorRuntimeMetrics runtimeMetrics;
+    private final Metrics sensors = new Metrics();
+    private final AtomicInteger epoch = new AtomicInteger();
+    private final GroupCoordinatorConfig config;
+    private final ShareGroupConfig shareConfig;
+
+    /**
+     * @param tenant whose groups these are
+     * @param shards one per coordinator partition
+     * @param blocking runs what reads the shards
+     */
+    record Params(
+            String tenant,
+            int brokerId,
+            List<Shard> shards,
+            Topics topics,
+            TopicCatalog catalog,
+            short metadataVersion,
+            InstantSource clock,
+            Executor blocking) {}
+
+    private Groups(Params params) {
+        Map<String, Object> settings = settings(params.shards().size());
+        config = GroupCoordinatorConfig.fromProps(settings);
+        shareConfig = ShareGroupConfig.fromProps(settings);
+        configs = new GroupConfigManager(config, shareConfig);
+        GroupLog log = new GroupLog(params.shards(), this::reload);
+        metrics =
+                new GroupCoordinatorMetrics(
+                        new MetricsRegistry(), sensors);
+        runtimeMetrics = new GroupCoordinatorRuntimeMetrics(sensors);
+        coordinator =
+                new GroupCoordinatorService.Builder(params.brokerId(), config)
+                        .withWriter(log)
+                        .withLoader(
+                                new GroupLoader(
+                                        log, params.blocking(), params.clock()::millis))
+                        .withTime(Time.SYSTEM)
+                        .withTimer(
+                                new SystemTimerReaper(
+                                        "kafka-groups-reaper", new SystemTimer("kafka-groups")))
+                        .withCoordinatorRuntimeMetrics(runtimeMetrics)
+                        .withGroupCoordinatorMetrics(metrics)
+                        .withGroupConfigManager(configs)
+                        .withPersister(new NoOpStatePersister())
+                        .withAuthorizerPlugin(Optional.empty())
+                        .withPartitionMetadataClient(new LatestOffsets(params))
+                        .build();
+        coordinator.startup(() -> params.shards().size());
+        TopicsImageFeed feed =
+                new TopicsImageFeed(
+                        params.tenant(), params.brokerId(), coordinator::onMetadataUpdate);
+        params.topics().listen(feed);
+        feed.begin(params.topics().list(params.tenant()), params.metadataVersion());
+        for (int partition = 0; partition < params.shards().size(); partition++) {
+            coordinator.onElection(partition, epoch.get());
+        }
+    }
+
+    /** Loads Kafka's classes and starts its threads, which takes a while. */
+    static Groups start(Params params) {
+        return new Groups(params);
+    }
+
+    private static Map<String, Object> settings(int partitions) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("offsets.topic.num.partitions", partitions);
+        settings.put("offsets.topic.replication.factor", (short) 1);
+        settings.put("group.coordinator.threads", 1);
+        settings.put("group.initial.rebalance.delay.ms", 0);
+        settings.put("group.consumer.min.session.timeout.ms", 1000);
+        settings.put("group.consumer.min.heartbeat.interval.ms", 100);
+        return settings;
+    }
+
+    /** What is stored is the truth: the coordinator forgets the partition and reads it again. */
+    private void reload(int partition) {
+        int next = epoch.addAndGet(2);
+        coordinator.onResignation(partition, OptionalInt.of(next - 1));
+        coordinator.onElection(partition, next);
+    }
+
+    GroupCoordinator coordinator() {
+        return coordinator;
+    }
+
+    /** Why a group may not be configured so; null when it may. */
+    @Nullable String refusal(Map<String, String> wanted) {
+        try {
+            GroupConfig.validateNames(wanted);
+            GroupConfig.validate(wanted, config, shareConfig);
+            return null;
+        } catch (RuntimeException refused) {
+            return refused.getMessage();
+        }
+    }
+
+    void configure(String group, Map<String, String> settings) {
+        Properties properties = new Properties();
+        properties.putAll(settings);
+        coordinator.updateGroupConfig(group, properties);
+    }
+
+    @Override
+    public void close() {
+        coordinator.shutdown();
+        metrics.close();
+        runtimeMetrics.close();
+        configs.close();
+        sensors.close();
+    }
+
+    /** Where partitions end, for groups that begin at the end. */
+    private record LatestOffsets(Params params) implements PartitionMetadataClient {
+
+        @Override
+        public Map<TopicPartition, CompletableFuture<OffsetResponse>> listLatestOffsets(
+                Set<TopicPartition> partitions) {
+            Map<TopicPartition, CompletableFuture<OffsetResponse>> answers = new HashMap<>();
+            for (TopicPartition partition : partitions) {
+                KafkaTopic topic = params.catalog().find(params.tenant(), partition.topic());
+                answers.put(
+                        partition,
+                        CompletableFuture.completedFuture(
+                                topic == null || !topic.hasPartition(partition.partition())
+                                        ? new OffsetResponse(
+                                                -1, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+                                        : new OffsetResponse(
+                                                topic.topic()
+                                                        .partition(partition.partition())
+                                                        .highWatermark(),
+                                                Errors.NONE)));
+            }
+            return answers;
+        }
+
+        @Override
+        public void close() {
+            // nothing is held
+        }
+    }
+}
