@@ -20,8 +20,7 @@ final class ClusterId {
                         entry ->
                                 entry.isPresent()
                                         ? CompletableFuture.completedFuture(
-                                                new String(
-                                                        entry.value(), StandardCharsets.UTF_8))
+                                                new String(entry.value(), StandardCharsets.UTF_8))
                                         : make(metadata));
     }
 

@@ -35,8 +35,7 @@ final class KafkaBinding implements ProtocolBinding {
     private final KafkaMetrics metrics;
     private final Security security;
 
-    KafkaBinding(
-            RequestDecoder decoder, Routes routes, KafkaMetrics metrics, Security security) {
+    KafkaBinding(RequestDecoder decoder, Routes routes, KafkaMetrics metrics, Security security) {
         this.decoder = decoder;
         this.routes = routes;
         this.metrics = metrics;

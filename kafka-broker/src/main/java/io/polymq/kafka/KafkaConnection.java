@@ -46,10 +46,7 @@ final class KafkaConnection implements ProtocolHandler {
     private volatile boolean gone;
 
     KafkaConnection(
-            Connection connection,
-            RequestDecoder decoder,
-            Routes routes,
-            KafkaMetrics metrics) {
+            Connection connection, RequestDecoder decoder, Routes routes, KafkaMetrics metrics) {
         this.connection = connection;
         this.decoder = decoder;
         this.routes = routes;
@@ -82,7 +79,8 @@ final class KafkaConnection implements ProtocolHandler {
             metrics.refused(refused.reason());
             LOG.debug("{} sent {}", connection.remote(), refused.getMessage());
             ending = true;
-            connection.close(new CloseReason(Kind.PROTOCOL_ERROR, refused.getMessage()));
+            connection.close(
+                    new CloseReason(Kind.PROTOCOL_ERROR, String.valueOf(refused.getMessage())));
         } finally {
             handling = false;
         }

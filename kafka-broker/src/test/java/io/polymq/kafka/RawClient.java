@@ -41,8 +41,7 @@ final class RawClient implements AutoCloseable {
                         .setClientId("raw");
         ObjectSerializationCache cache = new ObjectSerializationCache();
         short headerVersion = key.requestHeaderVersion((short) version);
-        int size =
-                header.size(cache, headerVersion) + request.size(cache, (short) version);
+        int size = header.size(cache, headerVersion) + request.size(cache, (short) version);
         ByteBuffer frame = ByteBuffer.allocate(4 + size);
         frame.putInt(size);
         ByteBufferAccessor out = new ByteBufferAccessor(frame);

@@ -49,8 +49,7 @@ final class TestServer implements AutoCloseable {
                                 System::nanoTime));
         store =
                 ShardStores.open(
-                        new StorageParams(
-                                Path.of("."), memory(), Clock.systemUTC(), registry));
+                        new StorageParams(Path.of("."), memory(), Clock.systemUTC(), registry));
         topics = new MemoryTopics(store);
         KafkaBroker broker =
                 new KafkaBroker(

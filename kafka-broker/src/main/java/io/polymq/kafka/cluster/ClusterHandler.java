@@ -41,7 +41,8 @@ public final class ClusterHandler {
     private static final byte CONTROLLERS = 2;
     private static final int FIRST_VERSION_WITH_SOFTWARE = 3;
     private static final String METADATA_TOPIC = "__cluster_metadata";
-    private static final Pattern SOFTWARE = Pattern.compile("[a-zA-Z0-9](?:[a-zA-Z0-9\\-.]*[a-zA-Z0-9])?");
+    private static final Pattern SOFTWARE =
+            Pattern.compile("[a-zA-Z0-9](?:[a-zA-Z0-9\\-.]*[a-zA-Z0-9])?");
 
     private final ServedApis apis;
     private final TopicCatalog catalog;
@@ -88,8 +89,7 @@ public final class ClusterHandler {
                                     known
                                             ? Errors.MISMATCHED_ENDPOINT_TYPE.code()
                                             : Errors.UNSUPPORTED_ENDPOINT_TYPE.code())
-                            .setErrorMessage(
-                                    "The request was sent to an endpoint of type BROKER"));
+                            .setErrorMessage("The request was sent to an endpoint of type BROKER"));
             return;
         }
         response.brokers()
@@ -110,8 +110,7 @@ public final class ClusterHandler {
     public void describeLogDirs(Exchange exchange) {
         DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
         if (!access.cluster(exchange.client(), Action.DESCRIBE)) {
-            exchange.respond(
-                    response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
+            exchange.respond(response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
             return;
         }
         DescribeLogDirsRequestData request = exchange.body(DescribeLogDirsRequestData.class);
@@ -163,16 +162,14 @@ public final class ClusterHandler {
         DescribeQuorumRequestData request = exchange.body(DescribeQuorumRequestData.class);
         DescribeQuorumResponseData response = new DescribeQuorumResponseData();
         if (!access.cluster(exchange.client(), Action.DESCRIBE)) {
-            exchange.respond(
-                    response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
+            exchange.respond(response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
             return;
         }
         for (TopicData topic : request.topics()) {
             var answer = new DescribeQuorumResponseData.TopicData().setTopicName(topic.topicName());
             response.topics().add(answer);
             for (var partition : topic.partitions()) {
-                answer.partitions()
-                        .add(quorum(topic.topicName(), partition.partitionIndex()));
+                answer.partitions().add(quorum(topic.topicName(), partition.partitionIndex()));
             }
         }
         if (exchange.version() < FIRST_VERSION_WITH_NODES) {

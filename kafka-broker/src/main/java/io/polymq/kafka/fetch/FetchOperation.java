@@ -225,8 +225,7 @@ final class FetchOperation {
         for (FetchedPartition partition : partitions) {
             Shard shard = partition.shard;
             if (shard != null && partition.watch == null) {
-                partition.watch =
-                        shard.watchEnd(partition.highWatermark, () -> wake(partition));
+                partition.watch = shard.watchEnd(partition.highWatermark, () -> wake(partition));
             }
         }
     }

@@ -84,7 +84,9 @@ public final class OffsetsHandler {
                     Shard shard = found.topic().partition(partition.partitionIndex());
                     open.add(
                             find(shard, partition.timestamp())
-                                    .handle((offset, failure) -> put(answer, offset, failure, withEpoch)));
+                                    .handle(
+                                            (offset, failure) ->
+                                                    put(answer, offset, failure, withEpoch)));
                 }
             }
         }

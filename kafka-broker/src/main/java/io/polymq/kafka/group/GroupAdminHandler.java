@@ -167,8 +167,7 @@ public final class GroupAdminHandler {
                     if (results == null) {
                         mine.forEach(id -> response.results().add(deleted(id, error)));
                     } else {
-                        results.forEach(
-                                result -> response.results().add(result.duplicate()));
+                        results.forEach(result -> response.results().add(result.duplicate()));
                     }
                     exchange.respond(response);
                 });

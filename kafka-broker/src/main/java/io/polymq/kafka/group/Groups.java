@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class Groups implements AutoCloseable {
 
     private final GroupCoordinator coordinator;
+    private final TopicsImageFeed feed;
     private final GroupConfigManager configs;
     private final GroupCoordinatorMetrics metrics;
     private final GroupCoordinatorRuntimeMetrics runtimeMetrics;
@@ -70,16 +71,12 @@ final class Groups implements AutoCloseable {
         shareConfig = ShareGroupConfig.fromProps(settings);
         configs = new GroupConfigManager(config, shareConfig);
         GroupLog log = new GroupLog(params.shards(), this::reload);
-        metrics =
-                new GroupCoordinatorMetrics(
-                        new MetricsRegistry(), sensors);
+        metrics = new GroupCoordinatorMetrics(new MetricsRegistry(), sensors);
         runtimeMetrics = new GroupCoordinatorRuntimeMetrics(sensors);
         coordinator =
                 new GroupCoordinatorService.Builder(params.brokerId(), config)
                         .withWriter(log)
-                        .withLoader(
-                                new GroupLoader(
-                                        log, params.blocking(), params.clock()::millis))
+                        .withLoader(new GroupLoader(log, params.blocking(), params.clock()::millis))
                         .withTime(Time.SYSTEM)
                         .withTimer(
                                 new SystemTimerReaper(
@@ -92,11 +89,11 @@ final class Groups implements AutoCloseable {
                         .withPartitionMetadataClient(new LatestOffsets(params))
                         .build();
         coordinator.startup(() -> params.shards().size());
-        TopicsImageFeed feed =
+        feed =
                 new TopicsImageFeed(
                         params.tenant(), params.brokerId(), coordinator::onMetadataUpdate);
         params.topics().listen(feed);
-        feed.begin(params.topics().list(params.tenant()), params.metadataVersion());
+        feed.begin(() -> params.topics().list(params.tenant()), params.metadataVersion());
         for (int partition = 0; partition < params.shards().size(); partition++) {
             coordinator.onElection(partition, epoch.get());
         }
@@ -148,6 +145,7 @@ final class Groups implements AutoCloseable {
 
     @Override
     public void close() {
+        feed.close();
         coordinator.shutdown();
         metrics.close();
         runtimeMetrics.close();
@@ -168,8 +166,7 @@ final class Groups implements AutoCloseable {
                         partition,
                         CompletableFuture.completedFuture(
                                 topic == null || !topic.hasPartition(partition.partition())
-                                        ? new OffsetResponse(
-                                                -1, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+                                        ? new OffsetResponse(-1, Errors.UNKNOWN_TOPIC_OR_PARTITION)
                                         : new OffsetResponse(
                                                 topic.topic()
                                                         .partition(partition.partition())

@@ -210,9 +210,7 @@ public final class MembershipHandler {
         if (topics != null
                 && !topics.stream()
                         .allMatch(
-                                topic ->
-                                        access.topic(
-                                                exchange.client(), Action.DESCRIBE, topic))) {
+                                topic -> access.topic(exchange.client(), Action.DESCRIBE, topic))) {
             exchange.respond(heartbeatRefused(Errors.TOPIC_AUTHORIZATION_FAILED));
             return;
         }

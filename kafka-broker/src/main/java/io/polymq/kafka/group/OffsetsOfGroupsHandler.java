@@ -78,8 +78,7 @@ public final class OffsetsOfGroupsHandler {
             exchange.respond(response);
             return;
         }
-        OffsetCommitRequestData forward =
-                request.duplicate().setTopics(accepted);
+        OffsetCommitRequestData forward = request.duplicate().setTopics(accepted);
         groups.ask(
                 exchange,
                 (coordinator, context) ->
@@ -134,9 +133,7 @@ public final class OffsetsOfGroupsHandler {
             List<OffsetCommitRequestPartition> partitions,
             Errors error) {
         OffsetCommitResponseTopic topic =
-                new OffsetCommitResponseTopic()
-                        .setName(asked.name())
-                        .setTopicId(asked.topicId());
+                new OffsetCommitResponseTopic().setName(asked.name()).setTopicId(asked.topicId());
         for (OffsetCommitRequestPartition partition : partitions) {
             topic.partitions()
                     .add(
@@ -239,8 +236,7 @@ public final class OffsetsOfGroupsHandler {
                                         .coordinator()
                                         .fetchOffsets(new RequestContext(exchange), ask, stable))
                 .thenApply(answer -> complete(exchange, answer, byId, ownAnswers))
-                .exceptionally(
-                        failure -> refused.setErrorCode(KafkaErrors.of(failure).code()));
+                .exceptionally(failure -> refused.setErrorCode(KafkaErrors.of(failure).code()));
     }
 
     private List<OffsetFetchRequestTopics> known(
@@ -264,10 +260,7 @@ public final class OffsetsOfGroupsHandler {
             if (error != Errors.NONE) {
                 ownAnswers.add(refused(asked, error));
             } else {
-                known.add(
-                        topic == null
-                                ? asked
-                                : asked.duplicate().setName(topic.name()));
+                known.add(topic == null ? asked : asked.duplicate().setName(topic.name()));
             }
         }
         return known;
@@ -275,9 +268,7 @@ public final class OffsetsOfGroupsHandler {
 
     private static OffsetFetchResponseTopics refused(OffsetFetchRequestTopics asked, Errors error) {
         OffsetFetchResponseTopics topic =
-                new OffsetFetchResponseTopics()
-                        .setName(asked.name())
-                        .setTopicId(asked.topicId());
+                new OffsetFetchResponseTopics().setName(asked.name()).setTopicId(asked.topicId());
         for (int partition : asked.partitionIndexes()) {
             topic.partitions()
                     .add(
@@ -328,8 +319,7 @@ public final class OffsetsOfGroupsHandler {
                 return;
             }
             Errors error = Errors.forCode(answer.errorCode());
-            List<OffsetFetchRequestTopics> of =
-                    asked.topics() == null ? List.of() : asked.topics();
+            List<OffsetFetchRequestTopics> of = asked.topics() == null ? List.of() : asked.topics();
             topics = of.stream().map(topic -> refused(topic, error)).toList();
         }
         for (OffsetFetchResponseTopics topic : topics) {

@@ -16,15 +16,12 @@ record RequestContext(Exchange exchange) implements AuthorizableRequestContext {
 
     @Override
     public SecurityProtocol securityProtocol() {
-        return exchange.client().encrypted()
-                ? SecurityProtocol.SSL
-                : SecurityProtocol.PLAINTEXT;
+        return exchange.client().encrypted() ? SecurityProtocol.SSL : SecurityProtocol.PLAINTEXT;
     }
 
     @Override
     public KafkaPrincipal principal() {
-        return new KafkaPrincipal(
-                KafkaPrincipal.USER_TYPE, exchange.client().principal().user());
+        return new KafkaPrincipal(KafkaPrincipal.USER_TYPE, exchange.client().principal().user());
     }
 
     @Override

@@ -55,11 +55,9 @@ public final class StreamsGroupHandler {
                 (result, error) -> {
                     if (result == null) {
                         exchange.respond(
-                                new StreamsGroupHeartbeatResponseData()
-                                        .setErrorCode(error.code()));
+                                new StreamsGroupHeartbeatResponseData().setErrorCode(error.code()));
                     } else {
-                        create(exchange, result)
-                                .thenRun(() -> exchange.respond(result.data()));
+                        create(exchange, result).thenRun(() -> exchange.respond(result.data()));
                     }
                 });
     }

@@ -2,9 +2,13 @@ package io.polymq.kafka.group;
 
 import io.polymq.core.topic.Topic;
 import io.polymq.core.topic.Topics;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.metadata.FeatureLevelRecord;
 import org.apache.kafka.common.metadata.PartitionRecord;
@@ -16,13 +20,17 @@ import org.apache.kafka.image.MetadataProvenance;
 
 /**
  * Tells the coordinator of topics in the form that it understands: as if a log of cluster metadata
- * had been replayed. One call at a time, on the thread that tells of topics.
+ * had been replayed. On a thread of its own, one change at a time, since the coordinator waits
+ * until what follows from a deletion is stored.
  */
-final class TopicsImageFeed implements Topics.Listener {
+final class TopicsImageFeed implements Topics.Listener, AutoCloseable {
 
     private final String tenant;
     private final int brokerId;
     private final BiConsumer<MetadataDelta, MetadataImage> coordinator;
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(
+                    Thread.ofVirtual().name("kafka-group-topics").factory());
     private MetadataImage image = MetadataImage.EMPTY;
     private long offset;
 
@@ -34,7 +42,11 @@ final class TopicsImageFeed implements Topics.Listener {
     }
 
     /** All topics that there are at the start. */
-    synchronized void begin(Iterable<Topic> topics, short metadataVersion) {
+    void begin(Supplier<Collection<Topic>> topics, short metadataVersion) {
+        thread.execute(() -> all(topics.get(), metadataVersion));
+    }
+
+    private void all(Collection<Topic> topics, short metadataVersion) {
         MetadataDelta delta = delta();
         delta.replay(
                 new FeatureLevelRecord()
@@ -84,7 +96,18 @@ final class TopicsImageFeed implements Topics.Listener {
     }
 
     @Override
-    public synchronized void created(Topic topic) {
+    public void created(Topic topic) {
+        run(() -> add(topic));
+    }
+
+    /** Later changes come to nothing once it is closed. */
+    private void run(Runnable change) {
+        if (!thread.isShutdown()) {
+            thread.execute(change);
+        }
+    }
+
+    private void add(Topic topic) {
         if (topic.tenant().equals(tenant) && image.topics().getTopic(id(topic.id())) == null) {
             MetadataDelta delta = delta();
             add(delta, topic);
@@ -93,7 +116,11 @@ final class TopicsImageFeed implements Topics.Listener {
     }
 
     @Override
-    public synchronized void altered(Topic before, Topic now) {
+    public void altered(Topic before, Topic now) {
+        run(() -> grow(now));
+    }
+
+    private void grow(Topic now) {
         var known = image.topics().getTopic(id(now.id()));
         if (known != null && known.partitions().size() < now.spec().partitions()) {
             MetadataDelta delta = delta();
@@ -103,11 +130,20 @@ final class TopicsImageFeed implements Topics.Listener {
     }
 
     @Override
-    public synchronized void deleted(Topic topic) {
+    public void deleted(Topic topic) {
+        run(() -> remove(topic));
+    }
+
+    private void remove(Topic topic) {
         if (image.topics().getTopic(id(topic.id())) != null) {
             MetadataDelta delta = delta();
             delta.replay(new RemoveTopicRecord().setTopicId(id(topic.id())));
             publish(delta);
         }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdown();
     }
 }

@@ -148,8 +148,7 @@ public final class PartitionProducers {
     private void replayBatch(ByteBuffer batches, int at, long pid) {
         short epoch = batches.getShort(at + RecordBatches.PRODUCER_EPOCH);
         long time = batches.getLong(at + RecordBatches.MAX_TIMESTAMP);
-        ProducerState state =
-                states.computeIfAbsent(pid, id -> new ProducerState(id, epoch, time));
+        ProducerState state = states.computeIfAbsent(pid, id -> new ProducerState(id, epoch, time));
         synchronized (state) {
             if ((batches.getShort(at + RecordBatches.ATTRIBUTES) & RecordBatches.CONTROL) != 0) {
                 state.marked(epoch, time);
@@ -157,7 +156,8 @@ public final class PartitionProducers {
             }
             int first = batches.getInt(at + RecordBatches.BASE_SEQUENCE);
             int last =
-                    ProducerState.last(first, batches.getInt(at + RecordBatches.LAST_OFFSET_DELTA) + 1);
+                    ProducerState.last(
+                            first, batches.getInt(at + RecordBatches.LAST_OFFSET_DELTA) + 1);
             if (epoch >= state.epoch() && state.duplicate(epoch, first, last) == null) {
                 long base = batches.getLong(at + RecordBatches.BASE_OFFSET);
                 state.add(epoch, first, last, CompletableFuture.completedFuture(base), time);

@@ -125,8 +125,7 @@ public final class ProduceHandler {
         }
         long now = clock.millis();
         BatchVerdict verdict =
-                ProducedBatch.check(
-                        records, exchange.version(), topic.rules(), now, buffers.get());
+                ProducedBatch.check(records, exchange.version(), topic.rules(), now, buffers.get());
         switch (verdict) {
             case Refused refused -> part.refuse(refused);
             case Accepted accepted -> {
@@ -157,8 +156,7 @@ public final class ProduceHandler {
         }
         PartitionProducers producers = topic.producers().partition(partition);
         producers.whenLoaded(
-                exchange.loop(),
-                () -> admit(producers, topic, partition, batch, level, part));
+                exchange.loop(), () -> admit(producers, topic, partition, batch, level, part));
     }
 
     private static void admit(
@@ -190,10 +188,7 @@ public final class ProduceHandler {
     }
 
     private static AppendListener ending(
-            KafkaTopic topic,
-            int partition,
-            Production.Part part,
-            CompletableFuture<Long> ended) {
+            KafkaTopic topic, int partition, Production.Part part, CompletableFuture<Long> ended) {
         return (base, _, failure) -> {
             if (failure == null) {
                 ended.complete(base);

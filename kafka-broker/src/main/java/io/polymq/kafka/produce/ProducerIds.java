@@ -45,7 +45,9 @@ public final class ProducerIds {
                 .thenCompose(
                         entry -> {
                             long first =
-                                    entry.isPresent() ? ByteBuffer.wrap(entry.value()).getLong() : 0;
+                                    entry.isPresent()
+                                            ? ByteBuffer.wrap(entry.value()).getLong()
+                                            : 0;
                             byte[] next = ByteBuffer.allocate(8).putLong(first + BLOCK).array();
                             return metadata.commit(
                                             Transaction.of(

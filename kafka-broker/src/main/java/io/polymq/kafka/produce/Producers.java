@@ -25,8 +25,7 @@ public final class Producers {
         PartitionProducers[] grown = Arrays.copyOf(partitions, now);
         for (int number = before; number < now; number++) {
             grown[number] =
-                    new PartitionProducers(
-                            topic.id(), number, topic.partition(number), snapshots);
+                    new PartitionProducers(topic.id(), number, topic.partition(number), snapshots);
         }
         partitions = grown;
     }

@@ -300,17 +300,14 @@ public final class ConfigsHandler {
             }
         }
 
-        private void apply(
-                ConfigResource of, String name, byte operation, @Nullable String value) {
+        private void apply(ConfigResource of, String name, byte operation, @Nullable String value) {
             if (operation == DELETE) {
                 if (of.setting(name) == null) {
                     refuse(Errors.INVALID_CONFIG, "Unknown config name: " + name);
                 }
                 wanted.remove(name);
             } else if (value == null) {
-                refuse(
-                        Errors.INVALID_REQUEST,
-                        "Null value not supported for : " + name);
+                refuse(Errors.INVALID_REQUEST, "Null value not supported for : " + name);
             } else if (operation == SET) {
                 wanted.put(name, value);
             } else if (operation == APPEND || operation == SUBTRACT) {

@@ -62,8 +62,7 @@ public final class MetadataHandler {
                     AuthorizedOperations.cluster(access, exchange.client()));
         }
         boolean all =
-                request.topics() == null
-                        || exchange.version() == 0 && request.topics().isEmpty();
+                request.topics() == null || exchange.version() == 0 && request.topics().isEmpty();
         if (all) {
             for (KafkaTopic topic : catalog.list(exchange.client().tenant())) {
                 if (access.topic(exchange.client(), Action.DESCRIBE, topic.name())) {

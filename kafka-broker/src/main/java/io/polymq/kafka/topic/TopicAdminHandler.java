@@ -85,8 +85,7 @@ public final class TopicAdminHandler {
             response.topics().add(result);
             Refusal refusal =
                     twice.contains(wanted.name())
-                            ? new Refusal(
-                                    Errors.INVALID_REQUEST, "Duplicate topic name.")
+                            ? new Refusal(Errors.INVALID_REQUEST, "Duplicate topic name.")
                             : refusal(exchange, wanted);
             if (refusal != null) {
                 result.setErrorCode(refusal.error.code()).setErrorMessage(refusal.message);
@@ -166,8 +165,7 @@ public final class TopicAdminHandler {
             return new Refusal(Errors.INVALID_TOPIC_EXCEPTION, badName);
         }
         if (catalog.find(tenant, name) != null) {
-            return new Refusal(
-                    Errors.TOPIC_ALREADY_EXISTS, "Topic '" + name + "' already exists.");
+            return new Refusal(Errors.TOPIC_ALREADY_EXISTS, "Topic '" + name + "' already exists.");
         }
         String collision = catalog.collision(tenant, name);
         if (collision != null) {
@@ -261,11 +259,9 @@ public final class TopicAdminHandler {
                     new CreatableTopicConfigs()
                             .setName(setting.name())
                             .setValue(
-                                    TopicSettings.value(
-                                            setting.name(), settings, brokerWide.get()))
+                                    TopicSettings.value(setting.name(), settings, brokerWide.get()))
                             .setReadOnly(false)
-                            .setConfigSource(
-                                    own ? FROM_TOPIC : broker ? FROM_BROKER : FROM_DEFAULT)
+                            .setConfigSource(own ? FROM_TOPIC : broker ? FROM_BROKER : FROM_DEFAULT)
                             .setIsSensitive(false));
         }
         result.setNumPartitions(partitions).setReplicationFactor((short) 1).setConfigs(configs);
@@ -296,13 +292,13 @@ public final class TopicAdminHandler {
         KafkaTopic topic =
                 name == null ? catalog.find(tenant, state.topicId()) : catalog.find(tenant, name);
         String authorized = topic == null ? name : topic.name();
-        if (authorized != null
-                && !access.topic(exchange.client(), Action.DELETE, authorized)) {
+        if (authorized != null && !access.topic(exchange.client(), Action.DELETE, authorized)) {
             result.setErrorCode(Errors.TOPIC_AUTHORIZATION_FAILED.code());
             return CompletableFuture.completedFuture(null);
         }
         if (topic == null) {
-            Errors error = name == null ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+            Errors error =
+                    name == null ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
             result.setErrorCode(error.code()).setErrorMessage(error.message());
             return CompletableFuture.completedFuture(null);
         }
@@ -408,7 +404,9 @@ public final class TopicAdminHandler {
                     result.setErrorCode(Errors.TOPIC_AUTHORIZATION_FAILED.code());
                 } else if (found == null || !found.hasPartition(partition.partitionIndex())) {
                     result.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
-                } else if (!found.spec().settings().getOrDefault("cleanup.policy", "delete")
+                } else if (!found.spec()
+                        .settings()
+                        .getOrDefault("cleanup.policy", "delete")
                         .contains("delete")) {
                     result.setErrorCode(Errors.POLICY_VIOLATION.code());
                 } else {

@@ -126,12 +126,16 @@ public final class TopicCatalog {
             return "Topic name is invalid: '.' and '..' are not allowed";
         }
         if (name.length() > 249) {
-            return "Topic name is invalid: the length of '" + name + "' is longer than the max allowed"
+            return "Topic name is invalid: the length of '"
+                    + name
+                    + "' is longer than the max allowed"
                     + " length 249";
         }
         return LEGAL.matcher(name).matches()
                 ? null
-                : "Topic name is invalid: '" + name + "' contains one or more characters other than"
+                : "Topic name is invalid: '"
+                        + name
+                        + "' contains one or more characters other than"
                         + " ASCII alphanumerics, '.', '_' and '-'";
     }
 

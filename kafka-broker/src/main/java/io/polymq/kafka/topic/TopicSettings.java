@@ -69,84 +69,296 @@ public final class TopicSettings {
                         Set.of("delete", "compact"),
                         "log.cleanup.policy",
                         "Whether old records are deleted, or all but the newest of each key."));
-        put(all, longs(DELETE_RETENTION_MS, "86400000", 0, "log.cleaner.delete.retention.ms",
-                "How long a tombstone stays visible in a compacted topic."));
-        put(all, longs(RETENTION_BYTES, "-1", -1, "log.retention.bytes",
-                "The oldest records of a partition go while it is larger than this."));
-        put(all, longs(RETENTION_MS, "604800000", -1, "log.retention.ms",
-                "Records older than this go."));
-        put(all, longs("max.compaction.lag.ms", NO_LIMIT, 1, "log.cleaner.max.compaction.lag.ms",
-                "The longest a record may stay uncompacted."));
-        put(all, longs("min.compaction.lag.ms", "0", 0, "log.cleaner.min.compaction.lag.ms",
-                "The shortest time a record stays uncompacted."));
-        put(all, Setting.number("min.cleanable.dirty.ratio", DOUBLE, "0.5", 0, 1,
-                "log.cleaner.min.cleanable.ratio",
-                "How much of a compacted topic may be outdated before the cleaner works."));
+        put(
+                all,
+                longs(
+                        DELETE_RETENTION_MS,
+                        "86400000",
+                        0,
+                        "log.cleaner.delete.retention.ms",
+                        "How long a tombstone stays visible in a compacted topic."));
+        put(
+                all,
+                longs(
+                        RETENTION_BYTES,
+                        "-1",
+                        -1,
+                        "log.retention.bytes",
+                        "The oldest records of a partition go while it is larger than this."));
+        put(
+                all,
+                longs(
+                        RETENTION_MS,
+                        "604800000",
+                        -1,
+                        "log.retention.ms",
+                        "Records older than this go."));
+        put(
+                all,
+                longs(
+                        "max.compaction.lag.ms",
+                        NO_LIMIT,
+                        1,
+                        "log.cleaner.max.compaction.lag.ms",
+                        "The longest a record may stay uncompacted."));
+        put(
+                all,
+                longs(
+                        "min.compaction.lag.ms",
+                        "0",
+                        0,
+                        "log.cleaner.min.compaction.lag.ms",
+                        "The shortest time a record stays uncompacted."));
+        put(
+                all,
+                Setting.number(
+                        "min.cleanable.dirty.ratio",
+                        DOUBLE,
+                        "0.5",
+                        0,
+                        1,
+                        "log.cleaner.min.cleanable.ratio",
+                        "How much of a compacted topic may be outdated before the cleaner works."));
     }
 
     private static void messages(Map<String, Setting> all) {
-        put(all, Setting.words(COMPRESSION_TYPE, STRING, "producer",
-                Set.of("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
-                "compression.type", "What batches are compressed with; producer keeps theirs."));
-        put(all, ints("compression.gzip.level", "-1", -1, 9, "compression.gzip.level",
-                "The level when batches are compressed anew with gzip."));
-        put(all, ints("compression.lz4.level", "9", 1, 17, "compression.lz4.level",
-                "The level when batches are compressed anew with lz4."));
-        put(all, ints("compression.zstd.level", "3", -131072, 22, "compression.zstd.level",
-                "The level when batches are compressed anew with zstd."));
-        put(all, ints(MAX_MESSAGE_BYTES, "1048588", 0, Integer.MAX_VALUE, "message.max.bytes",
-                "The largest batch taken."));
-        put(all, longs(AFTER_MAX_MS, "3600000", 0, "log.message.timestamp.after.max.ms",
-                "How far a record's time may lie in the future."));
-        put(all, longs(BEFORE_MAX_MS, NO_LIMIT, 0, "log.message.timestamp.before.max.ms",
-                "How far a record's time may lie in the past."));
-        put(all, Setting.words(TIMESTAMP_TYPE, STRING, "CreateTime",
-                Set.of("CreateTime", "LogAppendTime"), "log.message.timestamp.type",
-                "Whose time records carry: the producer's or the broker's."));
-        put(all, longs(FLUSH_MESSAGES, NO_LIMIT, 1, "log.flush.interval.messages",
-                "1 forces records to the device before they are acknowledged; other values leave"
-                        + " that to the operating system."));
-        put(all, longs("flush.ms", NO_LIMIT, 0, "log.flush.interval.ms",
-                "How long records may wait to be forced; the storage forces at least once a"
-                        + " second."));
+        put(
+                all,
+                Setting.words(
+                        COMPRESSION_TYPE,
+                        STRING,
+                        "producer",
+                        Set.of("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
+                        "compression.type",
+                        "What batches are compressed with; producer keeps theirs."));
+        put(
+                all,
+                ints(
+                        "compression.gzip.level",
+                        "-1",
+                        -1,
+                        9,
+                        "compression.gzip.level",
+                        "The level when batches are compressed anew with gzip."));
+        put(
+                all,
+                ints(
+                        "compression.lz4.level",
+                        "9",
+                        1,
+                        17,
+                        "compression.lz4.level",
+                        "The level when batches are compressed anew with lz4."));
+        put(
+                all,
+                ints(
+                        "compression.zstd.level",
+                        "3",
+                        -131072,
+                        22,
+                        "compression.zstd.level",
+                        "The level when batches are compressed anew with zstd."));
+        put(
+                all,
+                ints(
+                        MAX_MESSAGE_BYTES,
+                        "1048588",
+                        0,
+                        Integer.MAX_VALUE,
+                        "message.max.bytes",
+                        "The largest batch taken."));
+        put(
+                all,
+                longs(
+                        AFTER_MAX_MS,
+                        "3600000",
+                        0,
+                        "log.message.timestamp.after.max.ms",
+                        "How far a record's time may lie in the future."));
+        put(
+                all,
+                longs(
+                        BEFORE_MAX_MS,
+                        NO_LIMIT,
+                        0,
+                        "log.message.timestamp.before.max.ms",
+                        "How far a record's time may lie in the past."));
+        put(
+                all,
+                Setting.words(
+                        TIMESTAMP_TYPE,
+                        STRING,
+                        "CreateTime",
+                        Set.of("CreateTime", "LogAppendTime"),
+                        "log.message.timestamp.type",
+                        "Whose time records carry: the producer's or the broker's."));
+        put(
+                all,
+                longs(
+                        FLUSH_MESSAGES,
+                        NO_LIMIT,
+                        1,
+                        "log.flush.interval.messages",
+                        "1 forces records to the device before they are acknowledged; other values leave"
+                                + " that to the operating system."));
+        put(
+                all,
+                longs(
+                        "flush.ms",
+                        NO_LIMIT,
+                        0,
+                        "log.flush.interval.ms",
+                        "How long records may wait to be forced; the storage forces at least once a"
+                                + " second."));
     }
 
     private static void segments(Map<String, Setting> all) {
-        put(all, ints(SEGMENT_BYTES, "1073741824", 1 << 20, Integer.MAX_VALUE,
-                "log.segment.bytes", "The size of a file of the partition's own log."));
-        put(all, longs("segment.ms", "604800000", 1, "log.roll.ms",
-                "Shared logs begin new files by size; taken for compatibility."));
-        put(all, longs("segment.jitter.ms", "0", 0, "log.roll.jitter.ms",
-                "Shared logs begin new files by size; taken for compatibility."));
-        put(all, ints("segment.index.bytes", "10485760", 4, Integer.MAX_VALUE,
-                "log.index.size.max.bytes", "One index serves all; taken for compatibility."));
-        put(all, ints("index.interval.bytes", "4096", 0, Integer.MAX_VALUE,
-                "log.index.interval.bytes", "Each batch is indexed; taken for compatibility."));
-        put(all, longs("file.delete.delay.ms", "60000", 0, "log.segment.delete.delay.ms",
-                "Files go when their last reader has; taken for compatibility."));
-        put(all, Setting.words("preallocate", BOOLEAN, "false", NEVER, "log.preallocate",
-                "Files of the log are recycled; preallocation has no use."));
+        put(
+                all,
+                ints(
+                        SEGMENT_BYTES,
+                        "1073741824",
+                        1 << 20,
+                        Integer.MAX_VALUE,
+                        "log.segment.bytes",
+                        "The size of a file of the partition's own log."));
+        put(
+                all,
+                longs(
+                        "segment.ms",
+                        "604800000",
+                        1,
+                        "log.roll.ms",
+                        "Shared logs begin new files by size; taken for compatibility."));
+        put(
+                all,
+                longs(
+                        "segment.jitter.ms",
+                        "0",
+                        0,
+                        "log.roll.jitter.ms",
+                        "Shared logs begin new files by size; taken for compatibility."));
+        put(
+                all,
+                ints(
+                        "segment.index.bytes",
+                        "10485760",
+                        4,
+                        Integer.MAX_VALUE,
+                        "log.index.size.max.bytes",
+                        "One index serves all; taken for compatibility."));
+        put(
+                all,
+                ints(
+                        "index.interval.bytes",
+                        "4096",
+                        0,
+                        Integer.MAX_VALUE,
+                        "log.index.interval.bytes",
+                        "Each batch is indexed; taken for compatibility."));
+        put(
+                all,
+                longs(
+                        "file.delete.delay.ms",
+                        "60000",
+                        0,
+                        "log.segment.delete.delay.ms",
+                        "Files go when their last reader has; taken for compatibility."));
+        put(
+                all,
+                Setting.words(
+                        "preallocate",
+                        BOOLEAN,
+                        "false",
+                        NEVER,
+                        "log.preallocate",
+                        "Files of the log are recycled; preallocation has no use."));
     }
 
     private static void replicasAndTiers(Map<String, Setting> all) {
-        put(all, ints(MIN_INSYNC_REPLICAS, "1", 1, Integer.MAX_VALUE, "min.insync.replicas",
-                "With more than 1, acks=all is refused: there is one replica."));
-        put(all, Setting.words("unclean.leader.election.enable", BOOLEAN, "false", Set.of(),
-                "unclean.leader.election.enable", "Without meaning with one replica."));
-        put(all, Setting.words("leader.replication.throttled.replicas", LIST, "", Set.of(), null,
-                "Without meaning with one replica."));
-        put(all, Setting.words("follower.replication.throttled.replicas", LIST, "", Set.of(), null,
-                "Without meaning with one replica."));
-        put(all, Setting.words("remote.storage.enable", BOOLEAN, "false", NEVER, null,
-                "There is no tiered storage."));
-        put(all, Setting.words("remote.log.copy.disable", BOOLEAN, "false", NEVER, null,
-                "There is no tiered storage."));
-        put(all, Setting.words("remote.log.delete.on.disable", BOOLEAN, "false", NEVER, null,
-                "There is no tiered storage."));
-        put(all, Setting.number("local.retention.bytes", LONG, "-2", -2, -2,
-                "log.local.retention.bytes", "There is no tiered storage."));
-        put(all, Setting.number("local.retention.ms", LONG, "-2", -2, -2,
-                "log.local.retention.ms", "There is no tiered storage."));
+        put(
+                all,
+                ints(
+                        MIN_INSYNC_REPLICAS,
+                        "1",
+                        1,
+                        Integer.MAX_VALUE,
+                        "min.insync.replicas",
+                        "With more than 1, acks=all is refused: there is one replica."));
+        put(
+                all,
+                Setting.words(
+                        "unclean.leader.election.enable",
+                        BOOLEAN,
+                        "false",
+                        Set.of(),
+                        "unclean.leader.election.enable",
+                        "Without meaning with one replica."));
+        put(
+                all,
+                Setting.words(
+                        "leader.replication.throttled.replicas",
+                        LIST,
+                        "",
+                        Set.of(),
+                        null,
+                        "Without meaning with one replica."));
+        put(
+                all,
+                Setting.words(
+                        "follower.replication.throttled.replicas",
+                        LIST,
+                        "",
+                        Set.of(),
+                        null,
+                        "Without meaning with one replica."));
+        put(
+                all,
+                Setting.words(
+                        "remote.storage.enable",
+                        BOOLEAN,
+                        "false",
+                        NEVER,
+                        null,
+                        "There is no tiered storage."));
+        put(
+                all,
+                Setting.words(
+                        "remote.log.copy.disable",
+                        BOOLEAN,
+                        "false",
+                        NEVER,
+                        null,
+                        "There is no tiered storage."));
+        put(
+                all,
+                Setting.words(
+                        "remote.log.delete.on.disable",
+                        BOOLEAN,
+                        "false",
+                        NEVER,
+                        null,
+                        "There is no tiered storage."));
+        put(
+                all,
+                Setting.number(
+                        "local.retention.bytes",
+                        LONG,
+                        "-2",
+                        -2,
+                        -2,
+                        "log.local.retention.bytes",
+                        "There is no tiered storage."));
+        put(
+                all,
+                Setting.number(
+                        "local.retention.ms",
+                        LONG,
+                        "-2",
+                        -2,
+                        -2,
+                        "log.local.retention.ms",
+                        "There is no tiered storage."));
     }
 
     private static Setting longs(
@@ -203,7 +415,9 @@ public final class TopicSettings {
 
     /** The specification with what these settings mean for storage. */
     public static TopicSpec apply(
-            TopicSpec spec, Map<String, String> settings, Map<String, String> brokerWide,
+            TopicSpec spec,
+            Map<String, String> settings,
+            Map<String, String> brokerWide,
             Durability unforced) {
         Map<String, String> known = new HashMap<>();
         ALL.keySet().forEach(name -> known.put(name, value(name, settings, brokerWide)));
@@ -257,8 +471,7 @@ public final class TopicSettings {
         };
     }
 
-    private static int level(
-            String name, Map<String, String> own, Map<String, String> brokerWide) {
+    private static int level(String name, Map<String, String> own, Map<String, String> brokerWide) {
         return Integer.parseInt(value(name, own, brokerWide).trim());
     }
 
