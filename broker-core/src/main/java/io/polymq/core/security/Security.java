@@ -124,9 +124,14 @@ public interface Security {
     }
 
     /**
-     * @param rule the deciding rule in words
+     * @param rule the deciding rule in words, or why none decided
+     * @param byRule whether somebody wrote a rule that decided it
      */
-    record Decision(boolean allowed, String rule) {}
+    record Decision(boolean allowed, String rule, boolean byRule) {
+        public Decision(boolean allowed, String rule) {
+            this(allowed, rule, false);
+        }
+    }
 
     /** The two SCRAM mechanisms. */
     enum ScramMechanism {

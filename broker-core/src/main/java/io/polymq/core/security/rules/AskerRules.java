@@ -1,0 +1,119 @@
+package io.polymq.core.security.rules;
+
+import io.polymq.core.security.Security.Action;
+import io.polymq.core.security.Security.Coverage;
+import io.polymq.core.security.Security.Decision;
+import io.polymq.core.security.Security.Resource;
+import io.polymq.core.security.Security.Resource.Kind;
+import io.polymq.core.security.rules.Rule.Effect;
+import io.polymq.core.subject.Filter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The rules that mean one asker, with its names put in, and a bounded cache of answers. Shared. */
+public final class AskerRules {
+
+    private static final int ANSWERS = 2_048;
+
+    private record Resolved(Rule rule, NameMatcher name) {
+        boolean isAbout(Action action, Kind kind, String within) {
+            return rule.isAbout(action) && rule.isAbout(kind) && rule.isWithin(within);
+        }
+    }
+
+    private record Question(Action action, Resource resource) {}
+
+    private final List<Resolved> denying = new ArrayList<>();
+    private final List<Resolved> allowing = new ArrayList<>();
+    private final boolean allowsByDefault;
+    private final Map<Question, Decision> answers = new ConcurrentHashMap<>();
+
+    AskerRules(List<Rule> rules, Asker asker, boolean allowsByDefault) {
+        this.allowsByDefault = allowsByDefault;
+        for (Rule rule : rules) {
+            NameMatcher name = NameMatcher.of(rule.name(), rule.effect(), asker);
+            (rule.effect() == Effect.DENY ? denying : allowing).add(new Resolved(rule, name));
+        }
+    }
+
+    /** From the cache, or worked out. */
+    public Decision decide(Action action, Resource resource) {
+        Question question = new Question(action, resource);
+        Decision known = answers.get(question);
+        if (known == null) {
+            known = workOut(action, resource);
+            if (answers.size() >= ANSWERS) {
+                answers.clear();
+            }
+            answers.put(question, known);
+        }
+        return known;
+    }
+
+    private Decision workOut(Action action, Resource resource) {
+        Resolved denied = first(denying, action, resource);
+        if (denied != null) {
+            return new Decision(false, denied.rule().toString(), true);
+        }
+        Resolved allowed = first(allowing, action, resource);
+        return allowed != null ? new Decision(true, allowed.rule().toString(), true) : byDefault();
+    }
+
+    private Decision byDefault() {
+        return allowsByDefault
+                ? new Decision(true, "no rule speaks of it, and that allows it")
+                : new Decision(false, "no rule allows it");
+    }
+
+    private static @Nullable Resolved first(
+            List<Resolved> rules, Action action, Resource resource) {
+        for (Resolved one : rules) {
+            if (one.isAbout(action, resource.kind(), resource.within())
+                    && one.name().matches(resource.name())) {
+                return one;
+            }
+        }
+        return null;
+    }
+
+    /** How much of a filter's subjects may be read. */
+    public Coverage coverage(Filter filter, String within) {
+        boolean holes = false;
+        for (Resolved one : denying) {
+            if (one.isAbout(Action.READ, Kind.SUBJECT, within)) {
+                if (one.name().covers(filter)) {
+                    return Coverage.NONE;
+                }
+                holes |= one.name().overlaps(filter);
+            }
+        }
+        boolean granted = allowsByDefault;
+        for (Resolved one : allowing) {
+            granted |= one.isAbout(Action.READ, Kind.SUBJECT, within) && one.name().covers(filter);
+        }
+        if (!granted) {
+            return Coverage.NONE;
+        }
+        return holes ? Coverage.EXCEPT : Coverage.ALL;
+    }
+
+    /** The rule that {@link #coverage} comes from, in words. */
+    public Decision why(Filter filter, String within) {
+        for (Resolved one : denying) {
+            if (one.isAbout(Action.READ, Kind.SUBJECT, within) && one.name().overlaps(filter)) {
+                return new Decision(false, one.rule().toString(), true);
+            }
+        }
+        for (Resolved one : allowing) {
+            if (one.isAbout(Action.READ, Kind.SUBJECT, within) && one.name().covers(filter)) {
+                return new Decision(true, one.rule().toString(), true);
+            }
+        }
+        return allowsByDefault
+                ? byDefault()
+                : new Decision(false, "no rule allows all that the filter matches");
+    }
+}
