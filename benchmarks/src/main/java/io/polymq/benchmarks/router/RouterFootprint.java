@@ -38,7 +38,9 @@ public final class RouterFootprint {
             Filter filter = Filter.exactly(Subject.ofDotted("_INBOX.c" + i % 50_000 + ".r"));
             space.subscribe(filter, null, false, sink).close();
         }
-        print("subscribing and leaving, pairs per second", count * 1e9 / (System.nanoTime() - begun));
+        print(
+                "subscribing and leaving, pairs per second",
+                count * 1e9 / (System.nanoTime() - begun));
         print("subscriptions", space.size());
     }
 

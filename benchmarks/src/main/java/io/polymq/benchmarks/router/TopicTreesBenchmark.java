@@ -31,14 +31,16 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The topic trees of three brokers under the same million subscriptions, without any cache in front:
- * the bytes of a topic come in, the subscribers come out. Moquette and HiveMQ CE match texts, so that
- * theirs begins with making one, as their brokers do.
+ * The topic trees of three brokers under the same million subscriptions, without any cache in
+ * front: the bytes of a topic come in, the subscribers come out. Moquette and HiveMQ CE match
+ * texts, so that theirs begins with making one, as their brokers do.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(value = 1, jvmArgs = {"-Xmx4g", "-XX:+UseCompactObjectHeaders"})
+@Fork(
+        value = 1,
+        jvmArgs = {"-Xmx4g", "-XX:+UseCompactObjectHeaders"})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class TopicTreesBenchmark {
@@ -122,8 +124,7 @@ public class TopicTreesBenchmark {
 
         @Override
         public void subscribe(int number, String filter) {
-            directory.add(
-                    new Subscription("c" + number, new Topic(filter), MqttQoS.AT_MOST_ONCE));
+            directory.add(new Subscription("c" + number, new Topic(filter), MqttQoS.AT_MOST_ONCE));
         }
 
         @Override

@@ -118,8 +118,7 @@ class TopicSimulationTest {
         String payload = "p" + step;
         int expected = expect(model, null, Subject.ofDotted(subject), payload);
         byte[] bytes = payload.getBytes(UTF_8);
-        Message message =
-                new Message().begin(Subject.ofDotted(subject), bytes, 0, bytes.length);
+        Message message = new Message().begin(Subject.ofDotted(subject), bytes, 0, bytes.length);
         assertThat(rig.space.publish(rig.cache, message)).isEqualTo(expected);
     }
 
@@ -138,8 +137,7 @@ class TopicSimulationTest {
             subject = spec.captures().stream().anyMatch(f -> f.matches(keyed)) ? keyed : own;
         }
         expect(model, name, subject, payload);
-        TopicRig.produce(
-                topic, random.nextInt(spec.partitions()), TopicRig.keyed(key, payload));
+        TopicRig.produce(topic, random.nextInt(spec.partitions()), TopicRig.keyed(key, payload));
     }
 
     private static Subject own(TopicSpec spec) {
@@ -204,7 +202,9 @@ class TopicSimulationTest {
         }
     }
 
-    /** Appends end on the store's thread: waits until all have, or it is clear that one never will. */
+    /**
+     * Appends end on the store's thread: waits until all have, or it is clear that one never will.
+     */
     private static void awaitRecords(Topic topic, int count) {
         long deadline = System.nanoTime() + 20_000_000_000L;
         while (records(topic) < count && System.nanoTime() < deadline) {
