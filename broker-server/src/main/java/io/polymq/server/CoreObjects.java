@@ -1,15 +1,24 @@
 package io.polymq.server;
 
-import io.polymq.config.PolyMqConfig;
+import io.polymq.config.StorageConfig;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.queue.Queues;
 import io.polymq.core.queue.ShardQueues;
+import io.polymq.core.router.Router;
+import io.polymq.core.service.DelayedMessages;
+import io.polymq.core.service.DelayedStore;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.core.service.RetainedStore;
+import io.polymq.core.topic.Drivers;
+import io.polymq.core.topic.TopicCatalog;
+import io.polymq.core.topic.TopicLimits;
+import io.polymq.core.topic.TopicParams;
+import io.polymq.core.topic.Topics;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.core.zone.Ticks;
 import io.polymq.core.zone.ZoneThread;
+import io.polymq.meta.MetadataStore;
 import io.polymq.network.Shutdown;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
@@ -34,27 +43,39 @@ record CoreObjects(
         MessageRecords records,
         RetainedMessages retained,
         Queues queues,
+        Topics topics,
+        DelayedMessages delayed,
         ExecutorService blocking) {
 
     /**
+     * What they are made of.
+     *
      * @param codecs of every protocol whose messages may be kept
      */
-    static CoreObjects create(
-            PolyMqConfig config,
-            Path dataFolder,
+    record Params(
+            StorageConfig config,
+            Path folder,
             List<HeaderCodec> codecs,
+            MetadataStore metadata,
+            Router router,
             InstantSource clock,
             PrometheusRegistry metrics,
-            Shutdown shutdown) {
+            Shutdown shutdown) {}
+
+    static CoreObjects create(Params params) {
+        Shutdown shutdown = params.shutdown();
         ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
         Ending.on(shutdown, Shutdown.Phase.STORAGE, "blocking tasks", blocking);
         ShardStore shards =
                 ShardStores.open(
                         new StorageParams(
-                                dataFolder.resolve("storage"), config.storage(), clock, metrics));
+                                params.folder(),
+                                params.config(),
+                                params.clock(),
+                                params.metrics()));
         Ending.on(shutdown, Shutdown.Phase.STORAGE, "storage", shards);
         List<ShardZone> zones = zones(shutdown);
-        MessageRecords records = new MessageRecords(codecs);
+        MessageRecords records = new MessageRecords(params.codecs());
         RetainedMessages retained =
                 RetainedStore.open(
                                 new RetainedStore.Params(
@@ -64,8 +85,27 @@ record CoreObjects(
                                         RetainedStore.Limits.DEFAULT,
                                         blocking))
                         .join();
-        Queues queues = new ShardQueues(new ShardQueues.Params(shards, zones, codecs, blocking));
-        return new CoreObjects(shards, zones, records, retained, queues, blocking);
+        Queues queues =
+                new ShardQueues(new ShardQueues.Params(shards, zones, params.codecs(), blocking));
+        TopicCatalog topics =
+                TopicCatalog.open(
+                                new TopicParams(
+                                        params.metadata(),
+                                        Drivers.of(shards),
+                                        params.router(),
+                                        records,
+                                        TopicLimits.DEFAULT,
+                                        params.clock(),
+                                        blocking,
+                                        params.metrics()))
+                        .join();
+        Ending.on(shutdown, Shutdown.Phase.CORE, "topics", topics);
+        DelayedMessages delayed =
+                DelayedStore.open(
+                                new DelayedStore.Params(
+                                        shards, zones.getFirst(), records, blocking))
+                        .join();
+        return new CoreObjects(shards, zones, records, retained, queues, topics, delayed, blocking);
     }
 
     private static List<ShardZone> zones(Shutdown shutdown) {

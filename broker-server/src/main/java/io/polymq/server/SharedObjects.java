@@ -56,7 +56,18 @@ record SharedObjects(
         NodeCache cache = new NodeCache(metadata);
         Ending.on(shutdown, Shutdown.Phase.CORE, "metadata cache", cache);
         InstantSource clock = InstantSource.system();
-        CoreObjects core = CoreObjects.create(config, dataFolder, codecs, clock, metrics, shutdown);
+        Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong());
+        CoreObjects core =
+                CoreObjects.create(
+                        new CoreObjects.Params(
+                                config.storage(),
+                                dataFolder.resolve("storage"),
+                                codecs,
+                                metadata,
+                                router,
+                                clock,
+                                metrics,
+                                shutdown));
         ConnectionManager connections = new ConnectionManager(config.network());
         GlobalRateLimiter rateLimiter = new GlobalRateLimiter(config.limits(), System::nanoTime);
         NetworkServer network =
@@ -81,7 +92,7 @@ record SharedObjects(
                 rateLimiter,
                 clients,
                 cache,
-                new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong()),
+                router,
                 security,
                 network,
                 core);
