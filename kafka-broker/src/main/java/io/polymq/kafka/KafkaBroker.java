@@ -6,6 +6,7 @@ import io.polymq.config.KafkaConfig;
 import io.polymq.core.security.Principal;
 import io.polymq.kafka.cluster.BrokerSettings;
 import io.polymq.kafka.cluster.ClusterHandler;
+import io.polymq.kafka.cluster.ReplicasHandler;
 import io.polymq.kafka.fetch.FetchHandler;
 import io.polymq.kafka.fetch.OffsetsHandler;
 import io.polymq.kafka.group.GroupAdminHandler;
@@ -18,7 +19,6 @@ import io.polymq.kafka.produce.ProducerIds;
 import io.polymq.kafka.produce.ProducerIdsHandler;
 import io.polymq.kafka.produce.ProducerSnapshots;
 import io.polymq.kafka.produce.Producers;
-import io.polymq.kafka.topic.ConfigResource;
 import io.polymq.kafka.topic.ConfigsHandler;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.MetadataHandler;
@@ -40,7 +40,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.Errors;
 
 /** The Kafka broker: made from its params, serves through its binding, ends with the shutdown. */
 public final class KafkaBroker {
@@ -79,7 +78,6 @@ public final class KafkaBroker {
         KafkaMetrics metrics = new KafkaMetrics(params.metrics());
         Routes routes = new Routes();
         records(routes, params, access, metrics);
-        topics(routes, access, cluster, settings);
         groups =
                 new GroupService(
                         new GroupService.Params(
@@ -92,6 +90,7 @@ public final class KafkaBroker {
                                 params.clock(),
                                 blocking));
         groups(routes, access, cluster);
+        topics(routes, access, cluster, settings);
         ServedApis apis = cluster(routes, params, access, cluster);
         binding =
                 new KafkaBinding(
@@ -134,9 +133,9 @@ public final class KafkaBroker {
                         settings,
                         cluster.brokerId(),
                         this::settingsChanged,
-                        (_, _) ->
-                                ConfigResource.Lookup.refused(
-                                        Errors.INVALID_REQUEST, "Groups have no settings."));
+                        groups::find,
+                        groups::configured);
+        ReplicasHandler replicas = new ReplicasHandler(catalog, access, cluster.brokerId());
         routes.serve(ApiKeys.METADATA, metadata::metadata)
                 .serve(ApiKeys.DESCRIBE_TOPIC_PARTITIONS, metadata::describeTopicPartitions)
                 .serve(ApiKeys.CREATE_TOPICS, topics::createTopics)
@@ -145,7 +144,11 @@ public final class KafkaBroker {
                 .serve(ApiKeys.DELETE_RECORDS, topics::deleteRecords)
                 .serve(ApiKeys.DESCRIBE_CONFIGS, configs::describe)
                 .serve(ApiKeys.ALTER_CONFIGS, configs::alter)
-                .serve(ApiKeys.INCREMENTAL_ALTER_CONFIGS, configs::alterIncrementally);
+                .serve(ApiKeys.INCREMENTAL_ALTER_CONFIGS, configs::alterIncrementally)
+                .serve(ApiKeys.LIST_CONFIG_RESOURCES, configs::listResources)
+                .serve(ApiKeys.ELECT_LEADERS, replicas::electLeaders)
+                .serve(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, replicas::alterReassignments)
+                .serve(ApiKeys.LIST_PARTITION_REASSIGNMENTS, replicas::listReassignments);
     }
 
     private void groups(Routes routes, Access access, Cluster cluster) {

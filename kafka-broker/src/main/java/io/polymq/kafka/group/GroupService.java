@@ -5,6 +5,7 @@ import io.polymq.core.topic.Topics;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaErrors;
 import io.polymq.kafka.cluster.BrokerSettings;
+import io.polymq.kafka.topic.ConfigResource;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.meta.MetadataStore;
 import io.polymq.storage.Shard;
@@ -115,8 +116,36 @@ public final class GroupService {
                         });
     }
 
+    /** A group's configuration, once it has been read. */
+    public CompletableFuture<ConfigResource.Lookup> find(String tenant, String group) {
+        if (group.isEmpty()) {
+            return CompletableFuture.completedFuture(
+                    ConfigResource.Lookup.refused(
+                            Errors.INVALID_REQUEST, "Default group resources are not allowed."));
+        }
+        return of(tenant)
+                .thenCombine(
+                        settings(tenant, group),
+                        (groups, own) ->
+                                ConfigResource.Lookup.found(
+                                        new GroupConfigResource(
+                                                this, groups, tenant, group, own)));
+    }
+
+    /** The groups that have settings of their own. */
+    public CompletableFuture<List<String>> configured(String tenant) {
+        String prefix = SETTINGS + tenant + "/";
+        return params.metadata()
+                .range(prefix)
+                .thenApply(
+                        range ->
+                                range.entries().stream()
+                                        .map(entry -> entry.key().substring(prefix.length()))
+                                        .toList());
+    }
+
     /** A group's own settings. */
-    CompletableFuture<Map<String, String>> settings(String tenant, String group) {
+    private CompletableFuture<Map<String, String>> settings(String tenant, String group) {
         return params.metadata()
                 .get(SETTINGS + tenant + "/" + group)
                 .thenApply(

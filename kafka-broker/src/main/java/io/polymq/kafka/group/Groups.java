@@ -137,6 +137,28 @@ final class Groups implements AutoCloseable {
         }
     }
 
+    /** What holds for a group that does not say otherwise. */
+    String defaultOf(String name) {
+        Optional<String> synonym = GroupConfig.brokerSynonym(name);
+        if (synonym.isPresent()) {
+            Object value = GroupCoordinatorConfig.CONFIG_DEF.defaultValues().get(synonym.get());
+            if (value == null) {
+                value = ShareGroupConfig.CONFIG_DEF.defaultValues().get(synonym.get());
+            }
+            return text(value);
+        }
+        return text(GroupConfig.CONFIG_DEF.defaultValues().get(name));
+    }
+
+    private static String text(@Nullable Object value) {
+        return switch (value) {
+            case null -> "";
+            case List<?> items ->
+                    String.join(",", items.stream().map(String::valueOf).toList());
+            default -> value.toString();
+        };
+    }
+
     void configure(String group, Map<String, String> settings) {
         Properties properties = new Properties();
         properties.putAll(settings);

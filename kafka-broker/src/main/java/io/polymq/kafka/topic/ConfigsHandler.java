@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResource;
@@ -33,6 +34,8 @@ import org.apache.kafka.common.message.DescribeConfigsResponseData.DescribeConfi
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfigCollection;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
+import org.apache.kafka.common.message.ListConfigResourcesRequestData;
+import org.apache.kafka.common.message.ListConfigResourcesResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +47,7 @@ public final class ConfigsHandler {
 
     private static final byte TOPIC = 2;
     private static final byte BROKER = 4;
+    private static final byte CLIENT_METRICS = 16;
     private static final byte GROUP = 32;
 
     private final TopicCatalog catalog;
@@ -51,11 +55,13 @@ public final class ConfigsHandler {
     private final BrokerSettings broker;
     private final int brokerId;
     private final Supplier<CompletableFuture<?>> brokerChanged;
-    private final BiFunction<Exchange, String, Lookup> groups;
+    private final BiFunction<String, String, CompletableFuture<Lookup>> groups;
+    private final Function<String, CompletableFuture<List<String>>> configuredGroups;
 
     /**
      * @param brokerChanged carries a change of broker-wide settings through to the topics
-     * @param groups finds a group's configuration
+     * @param groups finds a group's configuration by tenant and name
+     * @param configuredGroups a tenant's groups that have settings of their own
      */
     public ConfigsHandler(
             TopicCatalog catalog,
@@ -63,27 +69,32 @@ public final class ConfigsHandler {
             BrokerSettings broker,
             int brokerId,
             Supplier<CompletableFuture<?>> brokerChanged,
-            BiFunction<Exchange, String, Lookup> groups) {
+            BiFunction<String, String, CompletableFuture<Lookup>> groups,
+            Function<String, CompletableFuture<List<String>>> configuredGroups) {
         this.catalog = catalog;
         this.access = access;
         this.broker = broker;
         this.brokerId = brokerId;
         this.brokerChanged = brokerChanged;
         this.groups = groups;
+        this.configuredGroups = configuredGroups;
     }
 
-    private Lookup find(Exchange exchange, byte type, String name, Action action) {
-        return switch (type) {
-            case TOPIC -> topic(exchange, name, action);
-            case BROKER -> broker(exchange, name, action);
-            case GROUP ->
-                    access.group(exchange.client(), action, name)
-                            ? groups.apply(exchange, name)
-                            : Lookup.refused(Errors.GROUP_AUTHORIZATION_FAILED, null);
-            default ->
-                    Lookup.refused(
-                            Errors.INVALID_REQUEST, "Unsupported resource type " + type + ".");
-        };
+    private CompletableFuture<Lookup> find(
+            Exchange exchange, byte type, String name, Action action) {
+        if (type == GROUP && access.group(exchange.client(), action, name)) {
+            return groups.apply(exchange.client().tenant(), name);
+        }
+        return CompletableFuture.completedFuture(
+                switch (type) {
+                    case TOPIC -> topic(exchange, name, action);
+                    case BROKER -> broker(exchange, name, action);
+                    case GROUP -> Lookup.refused(Errors.GROUP_AUTHORIZATION_FAILED, null);
+                    default ->
+                            Lookup.refused(
+                                    Errors.INVALID_REQUEST,
+                                    "Unsupported resource type " + type + ".");
+                });
     }
 
     private Lookup topic(Exchange exchange, String name, Action action) {
@@ -120,27 +131,36 @@ public final class ConfigsHandler {
     public void describe(Exchange exchange) {
         DescribeConfigsRequestData request = exchange.body(DescribeConfigsRequestData.class);
         DescribeConfigsResponseData response = new DescribeConfigsResponseData();
+        List<CompletableFuture<?>> open = new ArrayList<>();
         for (DescribeConfigsResource asked : request.resources()) {
             DescribeConfigsResult result =
                     new DescribeConfigsResult()
                             .setResourceType(asked.resourceType())
                             .setResourceName(asked.resourceName());
             response.results().add(result);
-            Lookup found =
-                    find(exchange, asked.resourceType(), asked.resourceName(), Action.DESCRIBE);
-            ConfigResource resource = found.resource();
-            if (resource == null) {
-                result.setErrorCode(found.error().code()).setErrorMessage(found.message());
-                continue;
-            }
-            List<String> keys = asked.configurationKeys();
-            for (ConfigResource.Item item : resource.items()) {
-                if (keys == null || keys.isEmpty() || keys.contains(item.name())) {
-                    result.configs().add(describe(item, request));
-                }
+            open.add(
+                    find(exchange, asked.resourceType(), asked.resourceName(), Action.DESCRIBE)
+                            .thenAccept(found -> describe(found, asked, request, result)));
+        }
+        Futures.whenAll(exchange, open, () -> exchange.respond(response));
+    }
+
+    private static void describe(
+            Lookup found,
+            DescribeConfigsResource asked,
+            DescribeConfigsRequestData request,
+            DescribeConfigsResult result) {
+        ConfigResource resource = found.resource();
+        if (resource == null) {
+            result.setErrorCode(found.error().code()).setErrorMessage(found.message());
+            return;
+        }
+        List<String> keys = asked.configurationKeys();
+        for (ConfigResource.Item item : resource.items()) {
+            if (keys == null || keys.isEmpty() || keys.contains(item.name())) {
+                result.configs().add(describe(item, request));
             }
         }
-        exchange.respond(response);
     }
 
     private static DescribeConfigsResourceResult describe(
@@ -180,28 +200,41 @@ public final class ConfigsHandler {
                             .setResourceType(asked.resourceType())
                             .setResourceName(asked.resourceName());
             response.responses().add(result);
-            Lookup found = find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER);
-            Map<String, String> wanted = new HashMap<>();
-            String refusal = null;
-            for (AlterableConfig config : asked.configs()) {
-                String value = config.value();
-                if (value == null) {
-                    refusal = "Null value not supported for " + config.name();
-                } else {
-                    wanted.put(config.name(), value);
-                }
-            }
+            BiConsumer<Errors, @Nullable String> answer =
+                    (error, message) ->
+                            result.setErrorCode(error.code()).setErrorMessage(message);
             open.add(
-                    change(
-                            found,
-                            wanted,
-                            refusal == null ? Errors.NONE : Errors.INVALID_REQUEST,
-                            refusal,
-                            request.validateOnly(),
-                            (error, message) ->
-                                    result.setErrorCode(error.code()).setErrorMessage(message)));
+                    find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER)
+                            .thenCompose(
+                                    found ->
+                                            replace(
+                                                    found, asked, request.validateOnly(), answer)));
         }
         Futures.whenAll(exchange, open, () -> exchange.respond(response));
+    }
+
+    private static CompletableFuture<?> replace(
+            Lookup found,
+            AlterConfigsResource asked,
+            boolean validateOnly,
+            BiConsumer<Errors, @Nullable String> answer) {
+        Map<String, String> wanted = new HashMap<>();
+        String refusal = null;
+        for (AlterableConfig config : asked.configs()) {
+            String value = config.value();
+            if (value == null) {
+                refusal = "Null value not supported for " + config.name();
+            } else {
+                wanted.put(config.name(), value);
+            }
+        }
+        return change(
+                found,
+                wanted,
+                refusal == null ? Errors.NONE : Errors.INVALID_REQUEST,
+                refusal,
+                validateOnly,
+                answer);
     }
 
     private static CompletableFuture<?> change(
@@ -258,19 +291,78 @@ public final class ConfigsHandler {
                         .setErrorMessage("Each resource must appear at most once.");
                 continue;
             }
-            Lookup found = find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER);
-            Increment increment = new Increment(found.resource(), asked.configs());
+            BiConsumer<Errors, @Nullable String> answer =
+                    (error, message) ->
+                            result.setErrorCode(error.code()).setErrorMessage(message);
             open.add(
-                    change(
-                            found,
-                            increment.wanted,
-                            increment.error,
-                            increment.message,
-                            request.validateOnly(),
-                            (error, message) ->
-                                    result.setErrorCode(error.code()).setErrorMessage(message)));
+                    find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER)
+                            .thenCompose(
+                                    found ->
+                                            change(
+                                                    found,
+                                                    new Increment(
+                                                            found.resource(), asked.configs()),
+                                                    request.validateOnly(),
+                                                    answer)));
         }
         Futures.whenAll(exchange, open, () -> exchange.respond(response));
+    }
+
+    private static CompletableFuture<?> change(
+            Lookup found,
+            Increment increment,
+            boolean validateOnly,
+            BiConsumer<Errors, @Nullable String> answer) {
+        return change(
+                found, increment.wanted, increment.error, increment.message, validateOnly, answer);
+    }
+
+    /** Which resources there are: topics, the broker, groups with settings of their own. */
+    public void listResources(Exchange exchange) {
+        ListConfigResourcesRequestData request =
+                exchange.body(ListConfigResourcesRequestData.class);
+        ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
+        if (!access.cluster(exchange.client(), Action.DESCRIBE)) {
+            exchange.respond(
+                    response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
+            return;
+        }
+        String tenant = exchange.client().tenant();
+        List<Byte> types =
+                exchange.version() == 0
+                        ? List.of(CLIENT_METRICS)
+                        : request.resourceTypes().isEmpty()
+                                ? List.of(TOPIC, BROKER, GROUP)
+                                : request.resourceTypes();
+        for (byte type : types) {
+            if (type != TOPIC && type != BROKER && type != GROUP && type != CLIENT_METRICS) {
+                exchange.respond(response.setErrorCode(Errors.UNSUPPORTED_VERSION.code()));
+                return;
+            }
+        }
+        if (types.contains(TOPIC)) {
+            catalog.list(tenant).forEach(topic -> add(response, topic.name(), TOPIC));
+        }
+        if (types.contains(BROKER)) {
+            add(response, Integer.toString(brokerId), BROKER);
+        }
+        if (!types.contains(GROUP)) {
+            exchange.respond(response);
+            return;
+        }
+        CompletableFuture<Void> listed =
+                configuredGroups
+                        .apply(tenant)
+                        .thenAccept(names -> names.forEach(name -> add(response, name, GROUP)));
+        Futures.whenAll(exchange, List.of(listed), () -> exchange.respond(response));
+    }
+
+    private static void add(ListConfigResourcesResponseData response, String name, byte type) {
+        response.configResources()
+                .add(
+                        new ListConfigResourcesResponseData.ConfigResource()
+                                .setResourceName(name)
+                                .setResourceType(type));
     }
 
     /** What a resource's own settings become. */
