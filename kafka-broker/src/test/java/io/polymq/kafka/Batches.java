@@ -42,8 +42,7 @@ final class Batches {
         ProduceRequestData request =
                 new ProduceRequestData().setAcks((short) acks).setTimeoutMs(5000);
         TopicProduceData data = new TopicProduceData().setName(topic);
-        data.partitionData()
-                .add(new PartitionProduceData().setIndex(partition).setRecords(batch));
+        data.partitionData().add(new PartitionProduceData().setIndex(partition).setRecords(batch));
         request.topicData().add(data);
         return request;
     }

@@ -133,8 +133,7 @@ class FetchTest {
 
     @Test
     void aFetchGivesUpWaitingWhenItsTimeIsUp() throws IOException {
-        FetchResponseData response =
-                Requests.fetch(client, Requests.fetch(50, 1, topic, 0, 0));
+        FetchResponseData response = Requests.fetch(client, Requests.fetch(50, 1, topic, 0, 0));
         assertThat(only(response).records().sizeInBytes()).isZero();
     }
 
@@ -147,8 +146,7 @@ class FetchTest {
                 new DeleteTopicsRequestData().setTopicNames(List.of(topic)),
                 org.apache.kafka.common.message.DeleteTopicsResponseData.class);
         FetchResponseData response = (FetchResponseData) client.receive(ApiKeys.FETCH, 12);
-        assertThat(only(response).errorCode())
-                .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
+        assertThat(only(response).errorCode()).isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
     }
 
     @Test

@@ -33,7 +33,8 @@ class ProduceTest {
         try (RawClient client = new RawClient(server.port())) {
             Requests.create(client, "plain", 3, Map.of());
             Requests.create(client, "compacted", 1, Map.of("cleanup.policy", "compact"));
-            Requests.create(client, "stamped", 1, Map.of("message.timestamp.type", "LogAppendTime"));
+            Requests.create(
+                    client, "stamped", 1, Map.of("message.timestamp.type", "LogAppendTime"));
             Requests.create(client, "small", 1, Map.of("max.message.bytes", "200"));
             Requests.create(client, "strict", 1, Map.of("message.timestamp.before.max.ms", "1000"));
             Requests.create(client, "safe", 1, Map.of("min.insync.replicas", "2"));
@@ -56,8 +57,8 @@ class ProduceTest {
         client.close();
     }
 
-    private PartitionProduceResponse produce(int acks, String topic, int partition, MemoryRecords batch)
-            throws IOException {
+    private PartitionProduceResponse produce(
+            int acks, String topic, int partition, MemoryRecords batch) throws IOException {
         return client.ask(
                         ApiKeys.PRODUCE,
                         VERSION,
@@ -137,7 +138,8 @@ class ProduceTest {
     @Test
     void appendTimeIsTold() throws IOException {
         assertThat(produce(1, "stamped", 0, Batches.of("v")).logAppendTimeMs())
-                .isCloseTo(System.currentTimeMillis(), org.assertj.core.data.Offset.offset(10_000L));
+                .isCloseTo(
+                        System.currentTimeMillis(), org.assertj.core.data.Offset.offset(10_000L));
         assertThat(produce(1, "plain", 0, Batches.of("v")).logAppendTimeMs()).isEqualTo(-1);
     }
 
@@ -210,19 +212,12 @@ class ProduceTest {
                 2,
                 Batches.idempotent(id, 1, 1, "b"));
         assertThat(produce(-1, "plain", 2, Batches.idempotent(id, 1, 0, "b")).errorCode()).isZero();
-        refused(
-                Errors.INVALID_PRODUCER_EPOCH,
-                -1,
-                "plain",
-                2,
-                Batches.idempotent(id, 0, 1, "c"));
+        refused(Errors.INVALID_PRODUCER_EPOCH, -1, "plain", 2, Batches.idempotent(id, 0, 1, "c"));
     }
 
     @Test
     void anUnknownProducerMayBeginAnywhere() throws IOException {
-        assertThat(
-                        produce(-1, "plain", 2, Batches.idempotent(900_000, 3, 77, "a"))
-                                .errorCode())
+        assertThat(produce(-1, "plain", 2, Batches.idempotent(900_000, 3, 77, "a")).errorCode())
                 .isZero();
     }
 
@@ -237,12 +232,24 @@ class ProduceTest {
         request.topicData().iterator().next().setTopicId(Requests.id(client, "plain"));
         ProduceResponseData response =
                 client.ask(ApiKeys.PRODUCE, 13, request, ProduceResponseData.class);
-        assertThat(response.responses().iterator().next().partitionResponses().getFirst().errorCode())
+        assertThat(
+                        response.responses()
+                                .iterator()
+                                .next()
+                                .partitionResponses()
+                                .getFirst()
+                                .errorCode())
                 .isZero();
         ProduceRequestData unknown = Batches.produce(1, "", 0, Batches.of("by-id"));
         unknown.topicData().iterator().next().setTopicId(org.apache.kafka.common.Uuid.randomUuid());
         response = client.ask(ApiKeys.PRODUCE, 13, unknown, ProduceResponseData.class);
-        assertThat(response.responses().iterator().next().partitionResponses().getFirst().errorCode())
+        assertThat(
+                        response.responses()
+                                .iterator()
+                                .next()
+                                .partitionResponses()
+                                .getFirst()
+                                .errorCode())
                 .isEqualTo(Errors.UNKNOWN_TOPIC_ID.code());
     }
 
@@ -256,7 +263,12 @@ class ProduceTest {
             ProduceResponseData response =
                     (ProduceResponseData) client.receive(ApiKeys.PRODUCE, VERSION);
             long offset =
-                    response.responses().iterator().next().partitionResponses().getFirst().baseOffset();
+                    response.responses()
+                            .iterator()
+                            .next()
+                            .partitionResponses()
+                            .getFirst()
+                            .baseOffset();
             assertThat(offset).isGreaterThan(before);
             before = offset;
         }

@@ -46,8 +46,7 @@ final class Requests {
 
     static MetadataResponseData metadata(RawClient client, boolean create, String... names)
             throws IOException {
-        MetadataRequestData request =
-                new MetadataRequestData().setAllowAutoTopicCreation(create);
+        MetadataRequestData request = new MetadataRequestData().setAllowAutoTopicCreation(create);
         for (String name : names) {
             request.topics().add(new MetadataRequestTopic().setName(name));
         }
@@ -58,7 +57,8 @@ final class Requests {
         return metadata(client, false, name).topics().find(name).topicId();
     }
 
-    static FetchRequestData fetch(int maxWait, int minBytes, String topic, int partition, long from) {
+    static FetchRequestData fetch(
+            int maxWait, int minBytes, String topic, int partition, long from) {
         FetchRequestData request =
                 new FetchRequestData()
                         .setMaxWaitMs(maxWait)

@@ -6,6 +6,14 @@ import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
 import io.polymq.config.StorageConfig;
 import io.polymq.config.TransportPorts;
+import io.polymq.core.message.MessageRecords;
+import io.polymq.core.router.TrieRouter;
+import io.polymq.core.topic.Drivers;
+import io.polymq.core.topic.TopicCatalog;
+import io.polymq.core.topic.TopicLimits;
+import io.polymq.core.topic.TopicParams;
+import io.polymq.meta.MetadataStore;
+import io.polymq.meta.embedded.EmbeddedMetadata;
 import io.polymq.meta.embedded.MemoryMetadata;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ConnectionManager;
@@ -21,36 +29,67 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** A Kafka broker on a loopback port, on the real network server and a store in memory. */
+/**
+ * A Kafka broker on a loopback port, on the real network server, topics, metadata and storage: in
+ * memory, or in a folder.
+ */
 final class TestServer implements AutoCloseable {
 
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
+    private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     private final NetworkServer network;
+    private final MetadataStore metadata;
     private final ShardStore store;
-    private final MemoryTopics topics;
+    private final TopicCatalog topics;
     private final int port;
 
     TestServer(int port) {
+        this(port, null);
+    }
+
+    TestServer(int port, @Nullable Path folder) {
         PrometheusRegistry registry = new PrometheusRegistry();
-        ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         network =
                 new NetworkServer(
                         new NetworkServerParams(
                                 NetworkConfig.DEFAULT,
                                 null,
-                                connections,
+                                new ConnectionManager(NetworkConfig.DEFAULT),
                                 new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime),
                                 shutdown,
                                 registry,
                                 Clock.systemUTC(),
                                 System::nanoTime));
+        metadata =
+                folder == null
+                        ? new MemoryMetadata()
+                        : EmbeddedMetadata.open(folder.resolve("meta"));
         store =
                 ShardStores.open(
-                        new StorageParams(Path.of("."), memory(), Clock.systemUTC(), registry));
-        topics = new MemoryTopics(store);
+                        new StorageParams(
+                                folder == null ? Path.of(".") : folder.resolve("storage"),
+                                storage(folder == null ? "memory" : "log"),
+                                Clock.systemUTC(),
+                                registry));
+        topics =
+                TopicCatalog.open(
+                                new TopicParams(
+                                        metadata,
+                                        Drivers.of(store),
+                                        new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
+                                        new MessageRecords(List.of()),
+                                        TopicLimits.DEFAULT,
+                                        Clock.systemUTC(),
+                                        blocking,
+                                        registry))
+                        .join();
         KafkaBroker broker =
                 new KafkaBroker(
                         new KafkaBrokerServerParams(
@@ -59,7 +98,7 @@ final class TestServer implements AutoCloseable {
                                 Path.of("."),
                                 topics,
                                 store,
-                                new MemoryMetadata(),
+                                metadata,
                                 new AllowAll(),
                                 shutdown,
                                 Clock.systemUTC(),
@@ -73,10 +112,10 @@ final class TestServer implements AutoCloseable {
         this.port = ((InetSocketAddress) bound.address()).getPort();
     }
 
-    private static StorageConfig memory() {
+    private static StorageConfig storage(String driver) {
         StorageConfig c = StorageConfig.DEFAULT;
         return new StorageConfig(
-                "memory",
+                driver,
                 c.lanes(),
                 c.ownLanes(),
                 c.segmentBytes(),
@@ -101,8 +140,8 @@ final class TestServer implements AutoCloseable {
         return port;
     }
 
-    MemoryTopics topics() {
-        return topics;
+    String bootstrap() {
+        return "127.0.0.1:" + port;
     }
 
     @Override
@@ -112,12 +151,16 @@ final class TestServer implements AutoCloseable {
                 .orTimeout(20, TimeUnit.SECONDS)
                 .join();
         network.close();
+        topics.close();
         store.close();
+        metadata.close();
+        blocking.close();
     }
 
-    /** Serves on the given port until the process is ended. */
+    /** Serves on a port, from a folder when one is given, until the process is ended. */
     public static void main(String[] args) throws InterruptedException {
-        try (TestServer server = new TestServer(Integer.parseInt(args[0]))) {
+        Path folder = args.length > 1 ? Path.of(args[1]) : null;
+        try (TestServer server = new TestServer(Integer.parseInt(args[0]), folder)) {
             System.out.println("READY " + server.port());
             Thread.currentThread().join();
         }

@@ -50,14 +50,11 @@ public final class ReplicasHandler {
         if (request.topicPartitions() != null) {
             for (TopicPartitions asked : request.topicPartitions()) {
                 KafkaTopic topic = catalog.find(exchange.client().tenant(), asked.topic());
-                ReplicaElectionResult result =
-                        new ReplicaElectionResult().setTopic(asked.topic());
+                ReplicaElectionResult result = new ReplicaElectionResult().setTopic(asked.topic());
                 for (int partition : asked.partitions()) {
                     boolean known = topic != null && topic.hasPartition(partition);
                     Errors error =
-                            known
-                                    ? Errors.ELECTION_NOT_NEEDED
-                                    : Errors.UNKNOWN_TOPIC_OR_PARTITION;
+                            known ? Errors.ELECTION_NOT_NEEDED : Errors.UNKNOWN_TOPIC_OR_PARTITION;
                     result.partitionResult()
                             .add(
                                     new PartitionResult()
@@ -77,8 +74,7 @@ public final class ReplicasHandler {
         AlterPartitionReassignmentsResponseData response =
                 new AlterPartitionReassignmentsResponseData();
         if (!access.cluster(exchange.client(), Action.ALTER)) {
-            exchange.respond(
-                    response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
+            exchange.respond(response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
             return;
         }
         for (ReassignableTopic asked : request.topics()) {

@@ -128,8 +128,7 @@ public final class GroupService {
                         settings(tenant, group),
                         (groups, own) ->
                                 ConfigResource.Lookup.found(
-                                        new GroupConfigResource(
-                                                this, groups, tenant, group, own)));
+                                        new GroupConfigResource(this, groups, tenant, group, own)));
     }
 
     /** The groups that have settings of their own. */

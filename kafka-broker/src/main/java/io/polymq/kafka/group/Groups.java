@@ -153,8 +153,7 @@ final class Groups implements AutoCloseable {
     private static String text(@Nullable Object value) {
         return switch (value) {
             case null -> "";
-            case List<?> items ->
-                    String.join(",", items.stream().map(String::valueOf).toList());
+            case List<?> items -> String.join(",", items.stream().map(String::valueOf).toList());
             default -> value.toString();
         };
     }

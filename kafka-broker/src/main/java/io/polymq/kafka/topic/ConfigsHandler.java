@@ -201,14 +201,12 @@ public final class ConfigsHandler {
                             .setResourceName(asked.resourceName());
             response.responses().add(result);
             BiConsumer<Errors, @Nullable String> answer =
-                    (error, message) ->
-                            result.setErrorCode(error.code()).setErrorMessage(message);
+                    (error, message) -> result.setErrorCode(error.code()).setErrorMessage(message);
             open.add(
                     find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER)
                             .thenCompose(
                                     found ->
-                                            replace(
-                                                    found, asked, request.validateOnly(), answer)));
+                                            replace(found, asked, request.validateOnly(), answer)));
         }
         Futures.whenAll(exchange, open, () -> exchange.respond(response));
     }
@@ -292,8 +290,7 @@ public final class ConfigsHandler {
                 continue;
             }
             BiConsumer<Errors, @Nullable String> answer =
-                    (error, message) ->
-                            result.setErrorCode(error.code()).setErrorMessage(message);
+                    (error, message) -> result.setErrorCode(error.code()).setErrorMessage(message);
             open.add(
                     find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER)
                             .thenCompose(
@@ -323,8 +320,7 @@ public final class ConfigsHandler {
                 exchange.body(ListConfigResourcesRequestData.class);
         ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
         if (!access.cluster(exchange.client(), Action.DESCRIBE)) {
-            exchange.respond(
-                    response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
+            exchange.respond(response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
             return;
         }
         String tenant = exchange.client().tenant();
