@@ -39,12 +39,16 @@ final class Attempts {
                 }
             };
 
-    Attempts(Level level, GroupCursor cursor) {
+    /**
+     * @param end of the shard as it was found: what comes later was never delivered, wherever the
+     *     mark had run to
+     */
+    Attempts(Level level, GroupCursor cursor, long end) {
         this.level = level;
         this.cursor = cursor;
-        markBefore = read(cursor.attachment());
-        mark = markBefore;
-        safeMark = markBefore;
+        mark = read(cursor.attachment());
+        safeMark = mark;
+        markBefore = Math.min(mark, end);
         delivered = markBefore;
     }
 

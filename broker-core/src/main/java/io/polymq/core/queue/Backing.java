@@ -23,6 +23,11 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
     /** Payload bytes of those, as well as it is known. */
     long bytesBeyond();
 
+    /** Of those, how many are being written and have no place yet. */
+    long open();
+
+    long openBytes();
+
     /** Of those, how many can be read now. */
     boolean canFill();
 
@@ -81,6 +86,16 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
 
         @Override
         public long bytesBeyond() {
+            return 0;
+        }
+
+        @Override
+        public long open() {
+            return 0;
+        }
+
+        @Override
+        public long openBytes() {
             return 0;
         }
 

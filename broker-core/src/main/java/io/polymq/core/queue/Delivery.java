@@ -81,8 +81,13 @@ final class Delivery {
         return parked == null || next != null && next.offset < parked.offset ? next : parked;
     }
 
+    /** The oldest of those that wait, put aside or not. */
+    @Nullable Entry oldestReady() {
+        return nextFor(core.turns().oldestParked());
+    }
+
     /** The one that is due next, read from the backing when the window runs out of them. */
-    @Nullable Entry nextReady() {
+    private @Nullable Entry nextReady() {
         for (Level level : core.levels()) {
             if (level.ready() < LOW_WINDOW && level.backing().canFill()) {
                 level.backing().fill();
@@ -129,7 +134,7 @@ final class Delivery {
 
     private void serveGetters() {
         while (!getters.isEmpty()) {
-            Entry entry = nextReady();
+            Entry entry = oldestReady();
             if (entry == null && core.isFilling()) {
                 return;
             }

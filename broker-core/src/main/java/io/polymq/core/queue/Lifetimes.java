@@ -80,7 +80,7 @@ final class Lifetimes {
             return;
         }
         while (core.isOverfull() && !graveyard.isBusy()) {
-            Entry oldest = core.delivery().nextReady();
+            Entry oldest = core.delivery().oldestReady();
             if (oldest == null) {
                 return;
             }

@@ -39,6 +39,16 @@ final class MemoryBacking implements Backing {
     }
 
     @Override
+    public long open() {
+        return 0;
+    }
+
+    @Override
+    public long openBytes() {
+        return 0;
+    }
+
+    @Override
     public boolean canFill() {
         return false;
     }

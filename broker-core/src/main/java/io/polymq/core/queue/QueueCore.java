@@ -459,10 +459,20 @@ final class QueueCore implements ShardZone.AtTurnEnd {
         return false;
     }
 
+    /** Whether there is too much, what is still being written left out: it has no place yet. */
     boolean isOverfull() {
         QueueSpec.Limits limits = spec.limits();
-        return limits.maxMessages() >= 0 && ready() > limits.maxMessages()
-                || limits.maxBytes() >= 0 && readyBytes() > limits.maxBytes();
+        if (limits.maxMessages() < 0 && limits.maxBytes() < 0) {
+            return false;
+        }
+        long open = 0;
+        long openBytes = 0;
+        for (Level level : levels) {
+            open += level.backing().open();
+            openBytes += level.backing().openBytes();
+        }
+        return limits.maxMessages() >= 0 && ready() - open > limits.maxMessages()
+                || limits.maxBytes() >= 0 && readyBytes() - openBytes > limits.maxBytes();
     }
 
     long ready() {

@@ -68,7 +68,7 @@ final class ShardBacking implements Backing {
         this.cursor = cursor;
         this.reader = reader;
         this.source = source;
-        attempts = new Attempts(level, cursor);
+        attempts = new Attempts(level, cursor, shard.endOffset());
         loaded = Math.max(cursor.floor(), shard.startOffset());
         cursor.acknowledge(cursor.floor(), loaded);
         end = Math.max(loaded, shard.highWatermark());
@@ -156,6 +156,16 @@ final class ShardBacking implements Backing {
     @Override
     public long bytesBeyond() {
         return unreadBytes + source.openBytes();
+    }
+
+    @Override
+    public long open() {
+        return source.open();
+    }
+
+    @Override
+    public long openBytes() {
+        return source.openBytes();
     }
 
     @Override

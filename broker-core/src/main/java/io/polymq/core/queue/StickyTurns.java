@@ -97,10 +97,30 @@ final class StickyTurns implements Turns {
     }
 
     @Override
+    public @Nullable Entry oldestParked() {
+        Entry oldest = null;
+        for (ShardConsumption consumption : all) {
+            Entry first = consumption.parked().peek();
+            if (first != null && (oldest == null || first.offset < oldest.offset)) {
+                oldest = first;
+            }
+        }
+        return oldest;
+    }
+
+    @Override
     public void settled(Entry entry) {
-        if (entry.stickySlot >= 0) {
-            inFlight[entry.stickySlot]--;
-            entry.stickySlot = -1;
+        int slot = entry.stickySlot;
+        if (slot < 0) {
+            return;
+        }
+        entry.stickySlot = -1;
+        ShardConsumption owner = owners[slot];
+        if (--inFlight[slot] == 0 && owner != wanted[slot]) {
+            owners[slot] = wanted[slot];
+            if (owner != null) {
+                unparkAll(owner);
+            }
         }
     }
 

@@ -42,6 +42,11 @@ sealed interface Turns permits RingTurns, SingleActiveTurns, StickyTurns {
         return null;
     }
 
+    /** The oldest that was put aside, whether it can be taken or not. */
+    default @Nullable Entry oldestParked() {
+        return null;
+    }
+
     /** It is no longer in flight. */
     default void settled(Entry entry) {}
 

@@ -38,6 +38,14 @@ final class Yard implements AutoCloseable {
     final ShardQueues queues;
 
     Yard(ShardStore store) {
+        this(store, 0);
+    }
+
+    /**
+     * @param millis since the epoch of the test
+     */
+    Yard(ShardStore store, long millis) {
+        this.millis = millis;
         this.store = store;
         queues =
                 new ShardQueues(
