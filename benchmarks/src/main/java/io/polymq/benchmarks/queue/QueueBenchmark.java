@@ -87,8 +87,7 @@ public class QueueBenchmark {
                 new ShardQueues(
                         new ShardQueues.Params(store, List.of(zone), List.of(), Runnable::run));
         queue = queues.open("t", "q", kind.spec).join();
-        message =
-                new Message().begin(Subject.ofDotted("orders.eu"), new byte[128], 0, 128).keep();
+        message = new Message().begin(Subject.ofDotted("orders.eu"), new byte[128], 0, 128).keep();
         for (int i = 0; i < consumers; i++) {
             queue.consume(
                     new Queue.ConsumerSpec(Integer.MAX_VALUE, 0, false, false, "c" + i),

@@ -16,8 +16,7 @@ final class AvroCheck implements PayloadCheck {
     AvroCheck(Schema of) throws SchemaException {
         try {
             schema =
-                    new org.apache.avro.Schema.Parser(NameValidator.UTF_VALIDATOR)
-                            .parse(of.text());
+                    new org.apache.avro.Schema.Parser(NameValidator.UTF_VALIDATOR).parse(of.text());
         } catch (AvroRuntimeException e) {
             throw new SchemaException("not a usable Avro schema: " + e.getMessage(), e);
         }

@@ -29,8 +29,7 @@ final class ProtobufCheck implements PayloadCheck {
                 String prefix = file.getPackage().isEmpty() ? "" : file.getPackage() + ".";
                 if (of.type().startsWith(prefix)) {
                     Descriptor here =
-                            descriptor.findMessageTypeByName(
-                                    of.type().substring(prefix.length()));
+                            descriptor.findMessageTypeByName(of.type().substring(prefix.length()));
                     found = here == null ? found : here;
                 }
             }
@@ -44,15 +43,17 @@ final class ProtobufCheck implements PayloadCheck {
     }
 
     /** The set lists a file behind those that it imports. */
-    private static FileDescriptor build(
-            FileDescriptorProto file, Map<String, FileDescriptor> built)
+    private static FileDescriptor build(FileDescriptorProto file, Map<String, FileDescriptor> built)
             throws DescriptorValidationException, SchemaException {
         FileDescriptor[] imports = new FileDescriptor[file.getDependencyCount()];
         for (int i = 0; i < imports.length; i++) {
             FileDescriptor imported = built.get(file.getDependency(i));
             if (imported == null) {
                 throw new SchemaException(
-                        file.getName() + " imports " + file.getDependency(i) + ", which is missing");
+                        file.getName()
+                                + " imports "
+                                + file.getDependency(i)
+                                + ", which is missing");
             }
             imports[i] = imported;
         }
@@ -64,8 +65,15 @@ final class ProtobufCheck implements PayloadCheck {
     @Override
     public @Nullable String fault(byte[] payload, int offset, int length) {
         try {
-            DynamicMessage.newBuilder(type).mergeFrom(payload, offset, length).build();
-            return null;
+            DynamicMessage.Builder decoded =
+                    DynamicMessage.newBuilder(type).mergeFrom(payload, offset, length);
+            return decoded.isInitialized()
+                    ? null
+                    : "not a whole "
+                            + type.getFullName()
+                            + ": "
+                            + decoded.getInitializationErrorString()
+                            + " is missing";
         } catch (InvalidProtocolBufferException | RuntimeException e) {
             return "not a " + type.getFullName() + ": " + e.getMessage();
         }

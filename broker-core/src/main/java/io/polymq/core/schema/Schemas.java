@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The schemas of all tenants and the subjects that they are bound to, kept in metadata and followed
- * in memory. Any thread. A tenant without bindings costs a publish one look-up; with bindings, which
- * of them concern a subject is found once and kept.
+ * in memory. Any thread. A tenant without bindings costs a publish one look-up; with bindings,
+ * which of them concern a subject is found once and kept.
  */
 public final class Schemas implements AutoCloseable {
 
@@ -185,7 +185,9 @@ public final class Schemas implements AutoCloseable {
             }
             try {
                 Filter filter = Dialect.AMQP.parse(binding.filter());
-                all.add(new Rule(binding, filter, schema.framed(), schema.format().compile(schema)));
+                all.add(
+                        new Rule(
+                                binding, filter, schema.framed(), schema.format().compile(schema)));
             } catch (InvalidSubjectException | SchemaException e) {
                 log.atError()
                         .addKeyValue("tenant", tenant)

@@ -16,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Puts a queue's dead messages into a topic, as they were, with headers that say why and where from.
- * Shard zone of the queue.
+ * Puts a queue's dead messages into a topic, as they were, with headers that say why and where
+ * from. Shard zone of the queue.
  */
 public final class DeadLetterTopic implements DeadLetter {
 

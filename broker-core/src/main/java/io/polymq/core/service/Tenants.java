@@ -139,9 +139,7 @@ public final class Tenants implements AutoCloseable {
             return true;
         }
         if (events.isHeard()) {
-            events.tell(
-                    new BrokerEvent.QuotaExceeded(
-                            clock.millis(), tenant, kind.name(), limit));
+            events.tell(new BrokerEvent.QuotaExceeded(clock.millis(), tenant, kind.name(), limit));
         }
         return false;
     }

@@ -231,8 +231,7 @@ final class QueueModel {
     }
 
     int purged() {
-        List<Msg> gone =
-                messages.stream().filter(m -> m.state != State.IN_FLIGHT).toList();
+        List<Msg> gone = messages.stream().filter(m -> m.state != State.IN_FLIGHT).toList();
         gone.forEach(this::gone);
         return gone.size();
     }
@@ -321,7 +320,9 @@ final class QueueModel {
             if (sameKey && other.state == State.IN_FLIGHT && other.holder != id) {
                 return message.text + " goes to " + id + ", its key is at " + other.holder;
             }
-            if (sameKey && other.state == State.READY && other.offset >= 0
+            if (sameKey
+                    && other.state == State.READY
+                    && other.offset >= 0
                     && other.offset < message.offset) {
                 return message.text + " overtakes " + other.text + " of the same key";
             }
@@ -356,7 +357,10 @@ final class QueueModel {
             message.maybeDelivered = false;
         }
         if (delivery.deliveries() != message.deliveries) {
-            return message.text + ": delivery " + delivery.deliveries() + " instead of "
+            return message.text
+                    + ": delivery "
+                    + delivery.deliveries()
+                    + " instead of "
                     + message.deliveries;
         }
         if (message.redelivered && !delivery.redelivered()) {
@@ -423,7 +427,10 @@ final class QueueModel {
                 spec.dispatch() != Dispatch.STICKY_BY_KEY
                         || members.values().stream().allMatch(m -> m.credit > 0);
         if (mayDeliver() && all && head() != null) {
-            return head().text + " waits though " + (expectedTaker() == null ? "all" : expectedTaker().id) + " could take it";
+            return head().text
+                    + " waits though "
+                    + (expectedTaker() == null ? "all" : expectedTaker().id)
+                    + " could take it";
         }
         return null;
     }

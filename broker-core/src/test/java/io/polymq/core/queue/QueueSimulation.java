@@ -58,8 +58,12 @@ final class QueueSimulation implements AutoCloseable {
                 .withRedelivery(
                         new Redelivery(
                                 one(3) ? 1 + random.nextInt(4) : -1,
-                                one(3) ? List.of(Duration.ofMillis(100), Duration.ofSeconds(1)) : List.of(),
-                                one(2) ? List.of(Duration.ofMillis(500), Duration.ofSeconds(2)) : List.of(),
+                                one(3)
+                                        ? List.of(Duration.ofMillis(100), Duration.ofSeconds(1))
+                                        : List.of(),
+                                one(2)
+                                        ? List.of(Duration.ofMillis(500), Duration.ofSeconds(2))
+                                        : List.of(),
                                 false));
     }
 
@@ -67,7 +71,9 @@ final class QueueSimulation implements AutoCloseable {
     private Limits limits(boolean durable) {
         if (one(3)) {
             Overflow overflow =
-                    one(2) ? Overflow.DROP_HEAD : one(2) ? Overflow.REJECT : Overflow.REJECT_DEAD_LETTER;
+                    one(2)
+                            ? Overflow.DROP_HEAD
+                            : one(2) ? Overflow.REJECT : Overflow.REJECT_DEAD_LETTER;
             return new Limits(random.nextInt(8), -1, overflow, one(2) ? 1 + random.nextInt(5) : -1);
         }
         return new Limits(-1, -1, Overflow.DROP_HEAD, one(3) ? 1 + random.nextInt(5) : -1);
@@ -83,7 +89,8 @@ final class QueueSimulation implements AutoCloseable {
         model.now = yard.ticks.now();
     }
 
-    private void dead(QueuedMessage message, DeadLetter.Reason reason, Queue from, Receipt receipt) {
+    private void dead(
+            QueuedMessage message, DeadLetter.Reason reason, Queue from, Receipt receipt) {
         if (message.offset() >= 0) {
             note("dead " + Yard.text(message) + " " + reason);
             check(model.died(Yard.text(message), reason));
@@ -109,13 +116,32 @@ final class QueueSimulation implements AutoCloseable {
             settle();
             if (fault != null) {
                 throw new AssertionError(
-                        "seed " + seed + ", step " + step + ": " + fault + "\n" + model.spec + "\n"
-                                + String.join("\n", history.subList(Math.max(0, history.size() - 40), history.size())));
+                        "seed "
+                                + seed
+                                + ", step "
+                                + step
+                                + ": "
+                                + fault
+                                + "\n"
+                                + model.spec
+                                + "\n"
+                                + String.join(
+                                        "\n",
+                                        history.subList(
+                                                Math.max(0, history.size() - 40), history.size())));
             }
         }
         QueueStatistics now = yard.statistics(queue);
         if (now.ready() != model.ready() || now.inFlight() != model.inFlight()) {
-            throw new AssertionError("seed " + seed + ": " + now + " instead of " + model.ready() + " and " + model.inFlight());
+            throw new AssertionError(
+                    "seed "
+                            + seed
+                            + ": "
+                            + now
+                            + " instead of "
+                            + model.ready()
+                            + " and "
+                            + model.inFlight());
         }
     }
 
@@ -173,7 +199,13 @@ final class QueueSimulation implements AutoCloseable {
         note("publish " + text + " " + key + " p" + priority + " x" + (expiresAt - model.now));
         KeptMessage message = Yard.message(key, text, expiresAt, priority);
         boolean refused = model.refuses();
-        Msg msg = new Msg(text, Math.min(priority, Math.max(0, model.spec.priorities() - 1)), key, expiry(expiresAt), model.now);
+        Msg msg =
+                new Msg(
+                        text,
+                        Math.min(priority, Math.max(0, model.spec.priorities() - 1)),
+                        key,
+                        expiry(expiresAt),
+                        model.now);
         msg.offset = nextMessage;
         if (!refused) {
             model.published(msg);
@@ -184,7 +216,12 @@ final class QueueSimulation implements AutoCloseable {
                         failure -> {
                             open--;
                             if ((failure != null) != refused) {
-                                check(text + ": refused " + (failure != null) + " instead of " + refused);
+                                check(
+                                        text
+                                                + ": refused "
+                                                + (failure != null)
+                                                + " instead of "
+                                                + refused);
                             }
                         });
         receipt.expect();
@@ -204,16 +241,30 @@ final class QueueSimulation implements AutoCloseable {
         }
         int id = nextMember++;
         Member member = new Member(id, random.nextInt(3), one(6), random.nextInt(5));
-        note("join " + id + " priority " + member.priority + " credit " + member.credit + (member.auto ? " auto" : ""));
+        note(
+                "join "
+                        + id
+                        + " priority "
+                        + member.priority
+                        + " credit "
+                        + member.credit
+                        + (member.auto ? " auto" : ""));
         model.joined(member);
         consumptions.put(
                 id,
                 queue.consume(
-                        new Queue.ConsumerSpec(member.credit, member.priority, false, member.auto, "c" + id),
+                        new Queue.ConsumerSpec(
+                                member.credit, member.priority, false, member.auto, "c" + id),
                         new Queue.Consumer() {
                             @Override
                             public boolean deliver(QueuedMessage message, Queue.Consumption by) {
-                                note("deliver " + Yard.text(message) + " to " + id + " #" + message.deliveries());
+                                note(
+                                        "deliver "
+                                                + Yard.text(message)
+                                                + " to "
+                                                + id
+                                                + " #"
+                                                + message.deliveries());
                                 Msg known = model.byText.get(Yard.text(message));
                                 check(model.delivered(id, message, Yard.text(message)));
                                 offsets.put(Yard.text(message), message.offset());
@@ -258,7 +309,12 @@ final class QueueSimulation implements AutoCloseable {
     private void drain(Member member, Queue.Consumption consumption) {
         int expected = member.credit;
         note("drain " + member.id);
-        consumption.drain(left -> check(left == expected ? null : "drained " + left + " instead of " + expected));
+        consumption.drain(
+                left ->
+                        check(
+                                left == expected
+                                        ? null
+                                        : "drained " + left + " instead of " + expected));
         model.drained(member.id);
     }
 
@@ -295,10 +351,12 @@ final class QueueSimulation implements AutoCloseable {
     private void ack(Msg message, long offset, Queue.Consumption by) {
         note("ack " + message.text);
         if (one(3)) {
-            Receipt receipt = new Receipt(failure -> {
-                open--;
-                check(failure == null ? null : "ack failed: " + failure);
-            });
+            Receipt receipt =
+                    new Receipt(
+                            failure -> {
+                                open--;
+                                check(failure == null ? null : "ack failed: " + failure);
+                            });
             open++;
             receipt.expect();
             receipt.seal();
@@ -313,7 +371,10 @@ final class QueueSimulation implements AutoCloseable {
         long delay = one(2) ? 0 : random.nextInt(2000);
         note("nack " + message.text + " " + delay);
         by.nack(offset, Duration.ofMillis(delay));
-        model.failed(message, true, Math.max(delay, model.spec.redelivery().backOffMillis(message.deliveries)));
+        model.failed(
+                message,
+                true,
+                Math.max(delay, model.spec.redelivery().backOffMillis(message.deliveries)));
     }
 
     private void release(Msg message, long offset, Queue.Consumption by) {

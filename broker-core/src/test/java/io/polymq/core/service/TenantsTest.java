@@ -71,8 +71,7 @@ final class TenantsTest {
         assertThat(heard)
                 .singleElement()
                 .isInstanceOfSatisfying(
-                        BrokerEvent.QuotaExceeded.class,
-                        e -> assertThat(e.limit()).isEqualTo(2));
+                        BrokerEvent.QuotaExceeded.class, e -> assertThat(e.limit()).isEqualTo(2));
         tenants.giveBack("acme", Kind.QUEUES, 2);
         tenants.alter(tenant("acme", 0)).join();
         assertThat(tenants.take("acme", Kind.QUEUES, 1)).isFalse();
