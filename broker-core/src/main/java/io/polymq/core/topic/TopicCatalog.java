@@ -41,6 +41,10 @@ public final class TopicCatalog implements Topics, AutoCloseable {
     static final String PREFIX = "topics/";
     static final String DEFINITIONS = PREFIX + "def/";
 
+    /** Notes of deleted topics whose shards are still to be removed. */
+    static final String GONE = PREFIX + "gone/";
+
+
     private final TopicParams params;
     private final TopicMetrics metrics;
     private final TopicSpecJson json = new TopicSpecJson();
@@ -68,6 +72,7 @@ public final class TopicCatalog implements Topics, AutoCloseable {
                 .thenApplyAsync(
                         range -> {
                             catalog.load(range);
+                            catalog.finishDeletions(range);
                             catalog.removeOrphans();
                             catalog.follow(range.revision());
                             return catalog;
@@ -281,7 +286,28 @@ public final class TopicCatalog implements Topics, AutoCloseable {
         }
     }
 
-    /** Shards of topics that never came to be, or were deleted, when the process ended. */
+    /** Topics that were deleted when the process ended, before their shards were. */
+    private void finishDeletions(MetadataStore.Range range) {
+        for (Entry entry : range.entries()) {
+            if (entry.key().startsWith(GONE)) {
+                try {
+                    TopicSpecJson.Stored gone = json.read(entry.value());
+                    changes.bury(entry.key(), gone.id(), gone.spec()).join();
+                } catch (IOException malformed) {
+                    LOG.atError()
+                            .setMessage("a deleted topic in metadata cannot be read")
+                            .addKeyValue("key", entry.key())
+                            .addKeyValue("reason", malformed.getMessage())
+                            .log();
+                }
+            }
+        }
+    }
+
+    /**
+     * Shards of topics that never came to be. Only empty ones are removed: what has records and is
+     * not known may mean that the wrong metadata was opened.
+     */
     private void removeOrphans() {
         for (ShardStore store : params.drivers().all()) {
             List<String> orphans;
@@ -289,8 +315,15 @@ public final class TopicCatalog implements Topics, AutoCloseable {
                 orphans = names.filter(name -> !isKnown(name)).toList();
             }
             for (String orphan : orphans) {
-                LOG.atInfo().setMessage("removing an orphan").addKeyValue("shard", orphan).log();
-                store.delete(orphan).join();
+                boolean empty =
+                        store.open(orphan).map(shard -> shard.endOffset() == 0).orElse(false);
+                LOG.atWarn()
+                        .setMessage(empty ? "removing an orphan" : "no topic owns these records")
+                        .addKeyValue("shard", orphan)
+                        .log();
+                if (empty) {
+                    store.delete(orphan).join();
+                }
             }
         }
     }

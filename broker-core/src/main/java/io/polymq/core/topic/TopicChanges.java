@@ -142,8 +142,22 @@ final class TopicChanges {
     }
 
     private CompletableFuture<Boolean> delete(String tenant, String name, Epoch epoch) {
-        known(tenant, name);
-        return commit(epoch, null, new Transaction.Delete(TopicCatalog.key(tenant, name)));
+        StoredTopic topic = known(tenant, name);
+        byte[] remains =
+                json.write(
+                        new TopicSpecJson.Stored(topic.id(), topic.log().rank(), topic.spec()));
+        return commit(
+                epoch,
+                null,
+                new Transaction.Delete(TopicCatalog.key(tenant, name)),
+                new Transaction.Put(TopicCatalog.GONE + topic.id(), remains, 0));
+    }
+
+    /** Removes the shards of a topic that is gone, then the note that says so. */
+    CompletableFuture<Void> bury(String note, UUID id, TopicSpec spec) {
+        return removeShards(id, spec, 0)
+                .thenCompose(removed -> metadata.delete(note))
+                .thenApply(revision -> null);
     }
 
     private interface Try {
@@ -172,14 +186,15 @@ final class TopicChanges {
     }
 
     private CompletableFuture<Boolean> commit(
-            Epoch epoch, @Nullable Guard guard, Transaction.Operation operation) {
+            Epoch epoch, @Nullable Guard guard, Transaction.Operation... operations) {
         List<Guard> guards = new ArrayList<>();
         guards.add(new Guard(epoch.key(), epoch.revision()));
         if (guard != null) {
             guards.add(guard);
         }
-        Transaction.Operation mark = new Transaction.Put(epoch.key(), new byte[0], 0);
-        return metadata.commit(Transaction.of(guards, List.of(operation, mark)))
+        List<Transaction.Operation> all = new ArrayList<>(List.of(operations));
+        all.add(new Transaction.Put(epoch.key(), new byte[0], 0));
+        return metadata.commit(Transaction.of(guards, all))
                 .thenCompose(
                         outcome ->
                                 outcome.succeeded()

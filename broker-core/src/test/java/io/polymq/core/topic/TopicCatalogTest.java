@@ -238,6 +238,31 @@ class TopicCatalogTest {
         assertThat(store.list("queue/").count()).isEqualTo(1);
     }
 
+    @Test
+    void recordsWithoutATopicAreKeptSinceTheMetadataMayBeTheWrongOne() {
+        String orphan = TopicLog.shardName(UUID.randomUUID(), 0);
+        store.create(orphan, ShardSpec.DEFAULT)
+                .join()
+                .append(TopicRig.batch("precious"), Durability.SYNC)
+                .join();
+        reopen();
+        assertThat(store.open(orphan)).isPresent();
+    }
+
+    @Test
+    void aDeletionThatWasCutShortIsFinishedAtTheStart() {
+        Topic topic = rig.create("a", 2);
+        rig.publish("a", "x").join();
+        byte[] definition =
+                metadata.get(TopicCatalog.key(TENANT, "a")).join().value();
+        rig.topics.close();
+        metadata.delete(TopicCatalog.key(TENANT, "a")).join();
+        metadata.put(TopicCatalog.GONE + topic.id(), definition).join();
+        rig = new TopicRig(store, metadata, TopicLimits.DEFAULT);
+        assertThat(store.list("topic/").count()).isZero();
+        assertThat(metadata.range(TopicCatalog.GONE).join().entries()).isEmpty();
+    }
+
     private void reopen() {
         rig.topics.close();
         rig = new TopicRig(store, metadata, TopicLimits.DEFAULT);
