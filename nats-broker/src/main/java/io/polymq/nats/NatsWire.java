@@ -3,6 +3,7 @@ package io.polymq.nats;
 import io.polymq.codec.nats.NatsWriter;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.WireForm;
+import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.Outbox;
 import org.jspecify.annotations.Nullable;
@@ -78,8 +79,12 @@ final class NatsWire extends WireForm {
     }
 
     private static byte[] reply(Message message) {
-        Subject reply = message.replyTo();
-        return reply == null ? NOTHING : reply.dotted();
+        if (message.isNativeTo(NatsHeaderCodec.INSTANCE)) {
+            Subject reply = message.replyTo();
+            return reply == null ? NOTHING : reply.dotted();
+        }
+        Subject answer = message.answerTo();
+        return answer == null || !Dialect.NATS.canSpell(answer) ? NOTHING : answer.dotted();
     }
 
     boolean withHeaders() {

@@ -57,8 +57,7 @@ public record Interest(
 
     /** A topic's records from the first one on, or from where this durable name was. */
     public static Interest inTopic(String topic, String durable) {
-        return new Interest(
-                Source.TOPIC, topic, null, durable, new Start.First(), DEFAULT_BUFFER);
+        return new Interest(Source.TOPIC, topic, null, durable, new Start.First(), DEFAULT_BUFFER);
     }
 
     public static Interest inQueue(String queue) {

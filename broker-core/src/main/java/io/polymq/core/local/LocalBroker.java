@@ -89,8 +89,7 @@ public final class LocalBroker implements AutoCloseable {
 
     /** A client of a tenant's name space. */
     public LocalClient client(String tenant) {
-        return new LocalClient(
-                new LocalClient.Params(router, topics, queues, records), tenant);
+        return new LocalClient(new LocalClient.Params(router, topics, queues, records), tenant);
     }
 
     @Override

@@ -157,8 +157,7 @@ public final class LocalClient implements AutoCloseable {
         Router.Group shared =
                 group == null
                         ? null
-                        : new Router.Group(
-                                GROUP_PREFIX + group, true, Router.Strategy.ROUND_ROBIN);
+                        : new Router.Group(GROUP_PREFIX + group, true, Router.Strategy.ROUND_ROBIN);
         subscription.holds(
                 space.subscribe(filter(interest.filter()), shared, false, subscription.sink()));
     }
@@ -194,8 +193,7 @@ public final class LocalClient implements AutoCloseable {
         for (int i = 0; i < topic.spec().partitions(); i++) {
             Shard shard = topic.partition(i);
             boolean known = shard.groups().contains(group);
-            Queue queue =
-                    params.queues().over(shard, group, QueueSpec.DURABLE, reader);
+            Queue queue = params.queues().over(shard, group, QueueSpec.DURABLE, reader);
             if (!known) {
                 queue.seek(start(shard, interest.start())).join();
             }
@@ -208,9 +206,7 @@ public final class LocalClient implements AutoCloseable {
             case Start.First first -> shard.startOffset();
             case Start.Next next -> shard.endOffset();
             case Start.At at ->
-                    shard.offsetForTime(at.time().toEpochMilli())
-                            .join()
-                            .orElse(shard.endOffset());
+                    shard.offsetForTime(at.time().toEpochMilli()).join().orElse(shard.endOffset());
         };
     }
 

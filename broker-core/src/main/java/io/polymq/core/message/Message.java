@@ -167,6 +167,16 @@ public final class Message {
         return replyTo;
     }
 
+    /** Where answers go, whichever way its protocol says it; may have to decode the header. */
+    public @Nullable Subject answerTo() {
+        Subject outside = replyTo();
+        if (outside != null) {
+            return outside;
+        }
+        String inside = properties().replyTo();
+        return inside == null ? null : Subject.ofDotted(inside);
+    }
+
     /** The neutral properties, decoded when first asked for. */
     public MessageProperties properties() {
         MessageProperties known = properties;
@@ -176,6 +186,8 @@ public final class Message {
                     codec == null
                             ? MessageProperties.NONE
                             : codec.decode(header, headerOffset, headerLength, flags);
+            Subject outside = known.replyTo() == null ? replyTo() : null;
+            known = outside == null ? known : known.withReplyTo(outside.toString());
             properties = known;
         }
         return known;

@@ -31,6 +31,19 @@ public record MessageProperties(
     public static final MessageProperties NONE =
             new MessageProperties(null, null, null, null, -1, -1, -1, false, List.of());
 
+    public MessageProperties withReplyTo(String subject) {
+        return new MessageProperties(
+                contentType,
+                correlation,
+                subject,
+                messageId,
+                timestamp,
+                expiresAt,
+                priority,
+                durable,
+                headers);
+    }
+
     /**
      * A user header; the value is bytes, UTF-8 where it is text, null where a protocol allows that.
      */

@@ -44,7 +44,6 @@ public final class TopicCatalog implements Topics, AutoCloseable {
     /** Notes of deleted topics whose shards are still to be removed. */
     static final String GONE = PREFIX + "gone/";
 
-
     private final TopicParams params;
     private final TopicMetrics metrics;
     private final TopicSpecJson json = new TopicSpecJson();

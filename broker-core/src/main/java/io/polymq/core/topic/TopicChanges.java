@@ -144,8 +144,7 @@ final class TopicChanges {
     private CompletableFuture<Boolean> delete(String tenant, String name, Epoch epoch) {
         StoredTopic topic = known(tenant, name);
         byte[] remains =
-                json.write(
-                        new TopicSpecJson.Stored(topic.id(), topic.log().rank(), topic.spec()));
+                json.write(new TopicSpecJson.Stored(topic.id(), topic.log().rank(), topic.spec()));
         return commit(
                 epoch,
                 null,

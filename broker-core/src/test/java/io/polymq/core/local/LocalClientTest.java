@@ -65,8 +65,7 @@ class LocalClientTest {
         broker.topics().create("t", TopicSpec.of("orders", 1)).get();
         for (int i = 0; i < 4; i++) {
             Published published = client.publish(Outgoing.of("orders", "m" + i)).get();
-            assertThat(published.places())
-                    .containsExactly(new Published.Place("orders", 0, i));
+            assertThat(published.places()).containsExactly(new Published.Place("orders", 0, i));
         }
         try (LocalSubscription reader = client.subscribe(Interest.inTopic("orders", "r"))) {
             for (int i = 0; i < 2; i++) {
@@ -147,8 +146,7 @@ class LocalClientTest {
         assertThatThrownBy(() -> client.request("void", new byte[0], SOON).join())
                 .hasRootCauseInstanceOf(LocalClient.NoAnswerException.class);
         client.subscribe("silent");
-        assertThatThrownBy(
-                        () -> client.request("silent", new byte[0], Duration.ofMillis(1)).join())
+        assertThatThrownBy(() -> client.request("silent", new byte[0], Duration.ofMillis(1)).join())
                 .hasRootCauseInstanceOf(LocalClient.NoAnswerException.class);
     }
 

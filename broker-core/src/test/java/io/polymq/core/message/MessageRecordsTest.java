@@ -103,6 +103,18 @@ class MessageRecordsTest {
     }
 
     @Test
+    void aReplySubjectIsSeenBothWaysWhicheverWayItWasGiven() {
+        byte[] header = "text/plain".getBytes(UTF_8);
+        Message outside =
+                message("x").header(TOY, header, 0, 10, 0).replyTo(Subject.ofDotted("in.box"));
+        assertThat(outside.properties().replyTo()).isEqualTo("in.box");
+        assertThat(outside.properties().contentType()).isEqualTo("text/plain");
+        Message inside = message("x").properties(MessageProperties.NONE.withReplyTo("re.ply"));
+        assertThat(inside.answerTo()).isEqualTo(Subject.ofDotted("re.ply"));
+        assertThat(message("x").answerTo()).isNull();
+    }
+
+    @Test
     void aRecordMayTellItsSubject() {
         Message back = roundTrip(records, message("x"), true);
         assertThat(back.subject()).isEqualTo(SUBJECT);

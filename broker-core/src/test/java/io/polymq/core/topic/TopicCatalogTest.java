@@ -253,8 +253,7 @@ class TopicCatalogTest {
     void aDeletionThatWasCutShortIsFinishedAtTheStart() {
         Topic topic = rig.create("a", 2);
         rig.publish("a", "x").join();
-        byte[] definition =
-                metadata.get(TopicCatalog.key(TENANT, "a")).join().value();
+        byte[] definition = metadata.get(TopicCatalog.key(TENANT, "a")).join().value();
         rig.topics.close();
         metadata.delete(TopicCatalog.key(TENANT, "a")).join();
         metadata.put(TopicCatalog.GONE + topic.id(), definition).join();
