@@ -425,7 +425,7 @@ public final class TopicSettings {
         boolean deletes = policy.contains("delete");
         ShardSpec shard =
                 new ShardSpec(
-                        number(known, FLUSH_MESSAGES) == 1 ? Durability.SYNC : unforced,
+                        durability(settings, known, unforced),
                         Duration.ofMillis(deletes ? Math.max(0, number(known, RETENTION_MS)) : 0),
                         deletes ? Math.max(0, number(known, RETENTION_BYTES)) : 0,
                         0,
@@ -436,6 +436,17 @@ public final class TopicSettings {
         return spec.withShard(shard)
                 .withMaxMessageBytes((int) number(known, MAX_MESSAGE_BYTES))
                 .withSettings(settings);
+    }
+
+    /** A topic that says when to flush is taken at its word; else the broker's default holds. */
+    private static Durability durability(
+            Map<String, String> own, Map<String, String> known, Durability unforced) {
+        if (number(known, FLUSH_MESSAGES) == 1) {
+            return Durability.SYNC;
+        }
+        return own.containsKey(FLUSH_MESSAGES) && unforced == Durability.SYNC
+                ? Durability.OS
+                : unforced;
     }
 
     /** What these settings ask of produced batches. */
