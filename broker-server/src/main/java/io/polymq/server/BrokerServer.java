@@ -7,6 +7,8 @@ import io.polymq.admin.Health;
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RuntimeConfig;
 import io.polymq.core.message.HeaderCodec;
+import io.polymq.kafka.KafkaBroker;
+import io.polymq.kafka.KafkaBrokerServerParams;
 import io.polymq.meta.MetadataException;
 import io.polymq.mqtt.MqttBroker;
 import io.polymq.mqtt.MqttBrokerServerParams;
@@ -95,6 +97,8 @@ public final class BrokerServer {
     private void startProtocols(SharedObjects parts) throws StartupException {
         MqttBrokerServerParams mqtt = ProtocolParams.mqtt(parts);
         serve(parts, config.mqttRuntime(), () -> MqttBroker.start(mqtt).binding());
+        KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
+        serve(parts, config.kafkaRuntime(), () -> new KafkaBroker(kafka).binding());
         NatsBrokerServerParams nats = ProtocolParams.nats(parts, config);
         serve(parts, config.natsRuntime(), () -> new NatsBroker(nats).binding());
     }

@@ -44,6 +44,8 @@ final class LogSetup {
                             }
                         });
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(config.level()));
+        // Kafka's coordinator tells its whole configuration and every rebalance at info.
+        context.getLogger("org.apache.kafka").setLevel(Level.WARN);
         config.levels()
                 .forEach((name, level) -> context.getLogger(name).setLevel(Level.toLevel(level)));
     }

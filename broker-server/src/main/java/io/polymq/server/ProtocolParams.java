@@ -2,6 +2,7 @@ package io.polymq.server;
 
 import io.polymq.config.NatsConfig;
 import io.polymq.config.PolyMqConfig;
+import io.polymq.kafka.KafkaBrokerServerParams;
 import io.polymq.mqtt.MqttBrokerServerParams;
 import io.polymq.mqtt.MqttSettings;
 import io.polymq.nats.NatsBrokerServerParams;
@@ -21,6 +22,20 @@ final class ProtocolParams {
                 parts.shutdown(),
                 parts.metrics(),
                 parts.clock());
+    }
+
+    static KafkaBrokerServerParams kafka(SharedObjects parts, PolyMqConfig config) {
+        return new KafkaBrokerServerParams(
+                config.kafkaRuntime(),
+                config.brokerId(),
+                config.dataPath(),
+                parts.core().topics(),
+                parts.core().shards(),
+                parts.cache().store(),
+                parts.security(),
+                parts.shutdown(),
+                parts.clock(),
+                parts.metrics());
     }
 
     static NatsBrokerServerParams nats(SharedObjects parts, PolyMqConfig config) {
