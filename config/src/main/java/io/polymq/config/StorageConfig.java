@@ -15,7 +15,7 @@ public record StorageConfig(
                         "The driver: log is durable and the fastest on disk, rocksdb keeps everything in"
                                 + " RocksDB, memory forgets when the broker ends.")
                 @OneOf({"log", "rocksdb", "memory"})
-                @Default("rocksdb")
+                @Default("log")
                 String driver,
         @Doc("Logs that all shards share; 0 is one, and one more for every eight cores.")
                 @Within(min = 0, max = 64)

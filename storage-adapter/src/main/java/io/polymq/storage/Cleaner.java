@@ -105,7 +105,7 @@ final class Cleaner {
         }
         survivors.write();
         for (Segment victim : victims) {
-            LaneRequests.DropSegment drop = new LaneRequests.DropSegment(victim.id());
+            LaneRequests.DropSegment drop = new LaneRequests.DropSegment(lane.files, victim.id());
             lane.submit(drop);
             drop.result.join();
             lane.files.drop(victim);
@@ -129,7 +129,7 @@ final class Cleaner {
         void collect(Segment victim) throws IOException {
             long oldest = lane.files.all().iterator().next().id();
             Set<Long> mentioned = new HashSet<>();
-            LaneReplay replay = new LaneReplay(victim, shard -> 0);
+            LaneReplay replay = new LaneReplay(victim);
             long position = LaneFormat.SEGMENT_HEADER;
             for (long lsn = victim.firstLsn(); lsn <= victim.lastLsn; lsn++) {
                 ByteBuffer block = LaneRecovery.block(victim, position, victim.end);

@@ -8,7 +8,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ final class LaneFiles {
     private final LongSupplier nextShard;
     private final NavigableMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
     private final List<String> free = new ArrayList<>();
+    private final Set<Long> dropped = ConcurrentHashMap.newKeySet();
     private long nextId;
 
     LaneFiles(
@@ -97,6 +100,8 @@ final class LaneFiles {
         Path path = folder.resolve(LaneFormat.fileName(id));
         if (!free.isEmpty()) {
             disk.rename(folder.resolve(free.removeLast()), path);
+            // a power loss must not bring the old name back over the new segment's bytes
+            disk.forceFolder(folder);
         }
         Disk.File file = disk.open(path, true);
         ByteBuffer header = LaneFormat.segmentHeader(lane, id, firstLsn, now);
@@ -115,16 +120,26 @@ final class LaneFiles {
     SegmentList listFor(Segment next, long intentSequence, Map<Integer, Long> parts) {
         NavigableMap<Long, Long> older = new TreeMap<>();
         for (Segment segment : segments.values()) {
-            if (segment.id() != next.id()) {
+            if (segment.id() != next.id() && !dropped.contains(segment.id())) {
                 older.put(segment.id(), segment.lastLsn);
             }
         }
         return new SegmentList(older, nextShard.getAsLong(), intentSequence, parts);
     }
 
+    /** On the writer: the lane says that the segment may be missing; it is not listed any more. */
+    void dropping(long segment, boolean really) {
+        if (really) {
+            dropped.add(segment);
+        } else {
+            dropped.remove(segment);
+        }
+    }
+
     /** Takes a segment away once no reader holds it; its dropping must be durable. */
     void drop(Segment segment) {
         segments.remove(segment.id());
+        dropped.remove(segment.id());
         segment.retire(() -> remove(segment));
     }
 

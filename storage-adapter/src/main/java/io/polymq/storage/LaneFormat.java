@@ -43,7 +43,7 @@ final class LaneFormat {
     static final int ENTRY_SHARD = 8;
 
     // Entry types.
-    /** Body: whole batches of the shard. */
+    /** Body: the shard's largest timestamp so far (8), then whole batches. */
     static final byte RECORDS = 1;
 
     /** Body: running maximum (8), then one batch that takes the place of the one it was. */

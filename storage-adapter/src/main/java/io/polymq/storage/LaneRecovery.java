@@ -220,8 +220,7 @@ final class LaneRecovery {
         if (block == null || block.getLong(LaneFormat.BLOCK_LSN) != segment.firstLsn()) {
             return null;
         }
-        for (IndexEvent event :
-                new LaneReplay(segment, shard -> 0).events(block, LaneFormat.SEGMENT_HEADER)) {
+        for (IndexEvent event : new LaneReplay(segment).events(block, LaneFormat.SEGMENT_HEADER)) {
             if (event instanceof IndexEvent.Listed(SegmentList list)) {
                 return list;
             }
@@ -231,7 +230,7 @@ final class LaneRecovery {
 
     private List<Long> droppedIn(Segment segment) throws IOException {
         List<Long> dropped = new ArrayList<>();
-        LaneReplay replay = new LaneReplay(segment, shard -> 0);
+        LaneReplay replay = new LaneReplay(segment);
         long position = LaneFormat.SEGMENT_HEADER;
         long size = segment.file().size();
         for (ByteBuffer block; (block = block(segment, position, size)) != null; ) {
@@ -293,7 +292,7 @@ final class LaneRecovery {
         long size = segment.end;
         long lsn = firstLsn;
         long position = firstPosition;
-        LaneReplay replay = new LaneReplay(segment, index::runningMax);
+        LaneReplay replay = new LaneReplay(segment);
         while (newest || lsn <= segment.lastLsn) {
             ByteBuffer block = block(segment, position, size);
             if (block == null || block.getLong(LaneFormat.BLOCK_LSN) != lsn) {
@@ -357,7 +356,7 @@ final class LaneRecovery {
      * The first right block of the segment that has at least that number and, when {@code forced},
      * says that block {@code lsn} was forced before it was written; -1 when there is none.
      */
-    private static long firstBlock(
+    static long firstBlock(
             Disk.File file, long from, long size, long segment, long lsn, boolean forced)
             throws IOException {
         ByteBuffer window = ByteBuffer.allocate((int) Math.min(WINDOW, Math.max(0, size - from)));

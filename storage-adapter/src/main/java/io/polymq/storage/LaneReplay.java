@@ -4,13 +4,10 @@ import io.polymq.storage.StorageException.Kind;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.LongUnaryOperator;
 
-/** Takes blocks apart into what they mean to the index. Stateless but for the segment. */
-record LaneReplay(Segment segment, LongUnaryOperator runningMaxOf) {
+/** Takes blocks apart into what they mean to the index. Stateless. */
+record LaneReplay(Segment segment) {
 
     /**
      * @param block a whole block, checked, from 0 to its limit
@@ -18,7 +15,6 @@ record LaneReplay(Segment segment, LongUnaryOperator runningMaxOf) {
      */
     List<IndexEvent> events(ByteBuffer block, long position) {
         List<IndexEvent> events = new ArrayList<>();
-        Map<Long, Long> maxima = new HashMap<>();
         int at = LaneFormat.BLOCK_HEADER;
         for (int i = block.getInt(LaneFormat.BLOCK_ENTRIES); i > 0; i--) {
             int length = block.getInt(at + LaneFormat.ENTRY_LENGTH);
@@ -29,7 +25,6 @@ record LaneReplay(Segment segment, LongUnaryOperator runningMaxOf) {
                     block.slice(at + LaneFormat.ENTRY_HEADER, length - LaneFormat.ENTRY_HEADER);
             entry(
                     events,
-                    maxima,
                     block.get(at + LaneFormat.ENTRY_TYPE),
                     block.getLong(at + LaneFormat.ENTRY_SHARD),
                     body,
@@ -40,20 +35,14 @@ record LaneReplay(Segment segment, LongUnaryOperator runningMaxOf) {
     }
 
     private void entry(
-            List<IndexEvent> events,
-            Map<Long, Long> maxima,
-            byte type,
-            long shard,
-            ByteBuffer body,
-            long position) {
+            List<IndexEvent> events, byte type, long shard, ByteBuffer body, long position) {
         switch (type) {
             case LaneFormat.RECORDS -> {
-                long max = maxima.computeIfAbsent(shard, runningMaxOf::applyAsLong);
-                for (int at = 0; at < body.limit(); at += RecordBatches.size(body, at)) {
+                long max = body.getLong(0);
+                for (int at = 8; at < body.limit(); at += RecordBatches.size(body, at)) {
                     max = Math.max(max, body.getLong(at + RecordBatches.MAX_TIMESTAMP));
                     events.add(batch(shard, body, at, max, false, position + at));
                 }
-                maxima.put(shard, max);
             }
             case LaneFormat.MOVED ->
                     events.add(batch(shard, body, 8, body.getLong(0), true, position + 8));

@@ -210,11 +210,13 @@ final class LaneRequests {
     static final class DeleteShard extends Change<Void> {
         private final LogShard shard;
         private final LogShards registry;
+        private final Runnable then;
         private Runnable forget = () -> {};
 
-        DeleteShard(LogShard shard, LogShards registry) {
+        DeleteShard(LogShard shard, LogShards registry, Runnable then) {
             this.shard = shard;
             this.registry = registry;
+            this.then = then;
         }
 
         @Override
@@ -235,6 +237,7 @@ final class LaneRequests {
             if (failure == null) {
                 forget = registry.hide(shard);
                 shard.gone();
+                then.run();
             }
             super.end(failure);
         }
@@ -325,14 +328,22 @@ final class LaneRequests {
 
     /** Says that a segment may be missing from now on. */
     static final class DropSegment extends Change<Void> {
+        private final LaneFiles files;
         private final long segment;
 
-        DropSegment(long segment) {
+        DropSegment(LaneFiles files, long segment) {
+            this.files = files;
             this.segment = segment;
         }
 
         @Override
+        public void rollback() {
+            files.dropping(segment, false);
+        }
+
+        @Override
         public void prepare(LaneWriter lane, LaneBlock block) {
+            files.dropping(segment, true);
             block.beginEntry(LaneFormat.DROP_SEGMENT, 0, 8).putLong(segment).endEntry();
             lane.event(new IndexEvent.SegmentDropped(segment));
         }

@@ -29,6 +29,7 @@ final class LogIndex {
     private static final byte[] NEXT_SHARD = RowKeys.of("next-shard");
     private static final String LANE = "lane/";
     private static final String PARTIAL = "partial/";
+    private static final byte[] SHARD_COUNT = RowKeys.of("shard-count");
     private static final int MAX_CHANGES = 20_000;
 
     /** Reads a batch for the key index. */
@@ -53,6 +54,7 @@ final class LogIndex {
     private final Consumer<ShardRow> onShard;
     private final Retry retry;
     private volatile long nextShard;
+    private volatile long shardCount;
     private @Nullable Changes changes;
     private @Nullable Applying applying;
     private int changed;
@@ -78,6 +80,8 @@ final class LogIndex {
         this.onShard = onShard;
         byte[] next = rows.get(Family.META, NEXT_SHARD);
         nextShard = next == null ? 1 : RowKeys.number(next, 0);
+        byte[] count = rows.get(Family.META, SHARD_COUNT);
+        shardCount = count == null ? 0 : RowKeys.number(count, 0);
         try (OrderedStore.Walk walk =
                 rows.walk(Family.SEGMENTS, new byte[0], RowKeys.behind(new byte[] {0x7f}))) {
             for (boolean there = walk.first(); there; there = walk.next()) {
@@ -91,6 +95,11 @@ final class LogIndex {
 
     OrderedStore rows() {
         return rows;
+    }
+
+    /** How many shards there are as of what was applied. */
+    long shardCount() {
+        return shardCount;
     }
 
     long nextShard() {
@@ -251,6 +260,7 @@ final class LogIndex {
         if (row == null) {
             row = new ShardRow(ShardState.created(shard, "", ShardSpec.DEFAULT, lane), -1);
             shards.put(shard, row);
+            shardCount++;
         }
         return row;
     }
@@ -337,6 +347,7 @@ final class LogIndex {
             row.records = 0;
             row.bytes = 0;
             shards.put(state.id(), row);
+            shardCount++;
         } else {
             trim(lane, row, state.startOffset());
             row.written(state, segment);
@@ -426,6 +437,7 @@ final class LogIndex {
             changes().delete(Family.NAMES, RowKeys.of(row.name));
         }
         row.gone = true;
+        shardCount--;
     }
 
     private void putCursor(long shard, String group, byte[] state, long segment) {
@@ -498,6 +510,7 @@ final class LogIndex {
                 (lane, position) ->
                         open.put(Family.META, RowKeys.of(LANE + lane), position.encode()));
         open.put(Family.META, NEXT_SHARD, RowKeys.of(nextShard));
+        open.put(Family.META, SHARD_COUNT, RowKeys.of(shardCount));
         while (true) {
             try {
                 rows.apply(open, false);
@@ -510,12 +523,6 @@ final class LogIndex {
         changes = null;
         changed = 0;
         names.clear();
-    }
-
-    /** The largest timestamp of a shard's batches as far as they were applied. */
-    long runningMax(long shard) {
-        ShardRow row = find(shard);
-        return row == null ? -1 : row.maxTimestamp;
     }
 
     // Reading.

@@ -19,6 +19,8 @@ final class LogLanes {
 
     private static final Logger log = LoggerFactory.getLogger(LogLanes.class);
 
+    private static final long LEAST_SEGMENT = 64 << 10;
+
     private final LogSetup setup;
     private final LogIndex index;
     private final Runnable onDurable;
@@ -59,16 +61,14 @@ final class LogLanes {
         setup.disk().createFolder(setup.folder());
         Manifest known = Manifest.read(setup.disk(), setup.folder());
         manifest = known == null ? Manifest.empty() : known;
-        for (Map.Entry<Integer, Boolean> lane : manifest.lanes().entrySet()) {
-            lanes.put(
-                    lane.getKey(),
-                    recover(lane.getKey(), now, setup.config().segmentBytes(), false));
+        for (Map.Entry<Integer, Long> lane : manifest.lanes().entrySet()) {
+            lanes.put(lane.getKey(), recover(lane.getKey(), now, lane.getValue(), false));
         }
         Manifest more = manifest;
         while (more.shared().size() < wantedLanes()) {
             int id = more.nextLane();
-            lanes.put(id, recover(id, now, setup.config().segmentBytes(), true));
-            more = more.with(id, true);
+            lanes.put(id, recover(id, now, 0, true));
+            more = more.with(id, 0);
         }
         if (!more.equals(manifest) || known == null) {
             more.write(setup.disk(), setup.folder());
@@ -94,7 +94,10 @@ final class LogLanes {
         }
     }
 
-    private LaneWriter recover(int id, long now, long segmentBytes, boolean isNew)
+    /**
+     * @param ownSegmentBytes 0 for a shared lane
+     */
+    private LaneWriter recover(int id, long now, long ownSegmentBytes, boolean isNew)
             throws IOException {
         StorageConfig config = setup.config();
         Path folder = Manifest.laneFolder(setup.folder(), id);
@@ -103,12 +106,20 @@ final class LogLanes {
         }
         LaneFiles files =
                 new LaneFiles(
-                        id, setup.disk(), folder, segmentBytes, config.recycle(), index::nextShard);
+                        id,
+                        setup.disk(),
+                        folder,
+                        ownSegmentBytes > 0 ? ownSegmentBytes : config.segmentBytes(),
+                        config.recycle(),
+                        index::nextShard);
         LanePosition position = new LaneRecovery(id, files, index, isNew).run(now);
         if (isNew) {
             setup.disk().forceFolder(setup.folder());
         }
-        long cached = Math.max(0, config.tailCacheBytes() / Math.max(1, wantedLanes()));
+        long cached =
+                ownSegmentBytes > 0
+                        ? config.tailCacheBytes() / 2 / Math.max(1, config.ownLanes())
+                        : config.tailCacheBytes() / 2 / wantedLanes();
         return new LaneWriter(
                 id,
                 files,
@@ -134,14 +145,15 @@ final class LogLanes {
 
     /** A lane for one shard; a shared one when there are too many. */
     synchronized LaneWriter ownLane(long now, long segmentBytes) {
-        long own = manifest.lanes().values().stream().filter(share -> !share).count();
+        long own = manifest.lanes().values().stream().filter(bytes -> bytes > 0).count();
         if (own >= setup.config().ownLanes()) {
             return shared.getFirst();
         }
         try {
             int id = manifest.nextLane();
-            LaneWriter lane = recover(id, now, Math.max(64 << 10, segmentBytes), true);
-            Manifest more = manifest.with(id, false);
+            long bytes = Math.max(LEAST_SEGMENT, segmentBytes);
+            LaneWriter lane = recover(id, now, bytes, true);
+            Manifest more = manifest.with(id, bytes);
             more.write(setup.disk(), setup.folder());
             manifest = more;
             lanes.put(id, lane);

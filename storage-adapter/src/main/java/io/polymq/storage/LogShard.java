@@ -63,7 +63,7 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
         long base = end;
         int from = batches.position();
         int length = batches.remaining();
-        block.beginEntry(LaneFormat.RECORDS, id, length);
+        block.beginEntry(LaneFormat.RECORDS, id, 8 + length).putLong(maxTimestamp);
         long place = block.put(batches, from, length);
         for (int at = from; at < from + length; ) {
             int size = RecordBatches.size(batches, at);

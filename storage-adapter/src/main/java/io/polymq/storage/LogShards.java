@@ -4,6 +4,7 @@ import io.polymq.storage.StorageException.Kind;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -135,18 +136,21 @@ final class LogShards {
         pinned.remove(shard);
     }
 
-    /** Names as the index has them: adds those made and takes out those deleted since. */
-    void correct(Set<String> names, String prefix) {
+    /** Names of shards that are in memory and can be found. */
+    TreeSet<String> names(String prefix) {
+        TreeSet<String> names = new TreeSet<>();
         for (Entry entry : byName.values()) {
-            if (entry.name.startsWith(prefix)) {
-                LogShard shard = entry.get();
-                if (entry.hidden || shard != null && shard.deleted) {
-                    names.remove(entry.name);
-                } else if (shard != null) {
-                    names.add(entry.name);
-                }
+            if (entry.name.startsWith(prefix) && !entry.hidden && entry.get() != null) {
+                names.add(entry.name);
             }
         }
+        return names;
+    }
+
+    /** Whether the index may still have a shard of that name that was deleted. */
+    boolean isHidden(String name) {
+        Entry entry = byName.get(name);
+        return entry != null && entry.hidden;
     }
 
     /** Everybody who waits on a shard is called. */

@@ -1,12 +1,10 @@
 package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
-import io.polymq.storage.OrderedStore.Family;
 import io.polymq.storage.StorageException.Kind;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -55,6 +53,7 @@ final class LogStore implements ShardStore {
     private final ExecutorService maintenance;
     private final ScheduledExecutorService ticker;
     private final AtomicLong nextShard = new AtomicLong();
+    private final AtomicLong shardCount = new AtomicLong();
     private final Set<Changed> changedCursors = ConcurrentHashMap.newKeySet();
     private final Map<Integer, Long> checkpointed = new ConcurrentSkipListMap<>();
     private volatile boolean closed;
@@ -100,6 +99,7 @@ final class LogStore implements ShardStore {
             throw e;
         }
         nextShard.set(index.nextShard());
+        shardCount.set(index.shardCount());
         lanes.all().forEach(lane -> checkpointed.put(lane.id, lane.segment().id()));
         lanes.start();
         applier.start(this::checkpointed);
@@ -328,6 +328,7 @@ final class LogStore implements ShardStore {
                         failure -> {
                             if (failure == null) {
                                 shards.show(entry);
+                                shardCount.incrementAndGet();
                             } else {
                                 shards.remove(entry);
                             }
@@ -363,7 +364,8 @@ final class LogStore implements ShardStore {
         if (shard == null) {
             return CompletableFuture.failedFuture(noShard(name));
         }
-        LaneRequests.DeleteShard delete = new LaneRequests.DeleteShard(shard, shards);
+        LaneRequests.DeleteShard delete =
+                new LaneRequests.DeleteShard(shard, shards, shardCount::decrementAndGet);
         shard.lane.submit(delete);
         if (!lanes.isShared(shard.lane)) {
             return delete.result.thenRunAsync(() -> lanes.remove(shard.lane), maintenance);
@@ -373,15 +375,7 @@ final class LogStore implements ShardStore {
 
     @Override
     public Stream<String> list(String prefix) {
-        byte[] from = RowKeys.of(prefix);
-        Set<String> names = new java.util.TreeSet<>();
-        try (OrderedStore.Walk walk = index.rows().walk(Family.NAMES, from, RowKeys.behind(from))) {
-            for (boolean there = walk.first(); there; there = walk.next()) {
-                names.add(new String(walk.key(), StandardCharsets.UTF_8));
-            }
-        }
-        shards.correct(names, prefix);
-        return names.stream();
+        return ShardNames.stream(index, shards, prefix);
     }
 
     void append(
@@ -456,9 +450,7 @@ final class LogStore implements ShardStore {
                 segments++;
             }
         }
-        try (Stream<String> names = list("")) {
-            return new StoreStatistics(names.count(), disk, live, segments);
-        }
+        return new StoreStatistics(shardCount.get(), disk, live, segments);
     }
 
     @Override

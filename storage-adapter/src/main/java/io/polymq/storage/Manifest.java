@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * replaced as a whole.
  *
  * @param nextLane no lane has this number or a higher one, or ever had
- * @param lanes each lane, and whether all shards share it
+ * @param lanes each lane: 0 when all shards share it, else the segment bytes of its one shard
  */
-record Manifest(int nextLane, NavigableMap<Integer, Boolean> lanes) {
+record Manifest(int nextLane, NavigableMap<Integer, Long> lanes) {
 
     static final int FORMAT = 1;
     static final String NAME = "manifest";
@@ -28,21 +28,21 @@ record Manifest(int nextLane, NavigableMap<Integer, Boolean> lanes) {
         return new Manifest(0, new TreeMap<>());
     }
 
-    Manifest with(int lane, boolean shared) {
-        NavigableMap<Integer, Boolean> more = new TreeMap<>(lanes);
-        more.put(lane, shared);
+    Manifest with(int lane, long ownSegmentBytes) {
+        NavigableMap<Integer, Long> more = new TreeMap<>(lanes);
+        more.put(lane, ownSegmentBytes);
         return new Manifest(Math.max(nextLane, lane + 1), more);
     }
 
     Manifest without(int lane) {
-        NavigableMap<Integer, Boolean> fewer = new TreeMap<>(lanes);
+        NavigableMap<Integer, Long> fewer = new TreeMap<>(lanes);
         fewer.remove(lane);
         return new Manifest(nextLane, fewer);
     }
 
     List<Integer> shared() {
         return lanes.entrySet().stream()
-                .filter(lane -> lane.getValue())
+                .filter(lane -> lane.getValue() == 0)
                 .map(lane -> lane.getKey())
                 .toList();
     }
@@ -85,13 +85,15 @@ record Manifest(int nextLane, NavigableMap<Integer, Boolean> lanes) {
                             + ". Use the newer release, or another folder.");
         }
         int next = Integer.parseInt(lines.get(1).substring("next ".length()));
-        NavigableMap<Integer, Boolean> lanes = new TreeMap<>();
+        NavigableMap<Integer, Long> lanes = new TreeMap<>();
         for (String line : lines.subList(2, lines.size())) {
             String[] words = line.split(" ", -1);
             if (words[0].equals("end")) {
                 return new Manifest(next, lanes);
             }
-            lanes.put(Integer.parseInt(words[1]), words[2].equals("shared"));
+            lanes.put(
+                    Integer.parseInt(words[1]),
+                    words[2].equals("shared") ? 0L : Long.parseLong(words[3]));
         }
         throw new StorageException(Kind.CORRUPT_STORE, path + " is cut short");
     }
@@ -101,8 +103,10 @@ record Manifest(int nextLane, NavigableMap<Integer, Boolean> lanes) {
         text.append(FIRST_WORDS).append(' ').append(FORMAT).append('\n');
         text.append("next ").append(nextLane).append('\n');
         lanes.forEach(
-                (lane, shared) ->
-                        text.append("lane ").append(lane).append(shared ? " shared\n" : " own\n"));
+                (lane, own) ->
+                        text.append("lane ")
+                                .append(lane)
+                                .append(own == 0 ? " shared\n" : " own " + own + "\n"));
         text.append("end\n");
         Path temporary = folder.resolve(TEMPORARY);
         try (Disk.File file = disk.open(temporary, true)) {

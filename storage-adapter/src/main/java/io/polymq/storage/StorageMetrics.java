@@ -52,7 +52,7 @@ final class StorageMetrics {
                 .callback(to -> to.call(totals.get().liveBytes()))
                 .register(registry);
         GaugeWithCallback.builder()
-                .name("polymq_storage_full_info")
+                .name("polymq_storage_full")
                 .help("1 while publishes are refused because the device is nearly full")
                 .callback(to -> to.call(full.get() ? 1 : 0))
                 .register(registry);

@@ -14,6 +14,7 @@ final class TestConfigs {
         List<String> all =
                 new ArrayList<>(
                         List.of(
+                                "driver=log",
                                 "lanes=2",
                                 "own_lanes=4",
                                 "segment_bytes=1MiB",
