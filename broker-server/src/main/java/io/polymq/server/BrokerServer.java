@@ -95,7 +95,7 @@ public final class BrokerServer {
 
     /** For each protocol a line that builds its parameters and a line that starts it. */
     private void startProtocols(SharedObjects parts) throws StartupException {
-        MqttBrokerServerParams mqtt = ProtocolParams.mqtt(parts);
+        MqttBrokerServerParams mqtt = ProtocolParams.mqtt(parts, config);
         serve(parts, config.mqttRuntime(), () -> MqttBroker.start(mqtt).binding());
         KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
         serve(parts, config.kafkaRuntime(), () -> new KafkaBroker(kafka).binding());

@@ -12,12 +12,13 @@ import io.polymq.nats.NatsSettings;
 final class ProtocolParams {
     private ProtocolParams() {}
 
-    static MqttBrokerServerParams mqtt(SharedObjects parts) {
+    static MqttBrokerServerParams mqtt(SharedObjects parts, PolyMqConfig config) {
         return new MqttBrokerServerParams(
-                MqttSettings.DEFAULT,
+                MqttSettings.of(config.mqttRuntime()),
                 parts.router(),
                 parts.security(),
                 parts.core().retained(),
+                parts.core().delayed(),
                 parts.core().shards(),
                 parts.shutdown(),
                 parts.metrics(),

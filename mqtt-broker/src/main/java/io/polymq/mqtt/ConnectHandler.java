@@ -271,6 +271,10 @@ final class ConnectHandler {
         if (assignedId) {
             clientId = "auto-" + UUID.randomUUID();
         }
+        if (shared.flapping().isBanned(new SessionKey(principal.tenant(), clientId))) {
+            refuse(ReasonCode.BANNED, "it came and went too often");
+            return;
+        }
         Login known = new Login(principal.tenant(), principal.user(), clientId);
         if (!connection.connection().loggedIn(known)) {
             refuse(ReasonCode.QUOTA_EXCEEDED, "too many connections");
@@ -352,6 +356,8 @@ final class ConnectHandler {
         connection.send(answer);
         connection.active(session, aliases);
         session.sender().pump();
+        shared.events().connected(session, connect.version().name());
+        connection.subscribes().autoSubscribe();
         connection.resume();
     }
 

@@ -17,8 +17,11 @@ import java.util.concurrent.TimeUnit;
 /** The MQTT broker: made from its params, serves through its binding, ends with the shutdown. */
 public final class MqttBroker {
 
+    private static final String VERSION = "0.1.0";
+
     private final MqttShared shared;
     private final MqttBinding binding;
+    private final SysTopics sys;
     private final KeepAlives keepAlives = new KeepAlives();
     private final EventExecutor background =
             new DefaultEventExecutor(new DefaultThreadFactory("mqtt-background", true));
@@ -28,6 +31,7 @@ public final class MqttBroker {
     public MqttBroker(MqttBrokerServerParams params) {
         shared = new MqttShared(params, background, journal);
         binding = new MqttBinding(shared, keepAlives);
+        sys = new SysTopics(shared, VERSION);
         params.shutdown().subscribe(Shutdown.Phase.PROTOCOLS, "mqtt", this::drain);
     }
 
@@ -35,11 +39,18 @@ public final class MqttBroker {
     public static MqttBroker start(MqttBrokerServerParams params) throws IOException {
         MqttBroker broker = new MqttBroker(params);
         broker.recover();
+        broker.begin();
         return broker;
     }
 
+    /** Publishes what is due, and the broker's figures from now on. */
+    private void begin() {
+        shared.delayed().start();
+        sys.start(shared.settings().sysInterval());
+    }
+
     /** Makes the stored sessions again; blocks, and must be done before the first connection. */
-    public void recover() throws IOException {
+    void recover() throws IOException {
         SessionStore store = shared.store();
         if (store == null) {
             return;
@@ -83,6 +94,7 @@ public final class MqttBroker {
                     });
         }
         keepAlives.stop();
+        sys.stop();
         SessionStore store = shared.store();
         CompletableFuture<Void> drained = new CompletableFuture<>();
         background.execute(

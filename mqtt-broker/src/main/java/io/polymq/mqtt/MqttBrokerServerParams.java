@@ -2,6 +2,7 @@ package io.polymq.mqtt;
 
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.DelayedMessages;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.network.Shutdown;
 import io.polymq.storage.ShardStore;
@@ -19,6 +20,7 @@ public record MqttBrokerServerParams(
         Router router,
         Security security,
         RetainedMessages retained,
+        DelayedMessages delayed,
         @Nullable ShardStore shards,
         Shutdown shutdown,
         PrometheusRegistry metrics,

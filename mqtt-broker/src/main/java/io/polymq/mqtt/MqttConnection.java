@@ -91,6 +91,10 @@ final class MqttConnection implements ProtocolHandler {
         return limits;
     }
 
+    SubscribeHandler subscribes() {
+        return subscribes;
+    }
+
     TopicAliases aliases() {
         return aliases;
     }

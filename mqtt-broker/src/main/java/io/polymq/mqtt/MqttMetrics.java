@@ -3,7 +3,6 @@ package io.polymq.mqtt;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.util.concurrent.atomic.LongAdder;
 
 /** The broker's counters. Any thread. */
 final class MqttMetrics {
@@ -11,7 +10,6 @@ final class MqttMetrics {
     private final CounterDataPoint received;
     private final CounterDataPoint sent;
     private final CounterDataPoint droppedTotal;
-    private final LongAdder dropped = new LongAdder();
 
     MqttMetrics(PrometheusRegistry registry) {
         received =
@@ -43,11 +41,18 @@ final class MqttMetrics {
     }
 
     void dropped() {
-        dropped.increment();
         droppedTotal.inc();
     }
 
+    long receivedSoFar() {
+        return received.getLongValue();
+    }
+
+    long sentSoFar() {
+        return sent.getLongValue();
+    }
+
     long droppedSoFar() {
-        return dropped.sum();
+        return droppedTotal.getLongValue();
     }
 }

@@ -1,8 +1,11 @@
 package io.polymq.mqtt;
 
+import io.polymq.config.MqttConfig;
 import io.polymq.core.router.Router;
 import io.polymq.storage.Durability;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 
 /**
  * What an MQTT broker may be told.
@@ -21,7 +24,6 @@ import java.time.Duration;
  *     leaves it to them
  * @param maxTopicLevels levels of topics and filters, 0 for no limit
  * @param maxSubscriptions subscriptions of one session
- * @param maxRetained retained messages of one tenant
  * @param retainedBatch retained messages sent to a new subscriber before others get their turn
  * @param deniedPublishCloses whether an MQTT 3 client whose publish is not allowed is closed; else
  *     it is acknowledged and dropped
@@ -29,6 +31,10 @@ import java.time.Duration;
  * @param durability when a publish for persistent sessions counts as safe
  * @param sysInterval time between updates of {@code $SYS}, zero for none
  * @param maxPendingQos0 bytes pending towards a client above which QoS 0 for it is dropped
+ * @param clientEvents whether connects, disconnects and subscriptions are published
+ * @param autoSubscribe subscriptions made for every client
+ * @param rewrite how topics and filters are rewritten
+ * @param flappingCount disconnects within the window after which a client is banned, 0 for never
  */
 public record MqttSettings(
         int maxPacketSize,
@@ -44,13 +50,18 @@ public record MqttSettings(
         int serverKeepAlive,
         int maxTopicLevels,
         int maxSubscriptions,
-        int maxRetained,
         int retainedBatch,
         boolean deniedPublishCloses,
         Router.Strategy shareStrategy,
         Durability durability,
         Duration sysInterval,
-        long maxPendingQos0) {
+        long maxPendingQos0,
+        boolean clientEvents,
+        List<String> autoSubscribe,
+        List<String> rewrite,
+        int flappingCount,
+        Duration flappingWindow,
+        Duration flappingBan) {
 
     /** What goes when a session's queue is full. */
     public enum Overflow {
@@ -60,26 +71,41 @@ public record MqttSettings(
         DROP_NEWEST
     }
 
-    public static final MqttSettings DEFAULT =
-            new MqttSettings(
-                    10 << 20,
-                    1024,
-                    10,
-                    0,
-                    1024,
-                    10_000,
-                    64L << 20,
-                    Overflow.DROP_NEWEST,
-                    false,
-                    Duration.ofSeconds(0xFFFF_FFFFL),
-                    0,
-                    0,
-                    100_000,
-                    1_000_000,
-                    256,
-                    false,
-                    Router.Strategy.ROUND_ROBIN,
-                    Durability.SYNC,
-                    Duration.ofSeconds(10),
-                    16L << 20);
+    public static final MqttSettings DEFAULT = of(MqttConfig.DEFAULT);
+
+    public MqttSettings {
+        autoSubscribe = List.copyOf(autoSubscribe);
+        rewrite = List.copyOf(rewrite);
+    }
+
+    /** What the section {@code [mqtt_runtime]} says. */
+    public static MqttSettings of(MqttConfig config) {
+        Duration expiry = config.maxSessionExpiry();
+        return new MqttSettings(
+                config.maxPacketSize(),
+                config.receiveMaximum(),
+                config.topicAliasMaximum(),
+                config.outboundAliasMaximum(),
+                config.maxInflight(),
+                config.maxQueuedMessages(),
+                config.maxQueuedBytes(),
+                Overflow.valueOf(config.overflow().toUpperCase(Locale.ROOT)),
+                config.queueQos0Offline(),
+                expiry.isZero() ? Duration.ofSeconds(Session.FOREVER) : expiry,
+                config.serverKeepAlive(),
+                config.maxTopicLevels(),
+                config.maxSubscriptions(),
+                config.retainedBatch(),
+                config.deniedPublish().equals("close"),
+                Router.Strategy.valueOf(config.shareStrategy().toUpperCase(Locale.ROOT)),
+                Durability.valueOf(config.durability().toUpperCase(Locale.ROOT)),
+                config.sysInterval(),
+                config.maxPendingQos0(),
+                config.clientEvents(),
+                config.autoSubscribe(),
+                config.rewrite(),
+                config.flappingCount(),
+                config.flappingWindow(),
+                config.flappingBan());
+    }
 }

@@ -29,6 +29,10 @@ final class MqttShared {
     private final Sessions sessions;
     private final Subscriptions subscriptions;
     private final Wills wills;
+    private final TopicRewrite rewrite;
+    private final ClientEvents events;
+    private final Flapping flapping;
+    private final DelayedPublish delayed;
     private final SessionZone background;
     private final Map<EventExecutor, SessionZone> zones = new ConcurrentHashMap<>();
 
@@ -48,6 +52,10 @@ final class MqttShared {
         sessions = new Sessions(this);
         subscriptions = new Subscriptions(this);
         wills = new Wills(this);
+        rewrite = new TopicRewrite(settings.rewrite());
+        events = new ClientEvents(this, settings.clientEvents());
+        flapping = new Flapping(settings, clock);
+        delayed = new DelayedPublish(this, params.delayed());
     }
 
     MqttSettings settings() {
@@ -95,6 +103,22 @@ final class MqttShared {
         return wills;
     }
 
+    TopicRewrite rewrite() {
+        return rewrite;
+    }
+
+    ClientEvents events() {
+        return events;
+    }
+
+    Flapping flapping() {
+        return flapping;
+    }
+
+    DelayedPublish delayed() {
+        return delayed;
+    }
+
     SessionZone background() {
         return background;
     }
@@ -108,13 +132,19 @@ final class MqttShared {
         assert background.isHere();
         Message message = publication.lendTo(background.incoming());
         Receipt receipt = new Receipt(this::onOwnPublished);
+        publish(tenant, message, receipt);
+        receipt.seal();
+    }
+
+    /** Publishes a message for which the receipt waits; in the background's zone. */
+    void publish(String tenant, Message message, Receipt receipt) {
+        assert background.isHere();
         message.receipt(receipt);
-        if ((publication.flags() & MqttHeader.RETAIN) != 0) {
+        if (MqttHeader.retain(message)) {
             receipt.expect();
             retained.put(tenant, message.keep(), receipt);
         }
         router.space(tenant).publish(background.routes(), message);
-        receipt.seal();
     }
 
     private void onOwnPublished(@Nullable Throwable failure) {

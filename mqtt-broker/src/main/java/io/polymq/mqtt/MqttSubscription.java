@@ -80,6 +80,9 @@ final class MqttSubscription implements Sink {
         if (group != null) {
             group.left(this, session.isConnected());
         }
+        if (target.exclusive()) {
+            session.leaveExclusive(target);
+        }
     }
 
     void connected(boolean now) {

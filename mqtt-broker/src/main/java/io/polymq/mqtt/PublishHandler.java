@@ -46,6 +46,17 @@ final class PublishHandler {
             throw MqttCodecException.protocol("a subscription identifier from a client");
         }
         shared.metrics().received();
+        connection.connection().countMessages(1);
+        if (shared.rewrite().rewritesPublishes()) {
+            Session session = connection.session();
+            subject =
+                    shared.rewrite()
+                            .publish(subject, session.key().clientId(), session.principal());
+        }
+        if (subject.isReserved() && DelayedPublish.isDelayed(subject)) {
+            onDelayed(view, zone, subject);
+            return;
+        }
         Message message = fill(zone, view, subject);
         if (view.qos() == 0) {
             if (mayWrite(subject)) {
@@ -64,6 +75,32 @@ final class PublishHandler {
         } else {
             onQos2(message, view);
         }
+    }
+
+    /** The message is kept now and published later; who may not publish it then may not now. */
+    private void onDelayed(PublishView view, SessionZone zone, Subject written)
+            throws MqttCodecException {
+        DelayedPublish.Parts parts = DelayedPublish.parse(written);
+        if (parts == null) {
+            throw MqttCodecException.of(
+                    ReasonCode.TOPIC_NAME_INVALID, "$delayed/SECONDS/TOPIC is malformed");
+        }
+        if (!mayWrite(parts.subject())) {
+            denied(view);
+            return;
+        }
+        KeptMessage kept = fill(zone, view, parts.subject()).keep();
+        if (view.qos() == 0) {
+            shared.delayed().schedule(tenant(), kept, parts.seconds(), null);
+            return;
+        }
+        checkReceiveMaximum(view.packetId());
+        int answerType = view.qos() == 1 ? PacketType.PUBACK : PacketType.PUBREC;
+        AckQueue.Pending answer = acks.begin(answerType, view.packetId());
+        Receipt receipt = new Receipt(answer);
+        shared.delayed().schedule(tenant(), kept, parts.seconds(), receipt);
+        receipt.seal();
+        acks.end(answer);
     }
 
     // The topic.

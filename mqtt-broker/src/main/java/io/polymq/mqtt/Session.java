@@ -78,6 +78,10 @@ final class Session {
         this.sender = new SessionSender(this, shared, firstNumber);
     }
 
+    void leaveExclusive(Subscriptions.Target target) {
+        shared.subscriptions().leaveExclusive(this, target);
+    }
+
     MqttAccess access() {
         return shared.access();
     }

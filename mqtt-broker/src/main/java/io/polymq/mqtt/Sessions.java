@@ -181,6 +181,8 @@ final class Sessions {
     /** The session's connection is gone; in the session's zone. */
     void detach(Session session, boolean sendWill) {
         session.detach();
+        shared.flapping().disconnected(session.key());
+        shared.events().disconnected(session, sendWill ? "lost" : "normal");
         if (sendWill) {
             shared.wills().onLost(session);
         } else {

@@ -3,6 +3,7 @@ package io.polymq.mqtt;
 import io.polymq.codec.mqtt.MqttPacket;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.codec.mqtt.TopicRules;
 import io.polymq.core.security.Security;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,11 +44,32 @@ final class SubscribeHandler {
                 .toList();
     }
 
-    private ReasonCode subscribe(
-            MqttPacket.Subscribe.Request request, int id, List<RetainedDelivery> retained) {
+    /** Makes the subscriptions that the configuration has for every client. */
+    void autoSubscribe() {
         Session session = connection.session();
+        List<RetainedDelivery> retained = new ArrayList<>(0);
+        for (String rule : shared.settings().autoSubscribe()) {
+            String[] parts = rule.trim().split("\\s+");
+            String filter =
+                    Placeholders.fill(
+                            parts[0], session.key().clientId(), session.principal().user());
+            int qos = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
+            if (TopicRules.isFilter(filter)) {
+                subscribe(
+                        new MqttPacket.Subscribe.Request(filter, qos, false, false, 0),
+                        0,
+                        retained);
+            }
+        }
+        retained.forEach(RetainedDelivery::run);
+    }
+
+    private ReasonCode subscribe(
+            MqttPacket.Subscribe.Request asked, int id, List<RetainedDelivery> retained) {
+        Session session = connection.session();
+        MqttPacket.Subscribe.Request request = rewritten(asked, session);
         Subscriptions.Target target = shared.subscriptions().target(request.filter());
-        if (target == null) {
+        if (target == null || !TopicRules.isFilter(request.filter())) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
         if (shared.access().coverage(session.principal(), session.peer(), target)
@@ -67,12 +89,16 @@ final class SubscribeHandler {
                         request.retainAsPublished() || bridge,
                         request.retainHandling(),
                         id);
+        if (target.exclusive() && !shared.subscriptions().takeExclusive(session, target)) {
+            return ReasonCode.QUOTA_EXCEEDED;
+        }
         MqttSubscription subscription = known;
         if (subscription == null) {
             subscription = shared.subscriptions().add(session, request.filter(), target, options);
         } else {
             subscription.options(options);
         }
+        shared.events().subscribed(session, request.filter());
         boolean wanted =
                 switch (request.retainHandling()) {
                     case 0 -> true;
@@ -89,15 +115,34 @@ final class SubscribeHandler {
         };
     }
 
+    private MqttPacket.Subscribe.Request rewritten(
+            MqttPacket.Subscribe.Request asked, Session session) {
+        String filter = rewritten(asked.filter(), session);
+        return filter.equals(asked.filter())
+                ? asked
+                : new MqttPacket.Subscribe.Request(
+                        filter,
+                        asked.qos(),
+                        asked.noLocal(),
+                        asked.retainAsPublished(),
+                        asked.retainHandling());
+    }
+
+    private String rewritten(String filter, Session session) {
+        return shared.rewrite().subscribe(filter, session.key().clientId(), session.principal());
+    }
+
     void onUnsubscribe(MqttPacket.Unsubscribe packet) {
         Session session = connection.session();
         List<ReasonCode> reasons = new ArrayList<>(packet.filters().size());
         for (String filter : packet.filters()) {
-            MqttSubscription subscription = session.subscriptions().remove(filter);
+            MqttSubscription subscription =
+                    session.subscriptions().remove(rewritten(filter, session));
             if (subscription == null) {
                 reasons.add(ReasonCode.NO_SUBSCRIPTION_EXISTED);
             } else {
                 subscription.close();
+                shared.events().unsubscribed(session, filter);
                 reasons.add(ReasonCode.SUCCESS);
             }
         }

@@ -18,11 +18,15 @@ final class Subscriptions {
     /** The short form of a shared subscription whose group is called the same. */
     private static final String QUEUE = "$queue/";
 
+    /** One client at a time may have the filter behind it. */
+    private static final String EXCLUSIVE = "$exclusive/";
+
     private final MqttShared shared;
     private final Map<String, SharedGroup> groups = new ConcurrentHashMap<>();
+    private final Map<String, Session> exclusives = new ConcurrentHashMap<>();
 
     /** A filter taken apart. */
-    record Target(@Nullable String group, Filter filter) {}
+    record Target(@Nullable String group, Filter filter, boolean exclusive) {}
 
     Subscriptions(MqttShared shared) {
         this.shared = shared;
@@ -33,10 +37,21 @@ final class Subscriptions {
         return groups.computeIfAbsent(tenant + ' ' + filter, k -> new SharedGroup());
     }
 
+    /** Whether the session has, or now gets, the filter for itself alone. */
+    boolean takeExclusive(Session session, Target target) {
+        String key = session.key().tenant() + ' ' + target.filter();
+        Session owner = exclusives.putIfAbsent(key, session);
+        return owner == null || owner == session;
+    }
+
+    void leaveExclusive(Session session, Target target) {
+        exclusives.remove(session.key().tenant() + ' ' + target.filter(), session);
+    }
+
     /** A subscription as it was stored. */
     void add(Session session, String filter, MqttSubscription.Options options) {
         Target target = target(filter);
-        if (target != null) {
+        if (target != null && (!target.exclusive() || takeExclusive(session, target))) {
             add(session, filter, target, options);
         }
     }
@@ -80,13 +95,17 @@ final class Subscriptions {
             group = "$queue";
             plain = filter.substring(QUEUE.length());
         }
+        boolean exclusive = filter.startsWith(EXCLUSIVE);
+        if (exclusive) {
+            plain = filter.substring(EXCLUSIVE.length());
+        }
         int levels = shared.settings().maxTopicLevels();
         int most = shared.router().maxLevels();
         if (TopicRules.levels(plain) > (levels == 0 ? most : Math.min(levels, most))) {
             return null;
         }
         try {
-            return new Target(group, Dialect.MQTT.parse(plain));
+            return new Target(group, Dialect.MQTT.parse(plain), exclusive);
         } catch (InvalidSubjectException e) {
             return null;
         }

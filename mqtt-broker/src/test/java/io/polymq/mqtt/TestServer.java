@@ -25,6 +25,7 @@ final class TestServer implements AutoCloseable {
 
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
+    private final LaterMessages later = new LaterMessages();
     private final NetworkServer network;
     private final int port;
 
@@ -49,17 +50,17 @@ final class TestServer implements AutoCloseable {
                                 Clock.systemUTC(),
                                 System::nanoTime));
         MqttBroker broker =
-                new MqttBroker(
+                MqttBroker.start(
                         new MqttBrokerServerParams(
                                 settings,
                                 new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
                                 security,
                                 new MemoryRetained(),
+                                later,
                                 shards,
                                 shutdown,
                                 registry,
                                 Clock.systemUTC()));
-        broker.recover();
         BoundAddress bound =
                 network.listen(
                                 broker.binding(),
@@ -80,6 +81,7 @@ final class TestServer implements AutoCloseable {
                 .orTimeout(20, TimeUnit.SECONDS)
                 .join();
         network.close();
+        later.close();
     }
 
     /** Serves on the given port until the process is ended. */
