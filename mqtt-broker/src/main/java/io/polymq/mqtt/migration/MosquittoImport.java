@@ -1,0 +1,286 @@
+package io.polymq.mqtt.migration;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A Mosquitto installation in our words.
+ *
+ * @param settings keys of our configuration and their values, as {@code --set} takes them
+ * @param users names and password hashes as Mosquitto wrote them
+ * @param rules access rules in their order
+ * @param notes what has no counterpart, or another meaning, a sentence each
+ */
+public record MosquittoImport(
+        Map<String, String> settings, List<User> users, List<Rule> rules, List<String> notes) {
+
+    private static final String MQTT = "mqtt_runtime.";
+
+    /**
+     * A user.
+     *
+     * @param hash {@code $7$...} (PBKDF2 with SHA-512), {@code $6$...} (salted SHA-512), or a
+     *     password in clear
+     */
+    public record User(String name, String hash) {
+        @Override
+        public String toString() {
+            return "User[" + name + "]";
+        }
+    }
+
+    /** What a rule lets its owner do. */
+    public enum Access {
+        READ,
+        WRITE,
+        READ_WRITE,
+        DENY
+    }
+
+    /**
+     * An access rule.
+     *
+     * @param user who it is for; {@link #ANONYMOUS} for those without a name, {@link #EVERYONE} for
+     *     patterns
+     * @param filter an MQTT filter, with {@code %c} and {@code %u} in patterns
+     */
+    public record Rule(String user, Access access, String filter) {
+        public static final String ANONYMOUS = "";
+        public static final String EVERYONE = "*";
+    }
+
+    public MosquittoImport {
+        settings = Map.copyOf(settings);
+        users = List.copyOf(users);
+        rules = List.copyOf(rules);
+        notes = List.copyOf(notes);
+    }
+
+    /**
+     * Reads {@code mosquitto.conf} in that folder and the files that it names, which are looked for
+     * in the folder too when they are not where it says.
+     */
+    public static MosquittoImport read(Path folder) throws IOException {
+        Reader reader = new Reader(folder);
+        reader.conf(folder.resolve("mosquitto.conf"));
+        return new MosquittoImport(reader.settings, reader.users, reader.rules, reader.notes);
+    }
+
+    private static final class Reader {
+        private final Path folder;
+        private final Map<String, String> settings = new LinkedHashMap<>();
+        private final List<User> users = new ArrayList<>();
+        private final List<Rule> rules = new ArrayList<>();
+        private final List<String> notes = new ArrayList<>();
+        private String listenerPort = "1883";
+        private boolean websockets;
+        private boolean tls;
+
+        Reader(Path folder) {
+            this.folder = folder;
+        }
+
+        void conf(Path file) throws IOException {
+            for (String line : lines(file)) {
+                int space = line.indexOf(' ');
+                String key = space < 0 ? line : line.substring(0, space);
+                String value = space < 0 ? "" : line.substring(space + 1).trim();
+                option(key, value);
+            }
+            endListener();
+        }
+
+        private static List<String> lines(Path file) throws IOException {
+            List<String> lines = new ArrayList<>();
+            for (String line : Files.readAllLines(file)) {
+                String trimmed = line.trim();
+                if (!trimmed.isEmpty() && trimmed.charAt(0) != '#') {
+                    lines.add(trimmed);
+                }
+            }
+            return lines;
+        }
+
+        private void option(String key, String value) throws IOException {
+            switch (key) {
+                case "listener" -> listener(value);
+                case "port" -> listenerPort = value;
+                case "bind_address" -> settings.put(MQTT + "bind", value);
+                case "protocol" -> websockets = value.equals("websockets");
+                case "certfile" -> {
+                    tls = true;
+                    settings.put("tls.certificate", value);
+                }
+                case "keyfile" -> settings.put("tls.key", value);
+                case "cafile" -> settings.put("tls.client_ca", value);
+                case "require_certificate" ->
+                        settings.put("tls.client_auth", isTrue(value) ? "required" : "none");
+                case "password_file" -> passwords(locate(value));
+                case "acl_file" -> rules(locate(value));
+                case "allow_anonymous" -> anonymous(isTrue(value));
+                case "max_packet_size", "message_size_limit" -> packetSize(value);
+                case "max_inflight_messages" -> unlessZero(value, "max_inflight");
+                case "max_queued_messages" -> unlessZero(value, "max_queued_messages");
+                case "max_queued_bytes" -> unlessZero(value, "max_queued_bytes");
+                case "queue_qos0_messages" ->
+                        settings.put(MQTT + "queue_qos0_offline", Boolean.toString(isTrue(value)));
+                case "max_topic_alias" -> settings.put(MQTT + "topic_alias_maximum", value);
+                case "max_keepalive" -> settings.put(MQTT + "server_keep_alive", value);
+                case "sys_interval" -> settings.put(MQTT + "sys_interval", value + "s");
+                case "persistent_client_expiration" -> expiration(value);
+                case "max_connections" -> {
+                    if (!value.startsWith("-")) {
+                        settings.put("network.max_connections", value);
+                    }
+                }
+                case "persistence_location" -> settings.put("data_path", value);
+                case "persistence" -> {
+                    if (!isTrue(value)) {
+                        notes.add(
+                                "persistence false: sessions are always kept; storage.driver ="
+                                        + " \"memory\" keeps them in memory only.");
+                    }
+                }
+                case "include_dir" -> notes.add("include_dir " + value + " was not followed.");
+                case "connection", "address", "topic" ->
+                        notes.add("Bridges have no counterpart: \"" + key + ' ' + value + "\".");
+                case "plugin", "auth_plugin", "global_plugin" ->
+                        notes.add("Plugins have no counterpart: " + value + '.');
+                default -> ignored(key, value);
+            }
+        }
+
+        private void ignored(String key, String value) {
+            boolean harmless =
+                    key.startsWith("log_")
+                            || key.equals("pid_file")
+                            || key.equals("user")
+                            || key.startsWith("autosave_")
+                            || key.equals("per_listener_settings")
+                            || key.equals("set_tcp_nodelay");
+            if (!harmless) {
+                notes.add("\"" + key + ' ' + value + "\" has no counterpart.");
+            }
+        }
+
+        private static boolean isTrue(String value) {
+            return value.toLowerCase(Locale.ROOT).equals("true");
+        }
+
+        private void listener(String value) {
+            if (settings.containsKey(MQTT + "listener_seen")) {
+                endListener();
+            }
+            settings.put(MQTT + "listener_seen", "");
+            String[] parts = value.split("\\s+");
+            listenerPort = parts[0];
+            websockets = false;
+            tls = false;
+            if (parts.length > 1) {
+                settings.put(MQTT + "bind", parts[1]);
+            }
+        }
+
+        private void endListener() {
+            settings.remove(MQTT + "listener_seen");
+            String key = (websockets ? "websocket" : "") + (websockets ? tls ? "s" : "" : tls ? "tls" : "tcp");
+            String before = settings.put(MQTT + key + "_port", listenerPort);
+            if (before != null && !before.equals(listenerPort)) {
+                notes.add("Two listeners of one kind: port " + before + " is given up.");
+            }
+        }
+
+        private void anonymous(boolean allowed) {
+            notes.add(
+                    allowed
+                            ? "allow_anonymous true: anonymous clients are let in from loopback only,"
+                                    + " unless the section [auth] says otherwise."
+                            : "allow_anonymous false is the default where users exist.");
+        }
+
+        private void packetSize(String value) {
+            if (!value.equals("0")) {
+                settings.put(MQTT + "max_packet_size", value);
+            }
+        }
+
+        private void unlessZero(String value, String key) {
+            if (value.equals("0")) {
+                notes.add("No limit is not offered for " + key + "; the default holds.");
+            } else {
+                settings.put(MQTT + key, value);
+            }
+        }
+
+        private void expiration(String value) {
+            long number = Long.parseLong(value.substring(0, value.length() - 1));
+            long days =
+                    switch (value.charAt(value.length() - 1)) {
+                        case 'd' -> number;
+                        case 'w' -> number * 7;
+                        case 'm' -> number * 30;
+                        case 'y' -> number * 365;
+                        default -> 0;
+                    };
+            if (days > 0) {
+                settings.put(MQTT + "max_session_expiry", days * 24 + "h");
+            } else {
+                notes.add("persistent_client_expiration " + value + " cannot be read.");
+            }
+        }
+
+        private Path locate(String named) {
+            Path path = Path.of(named);
+            Path here = folder.resolve(path.getFileName());
+            return Files.exists(path) ? path : here;
+        }
+
+        private void passwords(Path file) throws IOException {
+            for (String line : lines(file)) {
+                int colon = line.indexOf(':');
+                if (colon <= 0) {
+                    notes.add("A line of " + file.getFileName() + " is no user and password.");
+                    continue;
+                }
+                users.add(new User(line.substring(0, colon), line.substring(colon + 1)));
+            }
+        }
+
+        private void rules(Path file) throws IOException {
+            String user = Rule.ANONYMOUS;
+            for (String line : lines(file)) {
+                String[] parts = line.split("\\s+", 2);
+                String rest = parts.length > 1 ? parts[1].trim() : "";
+                switch (parts[0]) {
+                    case "user" -> user = rest;
+                    case "topic" -> rule(user, rest);
+                    case "pattern" -> rule(Rule.EVERYONE, rest);
+                    default ->
+                            notes.add(
+                                    "A line of " + file.getFileName() + " is no rule: " + parts[0]);
+                }
+            }
+        }
+
+        private void rule(String user, String text) {
+            int space = text.indexOf(' ');
+            String first = space < 0 ? text : text.substring(0, space);
+            Access access =
+                    switch (first) {
+                        case "read" -> Access.READ;
+                        case "write" -> Access.WRITE;
+                        case "deny" -> Access.DENY;
+                        default -> Access.READ_WRITE;
+                    };
+            boolean named = access != Access.READ_WRITE || first.equals("readwrite");
+            String filter = named && space > 0 ? text.substring(space + 1).trim() : text;
+            rules.add(new Rule(user, access, filter));
+        }
+    }
+}

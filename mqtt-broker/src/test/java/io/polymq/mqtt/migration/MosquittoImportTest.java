@@ -1,0 +1,77 @@
+package io.polymq.mqtt.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.polymq.mqtt.migration.MosquittoImport.Access;
+import io.polymq.mqtt.migration.MosquittoImport.Rule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MosquittoImportTest {
+
+    @Test
+    void anInstallationIsReadWithItsUsersAndRules(@TempDir Path folder) throws IOException {
+        Files.writeString(
+                folder.resolve("mosquitto.conf"),
+                """
+                # a comment
+                listener 1884 0.0.0.0
+                listener 9001
+                protocol websockets
+                listener 8883
+                certfile /etc/cert.pem
+                keyfile /etc/key.pem
+                require_certificate true
+                password_file /etc/mosquitto/passwd
+                acl_file /etc/mosquitto/acl
+                max_queued_messages 5000
+                max_inflight_messages 0
+                queue_qos0_messages true
+                persistent_client_expiration 2w
+                log_type all
+                connection bridge-01
+                plugin /usr/lib/dynsec.so
+                retry_interval 20
+                """);
+        Files.writeString(folder.resolve("passwd"), "alice:$7$101$c2FsdA==$aGFzaA==\nbob:plain\n");
+        Files.writeString(
+                folder.resolve("acl"),
+                """
+                topic read $SYS/#
+                user alice
+                topic write alice/in
+                topic deny alice/secret
+                topic with space/+
+                pattern readwrite devices/%c/%u/#
+                """);
+        MosquittoImport found = MosquittoImport.read(folder);
+        assertThat(found.settings())
+                .containsEntry("mqtt_runtime.tcp_port", "1884")
+                .containsEntry("mqtt_runtime.websocket_port", "9001")
+                .containsEntry("mqtt_runtime.tls_port", "8883")
+                .containsEntry("mqtt_runtime.bind", "0.0.0.0")
+                .containsEntry("mqtt_runtime.max_queued_messages", "5000")
+                .containsEntry("mqtt_runtime.queue_qos0_offline", "true")
+                .containsEntry("mqtt_runtime.max_session_expiry", "336h")
+                .containsEntry("tls.client_auth", "required");
+        assertThat(found.users())
+                .extracting(MosquittoImport.User::name)
+                .containsExactly("alice", "bob");
+        assertThat(found.rules())
+                .containsExactly(
+                        new Rule(Rule.ANONYMOUS, Access.READ, "$SYS/#"),
+                        new Rule("alice", Access.WRITE, "alice/in"),
+                        new Rule("alice", Access.DENY, "alice/secret"),
+                        new Rule("alice", Access.READ_WRITE, "with space/+"),
+                        new Rule(Rule.EVERYONE, Access.READ_WRITE, "devices/%c/%u/#"));
+        assertThat(found.notes())
+                .anyMatch(note -> note.contains("bridge-01"))
+                .anyMatch(note -> note.contains("dynsec"))
+                .anyMatch(note -> note.contains("retry_interval"))
+                .anyMatch(note -> note.contains("max_inflight"))
+                .noneMatch(note -> note.contains("log_type"));
+    }
+}
