@@ -26,9 +26,7 @@ public record MqttConfig(
                 @Within(min = 1, max = 65_535)
                 @Default("1024")
                 int receiveMaximum,
-        @Doc("Topic aliases that a client may use.")
-                @Within(min = 0, max = 65_535)
-                @Default("10")
+        @Doc("Topic aliases that a client may use.") @Within(min = 0, max = 65_535) @Default("10")
                 int topicAliasMaximum,
         @Doc("Topic aliases used towards a client that allows them.")
                 @Within(min = 0, max = 65_535)
@@ -57,7 +55,8 @@ public record MqttConfig(
                 @Within(min = 0)
                 @Default("0s")
                 Duration maxSessionExpiry,
-        @Doc("Seconds that clients are told to keep alive when theirs are longer or none; 0: theirs.")
+        @Doc(
+                        "Seconds that clients are told to keep alive when theirs are longer or none; 0: theirs.")
                 @Within(min = 0, max = 65_535)
                 @Default("0")
                 int serverKeepAlive,
@@ -86,7 +85,8 @@ public record MqttConfig(
                 })
                 @Default("round_robin")
                 String shareStrategy,
-        @Doc("When a publish for persistent sessions is acknowledged: forced to the device, written, or in memory.")
+        @Doc(
+                        "When a publish for persistent sessions is acknowledged: forced to the device, written, or in memory.")
                 @OneOf({"sync", "os", "memory"})
                 @Default("sync")
                 String durability,
@@ -95,9 +95,11 @@ public record MqttConfig(
         @Doc("Whether connects, disconnects and subscriptions are published below $SYS/brokers.")
                 @Default("false")
                 boolean clientEvents,
-        @Doc("Subscriptions made for every client: FILTER or FILTER QOS, with %c and %u for client and user.")
+        @Doc(
+                        "Subscriptions made for every client: FILTER or FILTER QOS, with %c and %u for client and user.")
                 List<String> autoSubscribe,
-        @Doc("Topic rewrites: publish|subscribe|all FILTER REGEX TEMPLATE, with $1 and %c and %u in the template.")
+        @Doc(
+                        "Topic rewrites: publish|subscribe|all FILTER REGEX TEMPLATE, with $1 and %c and %u in the template.")
                 List<String> rewrite,
         @Doc("Disconnects within flapping_window after which a client is banned; 0 is never.")
                 @Within(min = 0)

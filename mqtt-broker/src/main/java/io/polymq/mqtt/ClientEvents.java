@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Tells of clients below {@code $SYS/brokers/polymq/clients/ID/}: connected, disconnected,
- * subscribed, unsubscribed, each with a JSON object. Any thread; published in the background's zone.
+ * subscribed, unsubscribed, each with a JSON object. Any thread; published in the background's
+ * zone.
  */
 final class ClientEvents {
 

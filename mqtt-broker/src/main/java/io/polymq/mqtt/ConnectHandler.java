@@ -281,7 +281,8 @@ final class ConnectHandler {
             return;
         }
         login = known;
-        connection.connection().packetLimit(shared.settings().maxPacketSize());
+        int networks = connection.connection().packetLimit();
+        connection.connection().packetLimit(Math.min(networks, shared.settings().maxPacketSize()));
         announcedExpiry = sessionExpiry(connect);
         Credentials.Peer peer = peer(connect);
         if (assignedId) {

@@ -48,7 +48,9 @@ final class DelayedPublish {
             seconds = seconds * 10 + name[at++] - '0';
         }
         boolean complete =
-                at > PREFIX.length && at + 1 < name.length && name[at] == '.'
+                at > PREFIX.length
+                        && at + 1 < name.length
+                        && name[at] == '.'
                         && seconds <= MOST_SECONDS;
         return complete
                 ? new Parts(Subject.ofDotted(name, at + 1, name.length - at - 1), seconds)

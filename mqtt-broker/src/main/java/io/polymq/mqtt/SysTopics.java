@@ -37,10 +37,7 @@ final class SysTopics {
                     shared.background()
                             .executor()
                             .scheduleWithFixedDelay(
-                                    this::publish,
-                                    0,
-                                    interval.toMillis(),
-                                    TimeUnit.MILLISECONDS);
+                                    this::publish, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -36,8 +36,7 @@ class AccessTest {
                         () -> new AuthResult.Refused(Reason.BAD_CREDENTIALS, "wrong"));
             }
             return super.authenticate(credentials)
-                    .thenCompose(
-                            result -> CompletableFuture.supplyAsync(() -> result));
+                    .thenCompose(result -> CompletableFuture.supplyAsync(() -> result));
         }
 
         @Override
@@ -97,8 +96,7 @@ class AccessTest {
                                     0,
                                     false);
                     client.connect(
-                            TestClient.connect(
-                                    MqttVersion.V5, "m", true, Properties.NONE, will));
+                            TestClient.connect(MqttVersion.V5, "m", true, Properties.NONE, will));
                 }
             }
             watcher.expectMessage("open/will", "x");
@@ -123,8 +121,7 @@ class AccessTest {
     void case45And47AWideFilterDeliversNothingThatIsDeniedAndRightsMayChange() {
         try (TestClient client = v5()) {
             client.connect("c", true);
-            assertThat(client.subscribe("secret/a", 0))
-                    .containsExactly(ReasonCode.NOT_AUTHORIZED);
+            assertThat(client.subscribe("secret/a", 0)).containsExactly(ReasonCode.NOT_AUTHORIZED);
             client.subscribe("#", 0);
             rules.denied = "closed";
             rules.generation.incrementAndGet();
@@ -212,8 +209,7 @@ class AccessTest {
     @Test
     void case53PacketsRightBehindConnectWaitForTheAnswer() {
         try (TestClient client = v5()) {
-            client.send(
-                    TestClient.connect(MqttVersion.V5, "early", true, Properties.NONE, null));
+            client.send(TestClient.connect(MqttVersion.V5, "early", true, Properties.NONE, null));
             client.send(new MqttPacket.PingReq());
             client.expect(MqttPacket.ConnAck.class);
             client.expect(MqttPacket.PingResp.class);

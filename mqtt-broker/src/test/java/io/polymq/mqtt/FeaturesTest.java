@@ -175,16 +175,13 @@ class FeaturesTest extends ServerTest {
                             "f9",
                             true,
                             io.polymq.codec.mqtt.Properties.builder()
-                                    .number(
-                                            io.polymq.codec.mqtt.Property.TOPIC_ALIAS_MAXIMUM, 1)
+                                    .number(io.polymq.codec.mqtt.Property.TOPIC_ALIAS_MAXIMUM, 1)
                                     .build(),
                             null));
             client.subscribe("f9/+", 0);
             client.send(TestClient.message("f9/a", 0, false, "1", 0));
             MqttPacket.Publish first = client.expectMessage("f9/a", "1");
-            assertThat(
-                            first.properties()
-                                    .number(io.polymq.codec.mqtt.Property.TOPIC_ALIAS, 0))
+            assertThat(first.properties().number(io.polymq.codec.mqtt.Property.TOPIC_ALIAS, 0))
                     .isEqualTo(1);
             client.send(TestClient.message("f9/a", 0, false, "2", 0));
             client.expectMessage("", "2");

@@ -189,7 +189,9 @@ public record MosquittoImport(
 
         private void endListener() {
             settings.remove(MQTT + "listener_seen");
-            String key = (websockets ? "websocket" : "") + (websockets ? tls ? "s" : "" : tls ? "tls" : "tcp");
+            String key =
+                    (websockets ? "websocket" : "")
+                            + (websockets ? tls ? "s" : "" : tls ? "tls" : "tcp");
             String before = settings.put(MQTT + key + "_port", listenerPort);
             if (before != null && !before.equals(listenerPort)) {
                 notes.add("Two listeners of one kind: port " + before + " is given up.");
