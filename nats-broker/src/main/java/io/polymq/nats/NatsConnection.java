@@ -69,6 +69,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     private boolean lastRoutable;
     private long received;
     private long receivedBytes;
+    private long counted;
     private long reported;
     private long delivered;
     private long deliveredBytes;
@@ -161,6 +162,8 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             in.skipBytes(length);
             broken(e);
         }
+        connection.countMessages((int) (received - counted));
+        counted = received;
         waitForCongested();
     }
 

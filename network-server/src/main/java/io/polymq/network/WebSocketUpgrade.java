@@ -11,8 +11,9 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -32,7 +33,8 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
     private static final String ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     private static final int MAX_LINE = 4096;
     private static final int MAX_HEADERS = 8192;
-    private static final String CODEC = "http";
+    private static final String DECODER = "http-in";
+    private static final String ENCODER = "http-out";
     private static final String AGGREGATOR = "http-request";
 
     private final ChannelConnection connection;
@@ -53,13 +55,15 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
             List<ProtocolBinding> candidates,
             Opening opening) {
         before.pipeline()
-                .addBefore(before.name(), CODEC, new HttpServerCodec(MAX_LINE, MAX_HEADERS, 1024))
+                .addBefore(
+                        before.name(), DECODER, new HttpRequestDecoder(MAX_LINE, MAX_HEADERS, 1024))
+                .addBefore(before.name(), ENCODER, new HttpResponseEncoder())
                 .addBefore(before.name(), AGGREGATOR, new HttpObjectAggregator(MAX_HEADERS))
                 .addBefore(
                         before.name(),
                         "upgrade",
                         new WebSocketUpgrade(connection, candidates, opening));
-        return before.pipeline().context(CODEC);
+        return before.pipeline().context(DECODER);
     }
 
     @Override
@@ -149,6 +153,8 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
         ctx.writeAndFlush(response);
         ProtocolBinding binding = choice.binding();
         ChannelPipeline pipeline = ctx.pipeline();
+        // At once: a protocol whose server speaks first writes as soon as it is opened.
+        pipeline.remove(ENCODER);
         WebSocketFrames.install(
                 connection,
                 opening.context(),
@@ -156,8 +162,8 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
         pipeline.remove(AGGREGATOR);
         pipeline.remove(this);
         opening.webSocketReady(binding);
-        // Last: frames that came with the request leave the codec when it goes.
-        pipeline.remove(CODEC);
+        // Last: frames that came with the request leave the decoder when it goes.
+        pipeline.remove(DECODER);
     }
 
     static String acceptKey(String key) {
