@@ -4,7 +4,11 @@ import io.polymq.config.AuthConfig;
 import io.polymq.core.security.login.Authenticator;
 import io.polymq.core.security.login.Backoff;
 import io.polymq.core.security.login.Bans;
+import io.polymq.core.security.login.CertificateLogins;
 import io.polymq.core.security.login.Chain;
+import io.polymq.core.security.login.HttpLogins;
+import io.polymq.core.security.login.JwtLogins;
+import io.polymq.core.security.login.LdapLogins;
 import io.polymq.core.security.login.RememberedLogins;
 import io.polymq.core.security.login.SlowChecks;
 import io.polymq.core.security.login.UserLogins;
@@ -115,7 +119,28 @@ public record SecurityBuilder(
                         new RememberedLogins<>(REMEMBERED, config.remember(), clock, random),
                         PasswordHash.decoy(config.passwordIterations(), random));
             }
-            default -> null;
+            case "certificate" ->
+                    config.certificate() == null
+                            ? null
+                            : new CertificateLogins(config.certificate(), users);
+            case "jwt" ->
+                    config.jwt() == null ? null : kept(new JwtLogins(config.jwt(), clock), resources);
+            case "ldap" ->
+                    config.ldap() == null
+                            ? null
+                            : kept(new LdapLogins(config.ldap(), clock, random), resources);
+            case "http" ->
+                    config.http() == null
+                            ? null
+                            : kept(new HttpLogins(config.http(), clock, random), resources);
+            default ->
+                    throw new IllegalArgumentException("auth.chain: nobody is called " + name);
         };
+    }
+
+    private static <A extends Authenticator & AutoCloseable> A kept(
+            A authenticator, List<AutoCloseable> resources) {
+        resources.add(authenticator);
+        return authenticator;
     }
 }

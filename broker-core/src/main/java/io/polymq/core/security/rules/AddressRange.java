@@ -37,11 +37,19 @@ public final class AddressRange {
 
     private static byte[] literal(String address, String all) {
         try {
-            return InetAddress.ofLiteral(address).getAddress();
+            // The short forms of IPv4, such as 10.1 for 10.0.0.1, are more often mistakes.
+            if (address.indexOf(':') >= 0 || address.matches("\\d+(\\.\\d+){3}")) {
+                return InetAddress.ofLiteral(address).getAddress();
+            }
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    all + " is not an IP address or a block of them, as in 10.0.0.0/8", e);
+            throw notOne(all, e);
         }
+        throw notOne(all, null);
+    }
+
+    private static IllegalArgumentException notOne(String text, @Nullable Exception cause) {
+        return new IllegalArgumentException(
+                text + " is not an IP address or a block of them, as in 10.0.0.0/8", cause);
     }
 
     private static int prefixLength(String text, int slash, int most) {

@@ -53,6 +53,10 @@ public final class AskerRules {
         return known;
     }
 
+    int answers() {
+        return answers.size();
+    }
+
     private Decision workOut(Action action, Resource resource) {
         Resolved denied = first(denying, action, resource);
         if (denied != null) {
