@@ -124,7 +124,9 @@ public record SecurityBuilder(
                             ? null
                             : new CertificateLogins(config.certificate(), users);
             case "jwt" ->
-                    config.jwt() == null ? null : kept(new JwtLogins(config.jwt(), clock), resources);
+                    config.jwt() == null
+                            ? null
+                            : kept(new JwtLogins(config.jwt(), clock), resources);
             case "ldap" ->
                     config.ldap() == null
                             ? null
@@ -133,8 +135,7 @@ public record SecurityBuilder(
                     config.http() == null
                             ? null
                             : kept(new HttpLogins(config.http(), clock, random), resources);
-            default ->
-                    throw new IllegalArgumentException("auth.chain: nobody is called " + name);
+            default -> throw new IllegalArgumentException("auth.chain: nobody is called " + name);
         };
     }
 

@@ -62,8 +62,7 @@ public final class CertificateLogins implements Authenticator {
                     : new Verdict.Refuse(Reason.BANNED, "the user is disabled");
         }
         return config.knownUsersOnly()
-                ? new Verdict.Refuse(
-                        Reason.BAD_CREDENTIALS, "the certificate's owner is not known")
+                ? new Verdict.Refuse(Reason.BAD_CREDENTIALS, "the certificate's owner is not known")
                 : new Verdict.Accept(
                         new Principal(
                                 name,

@@ -31,9 +31,9 @@ import org.jose4j.lang.UnresolvableKeyException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signed tokens, as tokens or in place of a password: who the client is stands in the token, whatever
- * name came with it. The signature's algorithm has to be one of those configured, and a key is only
- * used for algorithms of its kind. Shared.
+ * Signed tokens, as tokens or in place of a password: who the client is stands in the token,
+ * whatever name came with it. The signature's algorithm has to be one of those configured, and a
+ * key is only used for algorithms of its kind. Shared.
  */
 public final class JwtLogins implements Authenticator, AutoCloseable {
 
@@ -114,8 +114,7 @@ public final class JwtLogins implements Authenticator, AutoCloseable {
                         .setEvaluationTime(NumericDate.fromMilliseconds(clock.millis()))
                         .setAllowedClockSkewInSeconds((int) config.skew().toSeconds())
                         .setJwsAlgorithmConstraints(
-                                ConstraintType.PERMIT,
-                                config.algorithms().toArray(String[]::new))
+                                ConstraintType.PERMIT, config.algorithms().toArray(String[]::new))
                         .setVerificationKeyResolver((token, nesting) -> key(token));
         String issuer = config.issuer();
         if (issuer != null) {

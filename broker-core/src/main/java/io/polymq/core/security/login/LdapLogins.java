@@ -48,8 +48,7 @@ public final class LdapLogins implements Authenticator, AutoCloseable {
     public LdapLogins(LdapConfig config, InstantSource clock, SecureRandom random) {
         this.config = config;
         this.checks =
-                new SlowChecks(
-                        name(), config.atOnce(), WAITING, config.timeout().multipliedBy(3));
+                new SlowChecks(name(), config.atOnce(), WAITING, config.timeout().multipliedBy(3));
         this.remembered = new RememberedLogins<>(REMEMBERED, config.remember(), clock, random);
     }
 
@@ -164,8 +163,7 @@ public final class LdapLogins implements Authenticator, AutoCloseable {
     private Set<String> groups(DirContext bound, String entry) throws NamingException {
         Set<String> groups = new HashSet<>();
         Attributes attributes =
-                bound.getAttributes(
-                        new LdapName(entry), new String[] {config.groupsAttribute()});
+                bound.getAttributes(new LdapName(entry), new String[] {config.groupsAttribute()});
         Attribute values = attributes.get(config.groupsAttribute());
         if (values != null) {
             NamingEnumeration<?> all = values.getAll();
@@ -179,9 +177,7 @@ public final class LdapLogins implements Authenticator, AutoCloseable {
     private static String group(String value) {
         try {
             LdapName name = new LdapName(value);
-            return name.isEmpty()
-                    ? value
-                    : String.valueOf(name.getRdn(name.size() - 1).getValue());
+            return name.isEmpty() ? value : String.valueOf(name.getRdn(name.size() - 1).getValue());
         } catch (InvalidNameException e) {
             return value;
         }

@@ -99,7 +99,8 @@ final class VerificationKeys implements AutoCloseable {
             throw new GeneralSecurityException("it is no RSA, EC or Ed25519 key");
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "auth.jwt: the public key in " + file + " cannot be read: " + e.getMessage(), e);
+                    "auth.jwt: the public key in " + file + " cannot be read: " + e.getMessage(),
+                    e);
         }
     }
 

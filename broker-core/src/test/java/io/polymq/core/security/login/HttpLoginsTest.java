@@ -104,7 +104,8 @@ class HttpLoginsTest {
 
     @Test
     void theServiceIsToldWhoComesAndSaysWhoItIs() {
-        answer = "{\"result\":\"allow\",\"user\":\"u1\",\"tenant\":\"t\",\"groups\":[\"g\"],\"admin\":true}";
+        answer =
+                "{\"result\":\"allow\",\"user\":\"u1\",\"tenant\":\"t\",\"groups\":[\"g\"],\"admin\":true}";
         Verdict.Accept accept = (Verdict.Accept) login("alice", "pw");
         assertThat(accept.principal())
                 .isEqualTo(new Principal("u1", "t", java.util.Set.of("g"), Map.of(), true));

@@ -41,13 +41,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class JwtLoginsTest {
 
-    private static final String SECRET = "a secret of at least thirty-two bytes, or even sixty-four bytes.";
+    private static final String SECRET =
+            "a secret of at least thirty-two bytes, or even sixty-four bytes.";
     private static final long NOW = 1_800_000_000;
 
     @TempDir Path directory;
 
-    private final AtomicReference<Instant> now =
-            new AtomicReference<>(Instant.ofEpochSecond(NOW));
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.ofEpochSecond(NOW));
     private final InstantSource clock = now::get;
 
     private static Credentials.Peer peer() {
@@ -162,9 +162,7 @@ class JwtLoginsTest {
                             .join();
             assertThat(accepted(verdict).user()).isEqualTo("alice");
             assertThat(
-                            logins.check(
-                                            new Credentials.Password(
-                                                    peer(), "u", "plain".getBytes()))
+                            logins.check(new Credentials.Password(peer(), "u", "plain".getBytes()))
                                     .toCompletableFuture()
                                     .join())
                     .isEqualTo(Verdict.ABSTAIN);
@@ -258,18 +256,28 @@ class JwtLoginsTest {
         KeyPair pair = pair("RSA", 2_048);
         JwtConfig config =
                 Defaults.with(
-                        JwtConfig.class,
-                        "public_key=" + pem(pair.getPublic()),
-                        "algorithms=RS256");
+                        JwtConfig.class, "public_key=" + pem(pair.getPublic()), "algorithms=RS256");
         try (JwtLogins logins = new JwtLogins(config, clock)) {
             Key publicAsSecret = new SecretKeySpec(pair.getPublic().getEncoded(), "HMAC");
-            assertThat(refused(judged(logins, signed("HS256", publicAsSecret, null, "{\"sub\":\"a\"}"))))
+            assertThat(
+                            refused(
+                                    judged(
+                                            logins,
+                                            signed(
+                                                    "HS256",
+                                                    publicAsSecret,
+                                                    null,
+                                                    "{\"sub\":\"a\"}"))))
                     .isEqualTo(Reason.BAD_CREDENTIALS);
             assertThat(
                             refused(
                                     judged(
                                             logins,
-                                            signed("RS512", pair.getPrivate(), null, "{\"sub\":\"a\"}"))))
+                                            signed(
+                                                    "RS512",
+                                                    pair.getPrivate(),
+                                                    null,
+                                                    "{\"sub\":\"a\"}"))))
                     .isEqualTo(Reason.BAD_CREDENTIALS);
             Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
             String unsigned =
@@ -286,8 +294,7 @@ class JwtLoginsTest {
     void aSecretAndPublicKeysAreNotMixed() {
         assertThatThrownBy(() -> Defaults.with(JwtConfig.class, "secret=x", "algorithms=RS256"))
                 .hasMessageContaining("HS256");
-        assertThatThrownBy(
-                        () -> Defaults.with(JwtConfig.class, "public_key=x", "algorithms=HS256"))
+        assertThatThrownBy(() -> Defaults.with(JwtConfig.class, "public_key=x", "algorithms=HS256"))
                 .hasMessageContaining("no public key");
         assertThatThrownBy(() -> Defaults.with(JwtConfig.class))
                 .hasMessageContaining("needs one of secret");
@@ -319,8 +326,7 @@ class JwtLoginsTest {
             accepted(judged(logins, first));
             assertThat(refused(judged(logins, second))).isEqualTo(Reason.BAD_CREDENTIALS);
             Files.writeString(file, set(two, "2"));
-            Files.setLastModifiedTime(
-                    file, java.nio.file.attribute.FileTime.fromMillis(1_000_000));
+            Files.setLastModifiedTime(file, java.nio.file.attribute.FileTime.fromMillis(1_000_000));
             accepted(judged(logins, second));
             assertThat(refused(judged(logins, first))).isEqualTo(Reason.BAD_CREDENTIALS);
         }

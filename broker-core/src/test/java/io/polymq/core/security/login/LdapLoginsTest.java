@@ -65,7 +65,8 @@ class LdapLoginsTest {
     }
 
     private LdapLogins logins(String... settings) {
-        List<String> all = new ArrayList<>(List.of("url=ldap://127.0.0.1:" + directory.getListenPort()));
+        List<String> all =
+                new ArrayList<>(List.of("url=ldap://127.0.0.1:" + directory.getListenPort()));
         all.addAll(List.of(settings));
         return new LdapLogins(
                 Defaults.with(LdapConfig.class, all.toArray(String[]::new)),
@@ -136,7 +137,15 @@ class LdapLoginsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"*", "alice)(uid=*", "*)(|(uid=*", "alice,ou=people", "ali*", "\\61lice", "al\0ice"})
+            strings = {
+                "*",
+                "alice)(uid=*",
+                "*)(|(uid=*",
+                "alice,ou=people",
+                "ali*",
+                "\\61lice",
+                "al\0ice"
+            })
     void noNameReachesAnotherEntry(String name) {
         try (LdapLogins search = bySearch();
                 LdapLogins template = byName()) {

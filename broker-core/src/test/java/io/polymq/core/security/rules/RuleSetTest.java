@@ -82,12 +82,7 @@ class RuleSetTest {
                                 "a",
                                 rule))
                 .isFalse();
-        assertThat(
-                        may(
-                                new Asker("alice", "x", Set.of(), "c1", null),
-                                Action.READ,
-                                "a",
-                                rule))
+        assertThat(may(new Asker("alice", "x", Set.of(), "c1", null), Action.READ, "a", rule))
                 .isFalse();
         assertThat(may(ALICE, Action.READ, "a", allow(Who.group("staff"), "any", ""))).isTrue();
         assertThat(may(ALICE, Action.READ, "a", allow(Who.group("boss"), "any", ""))).isFalse();
@@ -134,13 +129,18 @@ class RuleSetTest {
     void whoMayDoMoreMayLook() {
         Rule write =
                 Rule.allow(
-                        "w", Who.EVERYONE, Set.of(Action.WRITE), Set.of(Kind.TOPIC), NamePattern.ANY);
+                        "w",
+                        Who.EVERYONE,
+                        Set.of(Action.WRITE),
+                        Set.of(Kind.TOPIC),
+                        NamePattern.ANY);
         Resource topic = new Resource(Kind.TOPIC, "t");
         assertThat(may(ALICE, Action.DESCRIBE, topic, write)).isTrue();
         assertThat(may(ALICE, Action.READ, topic, write)).isFalse();
         assertThat(may(ALICE, Action.DESCRIBE_CONFIGS, topic, write)).isFalse();
         Rule configs =
-                Rule.allow("c", Who.EVERYONE, Set.of(Action.ALTER_CONFIGS), Set.of(), NamePattern.ANY);
+                Rule.allow(
+                        "c", Who.EVERYONE, Set.of(Action.ALTER_CONFIGS), Set.of(), NamePattern.ANY);
         assertThat(may(ALICE, Action.DESCRIBE_CONFIGS, topic, configs)).isTrue();
         Rule noWrite =
                 Rule.deny("d", Who.EVERYONE, Set.of(Action.WRITE), Set.of(), NamePattern.ANY);
@@ -153,8 +153,7 @@ class RuleSetTest {
     void administrationIsNeverMeantUnlessItIsNamed() {
         Resource cluster = new Resource(Kind.CLUSTER, "");
         assertThat(may(ALICE, Action.ADMIN, cluster, allow(Who.EVERYONE, "any", ""))).isFalse();
-        Rule named =
-                Rule.allow("a", Who.EVERYONE, Set.of(Action.ADMIN), Set.of(), NamePattern.ANY);
+        Rule named = Rule.allow("a", Who.EVERYONE, Set.of(Action.ADMIN), Set.of(), NamePattern.ANY);
         assertThat(may(ALICE, Action.ADMIN, cluster, named)).isTrue();
     }
 
@@ -168,7 +167,8 @@ class RuleSetTest {
                         Set.of(Kind.TOPIC),
                         NamePattern.of("exact", "orders.eu"));
         assertThat(may(ALICE, Action.WRITE, "orders.eu", topic)).isTrue();
-        assertThat(may(ALICE, Action.WRITE, new Resource(Kind.QUEUE, "orders.eu"), topic)).isFalse();
+        assertThat(may(ALICE, Action.WRITE, new Resource(Kind.QUEUE, "orders.eu"), topic))
+                .isFalse();
     }
 
     @Test
@@ -188,12 +188,7 @@ class RuleSetTest {
                                 new Resource(Kind.ROUTING_KEY, "eu.x", "amq.topic"),
                                 rule))
                 .isTrue();
-        assertThat(
-                        may(
-                                ALICE,
-                                Action.WRITE,
-                                new Resource(Kind.ROUTING_KEY, "eu.x", "other"),
-                                rule))
+        assertThat(may(ALICE, Action.WRITE, new Resource(Kind.ROUTING_KEY, "eu.x", "other"), rule))
                 .isFalse();
     }
 
@@ -247,10 +242,12 @@ class RuleSetTest {
         assertThat(may(ALICE, Action.READ, "home.bob.c1.x", own)).isFalse();
         assertThat(coverage(ALICE, "home/alice/c1/#", own)).isEqualTo(Coverage.ALL);
         assertThat(coverage(ALICE, "home/alice/#", own)).isEqualTo(Coverage.NONE);
-        assertThat(may(ALICE, Action.READ, "q-alice", allow(Who.EVERYONE, "exact", "q-%u"))).isTrue();
+        assertThat(may(ALICE, Action.READ, "q-alice", allow(Who.EVERYONE, "exact", "q-%u")))
+                .isTrue();
         assertThat(may(ALICE, Action.READ, "t.default.x", allow(Who.EVERYONE, "filter", "t.%t.>")))
                 .isTrue();
-        assertThat(may(ALICE, Action.READ, "100%u", allow(Who.EVERYONE, "exact", "100%%u"))).isTrue();
+        assertThat(may(ALICE, Action.READ, "100%u", allow(Who.EVERYONE, "exact", "100%%u")))
+                .isTrue();
         assertThat(
                         may(
                                 asker("j.smith", "c"),
@@ -279,7 +276,8 @@ class RuleSetTest {
                     .as("%s reading %s", name, foreign)
                     .isFalse();
         }
-        for (String wide : List.of("#", "home/#", "home/+/#", "home/alice/#", "nats/#", "+/alice/x")) {
+        for (String wide :
+                List.of("#", "home/#", "home/+/#", "home/alice/#", "nats/#", "+/alice/x")) {
             assertThat(coverage(mallory, wide, mqtt, filter, regex, prefix))
                     .as("%s subscribing to %s", name, wide)
                     .isEqualTo(Coverage.NONE);
@@ -309,7 +307,8 @@ class RuleSetTest {
             String asked = filter(random, words);
             Coverage coverage = coverage(ALICE, asked, grant, hole);
             for (String subject : List.of("a", "b", "a.a", "a.b", "b.a", "a.b.a", "b.b.b")) {
-                boolean matched = may(ALICE, Action.READ, subject, allow(Who.EVERYONE, "mqtt", asked));
+                boolean matched =
+                        may(ALICE, Action.READ, subject, allow(Who.EVERYONE, "mqtt", asked));
                 boolean allowed = may(ALICE, Action.READ, subject, grant, hole);
                 if (matched && coverage == Coverage.ALL) {
                     assertThat(allowed)
@@ -335,12 +334,14 @@ class RuleSetTest {
         RuleSet plain = new RuleSet(List.of(allow(Who.user("alice"), "any", "")), false);
         assertThat(plain.of(asker("alice", "c1"))).isSameAs(plain.of(asker("alice", "c2")));
         RuleSet personal = new RuleSet(List.of(allow(Who.EVERYONE, "mqtt", "%c")), false);
-        assertThat(personal.of(asker("alice", "c1"))).isNotSameAs(personal.of(asker("alice", "c2")));
+        assertThat(personal.of(asker("alice", "c1")))
+                .isNotSameAs(personal.of(asker("alice", "c2")));
     }
 
     @Test
     void answersAreBounded() {
-        AskerRules mine = new RuleSet(List.of(allow(Who.EVERYONE, "filter", "a.>")), false).of(ALICE);
+        AskerRules mine =
+                new RuleSet(List.of(allow(Who.EVERYONE, "filter", "a.>")), false).of(ALICE);
         for (int i = 0; i < 10_000; i++) {
             assertThat(mine.decide(Action.READ, new Resource(Kind.SUBJECT, "a." + i)).allowed())
                     .isTrue();
@@ -384,7 +385,16 @@ class RuleSetTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"10.0.0.1/8", "10.0.0.0/33", "host", "localhost", "10.0.0.0/", "::/129", "", "1"})
+            strings = {
+                "10.0.0.1/8",
+                "10.0.0.0/33",
+                "host",
+                "localhost",
+                "10.0.0.0/",
+                "::/129",
+                "",
+                "1"
+            })
     void addressesThatAreNoneAreRefused(String text) {
         assertThatThrownBy(() -> AddressRange.parse(text))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -397,7 +407,8 @@ class RuleSetTest {
         assertThat(range.contains(InetAddress.ofLiteral("192.168.127.1"))).isFalse();
         assertThat(range.contains(InetAddress.ofLiteral("::ffff:192.168.200.1"))).isTrue();
         assertThat(AddressRange.parse("::/0").contains(InetAddress.ofLiteral("1.2.3.4"))).isFalse();
-        assertThat(AddressRange.parse("0.0.0.0/0").contains(InetAddress.ofLiteral("1.2.3.4"))).isTrue();
+        assertThat(AddressRange.parse("0.0.0.0/0").contains(InetAddress.ofLiteral("1.2.3.4")))
+                .isTrue();
         assertThat(range.toString()).isEqualTo("192.168.128.0/17");
     }
 

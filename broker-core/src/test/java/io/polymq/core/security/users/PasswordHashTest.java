@@ -56,7 +56,9 @@ class PasswordHashTest {
     void bcryptIsUnderstood(String version) {
         PasswordHash hash =
                 PasswordHash.parse(
-                        "$" + version + "$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
+                        "$"
+                                + version
+                                + "$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
         assertThat(hash.verify(bytes("U*U"))).isTrue();
         assertThat(hash.verify(bytes("U*V"))).isFalse();
         assertThat(hash.verify(new byte[100])).isFalse();

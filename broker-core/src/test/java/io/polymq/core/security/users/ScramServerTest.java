@@ -77,8 +77,7 @@ class ScramServerTest {
         byte[] clientKey = keyed.mac(salted, "Client Key".getBytes(UTF_8));
         String withoutProof =
                 "c=" + Base64.getEncoder().encodeToString(gs2.getBytes(UTF_8)) + "," + parts[0];
-        String authMessage =
-                first.substring(gs2.length()) + "," + serverFirst + "," + withoutProof;
+        String authMessage = first.substring(gs2.length()) + "," + serverFirst + "," + withoutProof;
         byte[] proof = keyed.mac(keyed.hash(clientKey), authMessage.getBytes(UTF_8));
         for (int i = 0; i < proof.length; i++) {
             proof[i] ^= clientKey[i];
@@ -141,8 +140,7 @@ class ScramServerTest {
                 .isEqualTo(whole(mechanism, "n,,n=nobody,r=abc", "pencil"));
         String one = step(server(mechanism), "n,,n=nobody,r=abc");
         String two = step(server(mechanism), "n,,n=nobody,r=abc");
-        assertThat(one.substring(one.indexOf(",s=")))
-                .isEqualTo(two.substring(two.indexOf(",s=")));
+        assertThat(one.substring(one.indexOf(",s="))).isEqualTo(two.substring(two.indexOf(",s=")));
         assertThat(one.substring(0, one.indexOf(",s=")))
                 .isNotEqualTo(two.substring(0, two.indexOf(",s=")));
     }
@@ -201,8 +199,7 @@ class ScramServerTest {
 
     @Test
     void bytesThatAreNoTextAndTooManyAreErrors() {
-        assertThatThrownBy(
-                        () -> server(ScramMechanism.SHA_256).step(new byte[] {'n', (byte) 0xff}))
+        assertThatThrownBy(() -> server(ScramMechanism.SHA_256).step(new byte[] {'n', (byte) 0xff}))
                 .isInstanceOf(ScramException.class);
         assertThatThrownBy(() -> server(ScramMechanism.SHA_256).step(new byte[10_000]))
                 .isInstanceOf(ScramException.class);
@@ -237,7 +234,6 @@ class ScramServerTest {
                         user -> Optional.of(new AuthResult.Refused(Reason.BANNED, "banned")),
                         RANDOM);
         assertThat(step(server, "n,,n=user,r=abc")).isEqualTo("e=other-error");
-        assertThat(server.result())
-                .contains(new AuthResult.Refused(Reason.BANNED, "banned"));
+        assertThat(server.result()).contains(new AuthResult.Refused(Reason.BANNED, "banned"));
     }
 }
