@@ -1,7 +1,18 @@
 package io.polymq.core.security.login;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import com.unboundid.ldap.sdk.DN;
+import com.unboundid.ldap.sdk.Filter;
+import com.unboundid.ldap.sdk.LDAPConnection;
+import com.unboundid.ldap.sdk.LDAPConnectionOptions;
+import com.unboundid.ldap.sdk.LDAPException;
+import com.unboundid.ldap.sdk.LDAPSearchException;
+import com.unboundid.ldap.sdk.LDAPURL;
+import com.unboundid.ldap.sdk.ResultCode;
+import com.unboundid.ldap.sdk.SearchRequest;
+import com.unboundid.ldap.sdk.SearchResultEntry;
+import com.unboundid.ldap.sdk.SearchScope;
+import com.unboundid.ldap.sdk.SimpleBindRequest;
+import com.unboundid.util.ssl.HostNameSSLSocketVerifier;
 import io.polymq.config.LdapConfig;
 import io.polymq.config.schema.Secret;
 import io.polymq.core.security.Credentials;
@@ -10,25 +21,14 @@ import io.polymq.core.security.Security.Reason;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.HashSet;
-import java.util.Hashtable;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import javax.naming.AuthenticationException;
-import javax.naming.Context;
-import javax.naming.InvalidNameException;
-import javax.naming.NameNotFoundException;
-import javax.naming.NamingEnumeration;
-import javax.naming.NamingException;
-import javax.naming.directory.Attribute;
-import javax.naming.directory.Attributes;
-import javax.naming.directory.DirContext;
-import javax.naming.directory.InitialDirContext;
-import javax.naming.directory.SearchControls;
-import javax.naming.directory.SearchResult;
-import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +40,12 @@ public final class LdapLogins implements Authenticator, AutoCloseable {
 
     private static final int WAITING = 10_000;
     private static final int REMEMBERED = 100_000;
+    private static final Set<ResultCode> REFUSALS =
+            Set.of(
+                    ResultCode.INVALID_CREDENTIALS,
+                    ResultCode.NO_SUCH_OBJECT,
+                    ResultCode.INVALID_DN_SYNTAX,
+                    ResultCode.INAPPROPRIATE_AUTHENTICATION);
 
     private final LdapConfig config;
     private final SlowChecks checks;
@@ -73,7 +79,7 @@ public final class LdapLogins implements Authenticator, AutoCloseable {
         }
         return checks.run(
                 () -> {
-                    Verdict verdict = ask(login.user(), new String(login.password(), UTF_8));
+                    Verdict verdict = ask(login.user(), login.password());
                     if (verdict instanceof Verdict.Accept accept) {
                         remembered.remember(hash, accept.principal());
                     }
@@ -81,19 +87,21 @@ public final class LdapLogins implements Authenticator, AutoCloseable {
                 });
     }
 
-    private Verdict ask(String user, String password) throws NamingException {
-        String entry = entryOf(user);
-        if (entry == null) {
-            return Verdict.ABSTAIN;
-        }
-        DirContext bound;
-        try {
-            bound = bind(entry, password);
-        } catch (AuthenticationException | NameNotFoundException e) {
-            return new Verdict.Refuse(Reason.BAD_CREDENTIALS, "the directory refused");
-        }
-        try {
-            Set<String> groups = groups(bound, entry);
+    private Verdict ask(String user, byte[] password) throws LDAPException {
+        try (LDAPConnection connection = connect()) {
+            String entry = entryOf(connection, user);
+            if (entry == null) {
+                return Verdict.ABSTAIN;
+            }
+            try {
+                connection.bind(new SimpleBindRequest(entry, password));
+            } catch (LDAPException e) {
+                if (REFUSALS.contains(e.getResultCode())) {
+                    return new Verdict.Refuse(Reason.BAD_CREDENTIALS, "the directory refused");
+                }
+                throw e;
+            }
+            Set<String> groups = groups(connection, entry);
             return new Verdict.Accept(
                     new Principal(
                             user,
@@ -102,85 +110,68 @@ public final class LdapLogins implements Authenticator, AutoCloseable {
                             Map.of(),
                             !config.adminGroup().isEmpty()
                                     && groups.contains(config.adminGroup())));
-        } finally {
-            bound.close();
         }
     }
 
+    private LDAPConnection connect() throws LDAPException {
+        LDAPConnectionOptions options = new LDAPConnectionOptions();
+        options.setConnectTimeoutMillis((int) config.timeout().toMillis());
+        options.setResponseTimeoutMillis(config.timeout().toMillis());
+        options.setFollowReferrals(false);
+        options.setSSLSocketVerifier(new HostNameSSLSocketVerifier(true));
+        LDAPURL url = new LDAPURL(config.url());
+        SocketFactory sockets =
+                url.getScheme().equals("ldaps")
+                        ? SSLSocketFactory.getDefault()
+                        : SocketFactory.getDefault();
+        return new LDAPConnection(sockets, options, url.getHost(), url.getPort());
+    }
+
     /** Null when the directory has no such user, or more than one. */
-    private @Nullable String entryOf(String user) throws NamingException {
+    private @Nullable String entryOf(LDAPConnection connection, String user) throws LDAPException {
         String template = config.userDn();
         if (template != null) {
             return template.replace("%u", Rdn.escapeValue(user));
         }
-        Secret password = config.bindPassword();
-        DirContext searching = bind(config.bindDn(), password == null ? null : password.value());
+        String bindDn = config.bindDn();
+        Secret bindPassword = config.bindPassword();
+        if (bindDn != null && bindPassword != null) {
+            connection.bind(new SimpleBindRequest(bindDn, bindPassword.value()));
+        }
+        SearchRequest request =
+                new SearchRequest(
+                        String.valueOf(config.searchBase()),
+                        SearchScope.SUB,
+                        config.searchFilter().replace("{0}", Filter.encodeValue(user)),
+                        SearchRequest.NO_ATTRIBUTES);
+        request.setSizeLimit(2);
         try {
-            SearchControls controls = new SearchControls();
-            controls.setSearchScope(SearchControls.SUBTREE_SCOPE);
-            controls.setCountLimit(2);
-            controls.setTimeLimit((int) config.timeout().toMillis());
-            controls.setReturningAttributes(new String[0]);
-            NamingEnumeration<SearchResult> found =
-                    searching.search(
-                            String.valueOf(config.searchBase()),
-                            config.searchFilter(),
-                            new Object[] {user},
-                            controls);
-            try {
-                if (!found.hasMore()) {
-                    return null;
-                }
-                String name = found.next().getNameInNamespace();
-                return found.hasMore() ? null : name;
-            } finally {
-                found.close();
+            List<SearchResultEntry> found = connection.search(request).getSearchEntries();
+            return found.size() == 1 ? found.getFirst().getDN() : null;
+        } catch (LDAPSearchException e) {
+            if (e.getResultCode().equals(ResultCode.SIZE_LIMIT_EXCEEDED)) {
+                return null;
             }
-        } finally {
-            searching.close();
+            throw e;
         }
     }
 
-    private DirContext bind(@Nullable String entry, @Nullable String password)
-            throws NamingException {
-        Hashtable<String, Object> environment = new Hashtable<>();
-        String millis = Long.toString(config.timeout().toMillis());
-        environment.put(Context.INITIAL_CONTEXT_FACTORY, "com.sun.jndi.ldap.LdapCtxFactory");
-        environment.put(Context.PROVIDER_URL, config.url());
-        environment.put("com.sun.jndi.ldap.connect.timeout", millis);
-        environment.put("com.sun.jndi.ldap.read.timeout", millis);
-        environment.put(Context.REFERRAL, "ignore");
-        if (entry == null || password == null) {
-            environment.put(Context.SECURITY_AUTHENTICATION, "none");
-        } else {
-            environment.put(Context.SECURITY_AUTHENTICATION, "simple");
-            environment.put(Context.SECURITY_PRINCIPAL, entry);
-            environment.put(Context.SECURITY_CREDENTIALS, password);
-        }
-        return new InitialDirContext(environment);
-    }
-
-    private Set<String> groups(DirContext bound, String entry) throws NamingException {
+    private Set<String> groups(LDAPConnection connection, String entry) throws LDAPException {
+        SearchResultEntry found = connection.getEntry(entry, config.groupsAttribute());
+        String[] values = found == null ? null : found.getAttributeValues(config.groupsAttribute());
         Set<String> groups = new HashSet<>();
-        Attributes attributes =
-                bound.getAttributes(new LdapName(entry), new String[] {config.groupsAttribute()});
-        Attribute values = attributes.get(config.groupsAttribute());
         if (values != null) {
-            NamingEnumeration<?> all = values.getAll();
-            while (all.hasMore()) {
-                groups.add(group(String.valueOf(all.next())));
+            for (String value : values) {
+                groups.add(group(value));
             }
         }
         return groups;
     }
 
-    private static String group(String value) {
-        try {
-            LdapName name = new LdapName(value);
-            return name.isEmpty() ? value : String.valueOf(name.getRdn(name.size() - 1).getValue());
-        } catch (InvalidNameException e) {
-            return value;
-        }
+    private static String group(String value) throws LDAPException {
+        return DN.isValidDN(value) && !value.isEmpty()
+                ? new DN(value).getRDN().getAttributeValues()[0]
+                : value;
     }
 
     @Override
