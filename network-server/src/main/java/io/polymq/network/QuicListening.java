@@ -31,6 +31,7 @@ final class QuicListening {
     private static final int STREAM_WINDOW = 256 << 10;
     private static final int CONNECTION_WINDOW = 1 << 20;
     private static final int MAX_DATAGRAM = 2048;
+    private static final int DATAGRAMS_PER_READ = 16;
 
     private final Listener listener;
     private final TlsContexts tls;
@@ -72,7 +73,8 @@ final class QuicListening {
                 .channel(datagrams)
                 .option(
                         ChannelOption.RECVBUF_ALLOCATOR,
-                        new FixedRecvByteBufAllocator(MAX_DATAGRAM))
+                        new FixedRecvByteBufAllocator(MAX_DATAGRAM)
+                                .maxMessagesPerRead(DATAGRAMS_PER_READ))
                 .handler(codec)
                 .bind(address);
     }
