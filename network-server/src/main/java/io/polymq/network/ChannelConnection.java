@@ -383,7 +383,7 @@ final class ChannelConnection extends DeadlineWheel.Entry
 
     @Override
     public void end(CloseReason why) {
-        if (loop.eventLoop().inEventLoop()) {
+        if (loop.eventLoop().inEventLoop() && !inbound.isReading()) {
             beginEnding(why);
         } else {
             loop.eventLoop().execute(() -> beginEnding(why));
@@ -433,6 +433,7 @@ final class ChannelConnection extends DeadlineWheel.Entry
         move(State.CLOSING);
         boundState(listener.config().drainTimeout().toNanos());
         inbound.discard();
+        outbox.seal();
         outbox.flush();
     }
 
@@ -524,7 +525,11 @@ final class ChannelConnection extends DeadlineWheel.Entry
 
     @Override
     public void overflowed() {
-        end(new CloseReason(CloseReason.Kind.SLOW_CONSUMER, "too much is waiting to be read"));
+        // Never at once: the append that went over the limit may be the handler's own.
+        CloseReason why =
+                new CloseReason(
+                        CloseReason.Kind.SLOW_CONSUMER, "too much is waiting to be read");
+        loop.eventLoop().execute(() -> beginEnding(why));
     }
 
     @Override

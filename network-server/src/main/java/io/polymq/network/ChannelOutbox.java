@@ -89,6 +89,7 @@ final class ChannelOutbox implements Outbox, Runnable, FutureListener<Void> {
     private volatile @Nullable ForeignLane foreign;
     private volatile boolean congested;
     private volatile boolean overflowed;
+    private volatile boolean sealed;
     private volatile boolean closed;
 
     ChannelOutbox(
@@ -109,9 +110,9 @@ final class ChannelOutbox implements Outbox, Runnable, FutureListener<Void> {
     @Override
     public ByteBuf begin(int room) {
         if (!eventLoop.inEventLoop()) {
-            return foreignLane().begin(room, closed || overflowed);
+            return foreignLane().begin(room, sealed || overflowed);
         }
-        if (closed || (overflowed && !goodbye)) {
+        if (sealed || (overflowed && !goodbye)) {
             scrap = Unpooled.buffer(room);
             return scrap;
         }
@@ -428,17 +429,25 @@ final class ChannelOutbox implements Outbox, Runnable, FutureListener<Void> {
         goodbye = saying;
     }
 
-    /** The channel is gone, or this connection sends nothing more: drops what is left. */
+    /** What was appended so far is the last: it is still sent, further appends are dropped. */
+    void seal() {
+        assert eventLoop.inEventLoop();
+        sealed = true;
+        ForeignLane lane = foreign;
+        if (lane != null) {
+            lane.close(own);
+            countOwn();
+        }
+    }
+
+    /** The channel is gone: drops what is left. */
     void close() {
         assert eventLoop.inEventLoop();
         if (closed) {
             return;
         }
+        seal();
         closed = true;
-        ForeignLane lane = foreign;
-        if (lane != null) {
-            lane.close(own);
-        }
         own.releaseAll();
         OWN_PENDING.setOpaque(this, 0L);
         congested = false;

@@ -169,9 +169,14 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
 
     void pause() {
         assert loop.eventLoop().inEventLoop();
-        if (pauses++ == 0 && !discarding) {
+        if (pauses++ == 0 && !discarding && connection.channel().isActive()) {
             connection.channel().config().setAutoRead(false);
         }
+    }
+
+    /** Whether the handler is being called. */
+    boolean isReading() {
+        return reading;
     }
 
     boolean isPaused() {
@@ -183,7 +188,7 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
         if (pauses == 0) {
             throw new IllegalStateException("resumed more often than paused: " + connection);
         }
-        if (--pauses > 0 || discarding) {
+        if (--pauses > 0 || discarding || !connection.channel().isActive()) {
             return;
         }
         connection.channel().config().setAutoRead(true);
@@ -301,11 +306,11 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
     void shutOutput(CloseReason reason) {
         Channel channel = connection.channel();
         WebSocketFrames frames = channel.pipeline().get(WebSocketFrames.class);
-        if (frames != null && frames.sendClose(reason.kind())) {
+        if (frames != null && frames.sendClose(reason.kind()) && !frames.isBroken()) {
             return;
         }
         SslHandler ssl = channel.pipeline().get(SslHandler.class);
-        if (inputEnded || frames != null) {
+        if (inputEnded) {
             channel.close();
         } else if (ssl != null) {
             ssl.closeOutbound().addListener(sent -> shutSocket(channel));

@@ -203,8 +203,9 @@ final class Listener {
 
     private void accept(Channel channel) {
         ConnectionManager connections = shared.connections();
-        if (!connections.enter()) {
-            metrics.refused("total");
+        // What was accepted while the listener closed would miss its end.
+        if (isDraining() || !connections.enter()) {
+            metrics.refused(isDraining() ? "shutdown" : "total");
             channel.unsafe().closeForcibly();
             return;
         }

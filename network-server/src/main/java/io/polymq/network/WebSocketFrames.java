@@ -50,6 +50,7 @@ final class WebSocketFrames extends ChannelInboundHandlerAdapter {
     private int closeCode;
     private boolean closeSent;
     private boolean closeReceived;
+    private boolean broken;
 
     private WebSocketFrames(
             ChannelConnection connection, ChannelHandlerContext context, boolean acceptsText) {
@@ -71,7 +72,7 @@ final class WebSocketFrames extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
-        while (in.isReadable() && !closeReceived) {
+        while (in.isReadable() && !closeReceived && !broken) {
             if (inPayload) {
                 if (opcode >= CLOSE) {
                     readControl(ctx, in);
@@ -256,10 +257,14 @@ final class WebSocketFrames extends ChannelInboundHandlerAdapter {
 
     private void fail(int code, CloseReason.Kind kind, String fault) {
         closeCode = code;
-        // Where the frames lie is lost: what still comes cannot be read.
-        closeReceived = true;
+        broken = true;
         connection.listenerParts().faults().theirs(connection, fault, null);
         connection.close(new CloseReason(kind, fault));
+    }
+
+    /** Where the frames lie is lost: what still comes cannot be read, not even a close. */
+    boolean isBroken() {
+        return broken;
     }
 
     /** Ends our side; false when it has ended already. */
