@@ -2,7 +2,6 @@ package io.polymq.network;
 
 import io.polymq.config.LimitsConfig;
 import io.polymq.config.RateConfig;
-
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -527,8 +527,7 @@ final class ChannelConnection extends DeadlineWheel.Entry
     public void overflowed() {
         // Never at once: the append that went over the limit may be the handler's own.
         CloseReason why =
-                new CloseReason(
-                        CloseReason.Kind.SLOW_CONSUMER, "too much is waiting to be read");
+                new CloseReason(CloseReason.Kind.SLOW_CONSUMER, "too much is waiting to be read");
         loop.eventLoop().execute(() -> beginEnding(why));
     }
 

@@ -7,17 +7,13 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
-
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-
 import java.io.BufferedReader;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,9 +21,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Many connections: what an idle one costs, and that none leaves anything behind. */
 @Tag("soak")
@@ -56,19 +54,7 @@ class ConnectionSoakTest {
             Await.until("the first is gone", () -> network.connections.count() == 0);
             long heapBefore = heap();
             long directBefore = direct();
-            Process clients =
-                    new ProcessBuilder(
-                                    Path.of(System.getProperty("java.home"), "bin", "java")
-                                            .toString(),
-                                    "-Xmx256m",
-                                    "-cp",
-                                    System.getProperty("java.class.path"),
-                                    ManyClients.class.getName(),
-                                    "127.0.0.1",
-                                    Integer.toString(to.getPort()),
-                                    Integer.toString(IDLE))
-                            .redirectError(ProcessBuilder.Redirect.INHERIT)
-                            .start();
+            Process clients = manyClients(to, "hello");
             try (BufferedReader output = clients.inputReader()) {
                 assertThat(output.readLine()).isEqualTo("READY");
                 assertThat(network.connections.count()).isEqualTo(IDLE);
@@ -82,6 +68,41 @@ class ConnectionSoakTest {
                 clients.destroy();
             }
             Await.until("all are gone", () -> network.connections.count() == 0);
+        }
+    }
+
+    private static Process manyClients(InetSocketAddress to, String hello) throws Exception {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx256m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ManyClients.class.getName(),
+                        "127.0.0.1",
+                        Integer.toString(to.getPort()),
+                        Integer.toString(IDLE),
+                        hello)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    @Test
+    void halfOpenConnectionsAreEndedWhileOthersAreServed() throws Exception {
+        Settings settings = new Settings();
+        settings.firstByteTimeout = Duration.ofSeconds(3);
+        try (TestNetwork network = new TestNetwork(settings.build(), null)) {
+            InetSocketAddress to = network.address(TransportKind.TCP);
+            Process silent = manyClients(to, "silent");
+            try (LineClient good = LineClient.to(to);
+                    BufferedReader output = silent.inputReader()) {
+                assertThat(good.ask("HELLO ann")).isEqualTo("OK");
+                assertThat(output.readLine()).isEqualTo("READY");
+                assertThat(good.ask("ECHO here")).isEqualTo("here");
+                Await.until("they are ended", () -> network.connections.count() == 1);
+                assertThat(good.ask("ECHO still here")).isEqualTo("still here");
+            } finally {
+                silent.destroy();
+            }
         }
     }
 
@@ -113,8 +134,7 @@ class ConnectionSoakTest {
         try (TestNetwork network =
                         new TestNetwork(
                                 new Settings().build(),
-                                TestNetwork.tls(
-                                        TestNetwork.issued(authority, "localhost"), null));
+                                TestNetwork.tls(TestNetwork.issued(authority, "localhost"), null));
                 ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
             List<Future<?>> done =
                     IntStream.range(0, CLIENTS)

@@ -9,8 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process of its own with many idle connections: {@code ManyClients HOST PORT COUNT} connects,
- * has a word echoed on each, prints {@code READY} and stays until its input ends.
+ * A process of its own with many idle connections: {@code ManyClients HOST PORT COUNT HELLO}
+ * connects, logs in on each when HELLO is {@code hello}, prints {@code READY} and stays until its
+ * input ends.
  */
 final class ManyClients {
 
@@ -20,21 +21,27 @@ final class ManyClients {
         InetSocketAddress to = new InetSocketAddress(args[0], Integer.parseInt(args[1]));
         int count = Integer.parseInt(args[2]);
         List<SocketChannel> open = new ArrayList<>(count);
-        byte[] hello = "HELLO idle\n".getBytes(StandardCharsets.US_ASCII);
+        boolean logsIn = args[3].equals("hello");
         for (int i = 0; i < count; i++) {
             SocketChannel channel = SocketChannel.open(to);
-            channel.write(ByteBuffer.wrap(hello));
-            ByteBuffer answer = ByteBuffer.allocate(3);
-            while (answer.hasRemaining() && channel.read(answer) >= 0) {
-                if (!channel.isConnected()) {
-                    throw new IOException("lost connection " + i);
-                }
+            if (logsIn) {
+                logIn(channel);
             }
             open.add(channel);
         }
         System.out.println("READY");
         while (System.in.read() >= 0) {
             System.out.println(open.size());
+        }
+    }
+
+    private static void logIn(SocketChannel channel) throws IOException {
+        channel.write(ByteBuffer.wrap("HELLO idle\n".getBytes(StandardCharsets.US_ASCII)));
+        ByteBuffer answer = ByteBuffer.allocate("OK\n".length());
+        while (answer.hasRemaining()) {
+            if (channel.read(answer) < 0) {
+                throw new IOException("refused");
+            }
         }
     }
 }

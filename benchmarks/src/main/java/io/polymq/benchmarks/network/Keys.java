@@ -8,7 +8,6 @@ import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.polymq.config.TlsConfig;
-
 import java.util.List;
 
 /** One certificate for both sides. */
@@ -17,7 +16,8 @@ final class Keys {
     private final X509Bundle bundle;
 
     Keys() throws Exception {
-        bundle = new CertificateBuilder()
+        bundle =
+                new CertificateBuilder()
                         .subject("CN=localhost")
                         .setIsCertificateAuthority(true)
                         .ecp256()

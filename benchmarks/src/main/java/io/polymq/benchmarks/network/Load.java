@@ -28,7 +28,6 @@ import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.DefaultThreadFactory;
-
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;

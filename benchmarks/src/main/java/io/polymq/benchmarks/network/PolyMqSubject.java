@@ -17,7 +17,6 @@ import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
 import io.polymq.network.ShutdownBroadcast;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
