@@ -46,6 +46,9 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
     /** Done are all that are not in the window; how many. */
     long purge();
 
+    /** Done are those between two offsets that are not in the window. */
+    void discard(long from, long to);
+
     /** Begins anew at an offset; the window is empty. */
     void seek(long offset);
 
@@ -127,6 +130,11 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
         @Override
         public long purge() {
             return 0;
+        }
+
+        @Override
+        public void discard(long from, long to) {
+            throw none();
         }
 
         @Override

@@ -9,6 +9,7 @@ final class Counters {
     long redelivered;
     long expired;
     long deadLettered;
+    private QueueStatistics told = with(0, 0, 0, 0);
 
     void delivered(QueuedMessage message) {
         delivered++;
@@ -20,6 +21,19 @@ final class Counters {
     void died(DeadLetter.Reason reason) {
         if (reason == DeadLetter.Reason.EXPIRED) {
             expired++;
+        }
+    }
+
+    /** What is new since the last time. */
+    void tell(QueueTotals totals) {
+        if (published != told.published()
+                || delivered != told.delivered()
+                || acknowledged != told.acknowledged()
+                || expired != told.expired()
+                || deadLettered != told.deadLettered()) {
+            QueueStatistics now = with(0, 0, 0, 0);
+            totals.add(told, now);
+            told = now;
         }
     }
 

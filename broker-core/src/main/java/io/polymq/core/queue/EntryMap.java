@@ -7,6 +7,9 @@ final class EntryMap {
 
     private static final int FIRST = 16;
 
+    /** Up to this length a table stays when it empties. */
+    private static final int KEPT = 8192;
+
     private @Nullable Entry[] table = new Entry[FIRST];
     private int size;
 
@@ -38,7 +41,7 @@ final class EntryMap {
             i = i + 1 & mask;
         }
         close(i, mask);
-        if (--size * 16 < table.length && table.length > FIRST) {
+        if (--size * 16 < table.length && table.length > KEPT) {
             resize(table.length / 4);
         }
     }

@@ -69,7 +69,7 @@ final class Graveyard {
     }
 
     private void give(DeadLetter target, Dead dead) {
-        Receipt receipt = new Receipt(failure -> core.zone().execute(() -> given(dead, failure)));
+        Receipt receipt = new Receipt(failure -> core.zone().offer(() -> given(dead, failure)));
         try {
             target.dead(core.view(dead.entry()), dead.reason(), core.queue(), receipt);
         } catch (RuntimeException e) {

@@ -73,6 +73,9 @@ final class MemoryBacking implements Backing {
     }
 
     @Override
+    public void discard(long from, long to) {}
+
+    @Override
     public void seek(long offset) {
         next = Math.max(next, offset);
     }

@@ -57,6 +57,12 @@ public interface Queue {
     CompletableFuture<Long> purge();
 
     /**
+     * Everything from one offset up to (not including) another counts as done, in flight or not:
+     * the records were deleted. Not for queues with priorities.
+     */
+    CompletableFuture<Void> discard(long fromOffset, long toOffset);
+
+    /**
      * Begins anew at an offset, forwards or back: earlier ones count as done, later ones as never
      * delivered. What is in flight can no longer be settled. Not for queues with priorities.
      */

@@ -265,6 +265,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
             Turns before = turns;
             all.forEach(before::remove);
             turns = Turns.of(changed.dispatch());
+            forgetSlots();
             all.forEach(turns::add);
         }
         for (Level level : levels) {
@@ -272,6 +273,34 @@ final class QueueCore implements ShardZone.AtTurnEnd {
                 lifetimes.reconsider(entry);
             }
         }
+        ask();
+    }
+
+    /** What is in flight counts for no slot of the new turns. */
+    private void forgetSlots() {
+        for (Level level : levels) {
+            for (Entry entry = level.oldest(); entry != null; entry = entry.lineNext) {
+                entry.stickySlot = -1;
+            }
+        }
+    }
+
+    /** Done are all from one offset up to another, even those in flight. */
+    void discard(long from, long to) {
+        if (hasPriorities()) {
+            throw new IllegalArgumentException("a queue with priorities has no single order");
+        }
+        Level level = level(0);
+        Entry entry = level.oldest();
+        while (entry != null && entry.offset < to) {
+            Entry next = entry.lineNext;
+            if (entry.offset >= from && entry.state != Entry.State.DYING) {
+                settlement.takeBack(entry);
+                done(entry);
+            }
+            entry = next;
+        }
+        level.backing().discard(from, to);
         ask();
     }
 

@@ -128,6 +128,15 @@ final class Settlement {
         }
     }
 
+    /** Nobody holds it any more; who did settles it in vain. */
+    void takeBack(Entry entry) {
+        ShardConsumption holder = entry.holder;
+        if (entry.state == Entry.State.IN_FLIGHT && holder != null) {
+            landed(entry, holder);
+        }
+        entry.holder = null;
+    }
+
     private void giveBack(Entry entry, boolean counted) {
         entry.holder = null;
         if (!counted) {

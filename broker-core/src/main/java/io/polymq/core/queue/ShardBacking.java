@@ -329,6 +329,17 @@ final class ShardBacking implements Backing {
     }
 
     @Override
+    public void discard(long from, long to) {
+        long begin = Math.max(from, loaded);
+        long stop = Math.min(to, end);
+        if (begin < stop) {
+            unread -= cursor.countUnacknowledged(begin, stop);
+            cursor.acknowledge(begin, stop);
+            source.acknowledged(cursor.floor());
+        }
+    }
+
+    @Override
     public void seek(long offset) {
         long to = Math.clamp(offset, shard.startOffset(), Math.max(shard.startOffset(), end));
         attempts.forget();

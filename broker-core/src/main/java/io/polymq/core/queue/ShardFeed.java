@@ -38,6 +38,7 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
     private final String tenant;
     private final String name;
     private final ShardZone zone;
+    private final ZoneLoad load;
     private final Shard shard;
     private final Groups making;
     private final ShardWriter writer;
@@ -45,6 +46,7 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
     private final ArrayList<FeedSource> loaded = new ArrayList<>();
     private String slowest = "";
     private long slowestFloor = -1;
+    private int groups;
     private boolean asked;
     private boolean closed;
 
@@ -52,13 +54,16 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
             String tenant,
             String name,
             ShardZone zone,
+            ZoneLoad load,
             Shard shard,
             QueueRecords records,
             Groups making) {
         this.tenant = tenant;
         this.name = name;
         this.zone = zone;
+        this.load = load;
         this.shard = shard;
+        this.groups = shard.groups().size();
         this.making = making;
         this.writer = new ShardWriter(this, shard, records);
     }
@@ -81,12 +86,29 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
 
     @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
-        try {
-            zone.execute(() -> publishNow(message, receipt));
-        } catch (RejectedExecutionException e) {
-            if (receipt != null) {
-                receipt.done(closedNow());
-            }
+        if (load.isOverloaded()) {
+            refuse(
+                    receipt,
+                    new QueueException(
+                            QueueException.Kind.OVERLOADED, name + ": the zone is behind"));
+            return;
+        }
+        int size = message.payload().length;
+        load.add(size);
+        boolean taken =
+                zone.offer(
+                        () -> {
+                            load.remove(size);
+                            publishNow(message, receipt);
+                        });
+        if (!taken) {
+            refuse(receipt, closedNow());
+        }
+    }
+
+    private static void refuse(@Nullable Receipt receipt, QueueException why) {
+        if (receipt != null) {
+            receipt.done(why);
         }
     }
 
@@ -125,7 +147,7 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
                     shut.thenCompose(done -> shard.deleteCursor(group))
                             .whenComplete(
                                     (done, failure) -> {
-                                        execute(this::lookForSlowest);
+                                        execute(this::leftForGood);
                                         if (failure == null) {
                                             result.complete(null);
                                         } else {
@@ -186,6 +208,7 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
             result.complete(queue);
             return;
         }
+        groups++;
         var cursor = shard.cursor(group);
         cursor.reset(start == Start.LATEST ? shard.endOffset() : shard.startOffset(), true);
         cursor.persist()
@@ -202,8 +225,12 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
 
     void publishNow(KeptMessage message, @Nullable Receipt receipt) {
         if (closed) {
+            refuse(receipt, closedNow());
+            return;
+        }
+        if (groups == 0) {
             if (receipt != null) {
-                receipt.done(closedNow());
+                receipt.done(null);
             }
             return;
         }
@@ -232,6 +259,11 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
         if (slowestFloor < 0 || group.equals(slowest) && floor - slowestFloor >= TRIM_EVERY) {
             lookForSlowest();
         }
+    }
+
+    private void leftForGood() {
+        groups = shard.groups().size();
+        lookForSlowest();
     }
 
     private void lookForSlowest() {

@@ -7,7 +7,6 @@ import io.polymq.core.zone.WheelTimer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,26 +29,19 @@ final class ShardQueue implements Queue {
     private final ShardZone zone;
     private final ZoneLoad load;
     private final Loader loader;
-    private final AtomicInteger consumers;
+    private final Room room;
     private volatile QueueSpec spec;
     private @Nullable QueueCore core;
     private @Nullable IdleTimer idleTimer;
     private boolean closed;
 
-    ShardQueue(
-            String tenant,
-            String name,
-            QueueSpec spec,
-            ShardZone zone,
-            ZoneLoad load,
-            AtomicInteger consumers,
-            Loader loader) {
+    ShardQueue(String tenant, String name, QueueSpec spec, Room room, Loader loader) {
         this.tenant = tenant;
         this.name = name;
         this.spec = spec;
-        this.zone = zone;
-        this.load = load;
-        this.consumers = consumers;
+        this.room = room;
+        this.zone = room.zone();
+        this.load = room.load();
         this.loader = loader;
     }
 
@@ -109,7 +101,7 @@ final class ShardQueue implements Queue {
     @Override
     public Consumption consume(ConsumerSpec wish, Consumer consumer) {
         ShardConsumption consumption =
-                new ShardConsumption(this, wish, consumer, consumers.incrementAndGet());
+                new ShardConsumption(this, wish, consumer, room.consumers().incrementAndGet());
         execute(
                 () -> {
                     try {
@@ -159,6 +151,15 @@ final class ShardQueue implements Queue {
     }
 
     @Override
+    public CompletableFuture<Void> discard(long fromOffset, long toOffset) {
+        return ask(
+                known -> {
+                    known.discard(fromOffset, toOffset);
+                    return null;
+                });
+    }
+
+    @Override
     public CompletableFuture<Void> seek(long offset) {
         return ask(
                 known -> {
@@ -169,7 +170,12 @@ final class ShardQueue implements Queue {
 
     @Override
     public void pause(boolean paused) {
-        execute(() -> core().pause(paused));
+        execute(
+                () -> {
+                    if (!closed) {
+                        core().pause(paused);
+                    }
+                });
     }
 
     @Override
@@ -215,7 +221,12 @@ final class ShardQueue implements Queue {
 
     /** Loads it now, so that what is stored begins to expire. */
     void warm() {
-        execute(this::core);
+        execute(
+                () -> {
+                    if (!closed) {
+                        core();
+                    }
+                });
     }
 
     /** Ends it for good; its consumers hear the reason. */
@@ -270,6 +281,7 @@ final class ShardQueue implements Queue {
 
     /** At the end of each turn that looked at it. */
     void turned(QueueCore known) {
+        known.counters.tell(room.totals());
         if (known.isIdle()) {
             IdleTimer timer = idleTimer;
             if (timer == null) {

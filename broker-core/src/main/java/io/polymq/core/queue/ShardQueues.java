@@ -7,6 +7,7 @@ import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.StorageException;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -49,13 +50,10 @@ public final class ShardQueues implements Queues {
 
     private record OverKey(long shard, String group) {}
 
-    /** A zone and what its queues share. */
-    private record Room(ShardZone zone, ZoneLoad load, QueueRecords records) {}
-
     private final ShardStore store;
     private final Executor blocking;
     private final List<Room> rooms;
-    private final AtomicInteger consumers = new AtomicInteger();
+    private final QueueTotals totals = new QueueTotals();
     private final ConcurrentHashMap<Key, ShardQueue> queues = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<OverKey, ShardQueue> over = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Key, ShardFeed> feeds = new ConcurrentHashMap<>();
@@ -63,6 +61,7 @@ public final class ShardQueues implements Queues {
     public ShardQueues(Params params) {
         store = params.store();
         blocking = params.blocking();
+        AtomicInteger consumers = new AtomicInteger();
         rooms =
                 params.zones().stream()
                         .map(
@@ -70,8 +69,15 @@ public final class ShardQueues implements Queues {
                                         new Room(
                                                 zone,
                                                 new ZoneLoad(zone),
-                                                new QueueRecords(params.codecs())))
+                                                new QueueRecords(params.codecs()),
+                                                consumers,
+                                                totals))
                         .toList();
+    }
+
+    /** Shows the {@code polymq_queue_*} metrics. */
+    public void register(PrometheusRegistry registry) {
+        totals.register(registry);
     }
 
     private Room room(int hash) {
@@ -140,9 +146,7 @@ public final class ShardQueues implements Queues {
                         tenant,
                         name,
                         spec,
-                        room.zone(),
-                        room.load(),
-                        consumers,
+                        room,
                         self -> new QueueCore(self, room.zone(), self.spec(), MemoryBacking::new));
         Queue other = queues.putIfAbsent(new Key(tenant, name), queue);
         if (other == null) {
@@ -153,8 +157,7 @@ public final class ShardQueues implements Queues {
 
     private ShardQueue durable(String tenant, String name, QueueSpec spec) {
         Room room = room(name.hashCode() ^ tenant.hashCode());
-        return new ShardQueue(
-                tenant, name, spec, room.zone(), room.load(), consumers, self -> load(self, room));
+        return new ShardQueue(tenant, name, spec, room, self -> load(self, room));
     }
 
     /** Of levels with priorities only those that hold something are looked at. */
@@ -315,9 +318,7 @@ public final class ShardQueues implements Queues {
                                 "",
                                 shard.name() + "/" + group,
                                 spec,
-                                room.zone(),
-                                room.load(),
-                                consumers,
+                                room,
                                 self ->
                                         readerOf(
                                                 self,
@@ -371,6 +372,7 @@ public final class ShardQueues implements Queues {
                                             tenant,
                                             name,
                                             room.zone(),
+                                            room.load(),
                                             shard(shardName),
                                             room.records(),
                                             (self, group, groupSpec, source) ->
@@ -386,9 +388,7 @@ public final class ShardQueues implements Queues {
                 feed.tenant(),
                 feed.name() + "/" + group,
                 spec,
-                room.zone(),
-                room.load(),
-                consumers,
+                room,
                 self ->
                         readerOf(
                                 self,

@@ -284,7 +284,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
         shard.read(wanted[from].id, PAGE_BYTES, true)
                 .whenComplete(
                         (page, failure) ->
-                                zone.execute(() -> arrived(wanted, from, found, page, failure)));
+                                zone.offer(() -> arrived(wanted, from, found, page, failure)));
     }
 
     private void arrived(
@@ -364,7 +364,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
 
     private void give(Due handler, Ready ready) {
         open++;
-        Receipt receipt = new Receipt(failure -> zone.execute(() -> given(ready, failure)));
+        Receipt receipt = new Receipt(failure -> zone.offer(() -> given(ready, failure)));
         try {
             handler.due(ready.tenant(), ready.message(), ready.pending().at, receipt);
         } catch (RuntimeException e) {

@@ -118,7 +118,7 @@ final class RetainedWriter implements ShardZone.AtTurnEnd {
                                 store.open(name)
                                         .map(CompletableFuture::completedFuture)
                                         .orElseGet(() -> CompletableFuture.failedFuture(failure)))
-                .whenComplete((opened, failure) -> zone.execute(() -> opened(opened, failure)));
+                .whenComplete((opened, failure) -> zone.offer(() -> opened(opened, failure)));
     }
 
     private void opened(@Nullable Shard opened, @Nullable Throwable failure) {

@@ -108,7 +108,7 @@ final class TenantRetained {
     private void replaced(Subject subject, @Nullable Retained before, @Nullable Retained now) {
         bytes.addAndGet(size(now) - size(before));
         if (expiry(before) >= 0 || expiry(now) >= 0) {
-            zone.execute(() -> expireLater(subject, now));
+            zone.offer(() -> expireLater(subject, now));
         }
         if ((before == null) == (now == null)) {
             return;

@@ -52,7 +52,7 @@ final class TurnBatches implements ShardZone.AtTurnEnd {
             shard.append(
                     batch.build(),
                     level,
-                    (base, at, failure) -> zone.execute(() -> tell(these, base, failure)));
+                    (base, at, failure) -> zone.offer(() -> tell(these, base, failure)));
         } catch (StorageException e) {
             tell(these, -1, e);
         }

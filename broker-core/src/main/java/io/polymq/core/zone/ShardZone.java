@@ -64,13 +64,22 @@ public final class ShardZone implements Executor {
     /** Any thread; tasks of one thread keep their order. */
     @Override
     public void execute(Runnable task) {
-        int waiting = mailbox.put(task);
-        if (waiting < 0) {
+        if (!offer(task)) {
             throw new RejectedExecutionException("the zone " + name + " has ended");
         }
+    }
+
+    /**
+     * Any thread; for answers that nobody needs once the zone has ended.
+     *
+     * @return false when it has
+     */
+    public boolean offer(Runnable task) {
+        int waiting = mailbox.put(task);
         if (waiting == 1) {
             wake.wake();
         }
+        return waiting >= 0;
     }
 
     /** How many tasks wait, roughly. Any thread. */

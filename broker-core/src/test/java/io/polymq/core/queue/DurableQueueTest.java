@@ -10,6 +10,8 @@ import io.polymq.core.queue.Yard.Taker;
 import io.polymq.storage.RecordBatchBuilder;
 import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -287,5 +289,51 @@ final class DurableQueueTest {
         yard.await(() -> shard.startOffset() > 2000);
         yard.get(feed.deleteGroup("slow"));
         yard.await(() -> shard.startOffset() == 5000);
+    }
+
+    @Test
+    void aFeedWithoutGroupsKeepsNothing() {
+        start();
+        Feed feed = yard.get(yard.queues.feed("t", "f", ShardSpec.DEFAULT));
+        publish(feed, "nobody");
+        assertThat(yard.store.open("feed/t/f").orElseThrow().endOffset()).isZero();
+    }
+
+    @Test
+    void whatIsDiscardedIsDoneWhereverItStands() {
+        start();
+        Queue queue = open(QueueSpec.DURABLE);
+        yard.publish(queue, "a", "b", "c", "d", "e");
+        Taker taker = new Taker();
+        Queue.Consumption by = queue.consume(credit(2), taker);
+        awaitTaken(taker, 2);
+        yard.get(queue.discard(1, 4));
+        Done inVain = new Done();
+        by.ack(taker.taken.get(1).offset(), inVain.receipt());
+        yard.await(inVain::isDone);
+        assertThat(inVain.failure).isInstanceOf(QueueException.class);
+        by.credit(10);
+        awaitTaken(taker, 3);
+        assertThat(taker.texts()).containsExactly("a", "b", "e");
+        assertThat(yard.statistics(queue).inFlight()).isEqualTo(2);
+    }
+
+    @Test
+    void totalsOfAllQueuesAreShown() {
+        start();
+        PrometheusRegistry registry = new PrometheusRegistry();
+        yard.queues.register(registry);
+        Queue queue = open(QueueSpec.DURABLE);
+        Taker taker = new Taker();
+        queue.consume(Yard.auto(), taker);
+        yard.publish(queue, "a", "b");
+        awaitTaken(taker, 2);
+        yard.settle();
+        assertThat(
+                        registry.scrape().stream()
+                                .filter(s -> s.getMetadata().getName().contains("acknowledged"))
+                                .flatMap(s -> s.getDataPoints().stream())
+                                .map(p -> ((CounterDataPointSnapshot) p).getValue()))
+                .containsExactly(2.0);
     }
 }
