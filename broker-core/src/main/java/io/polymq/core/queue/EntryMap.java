@@ -84,10 +84,8 @@ final class EntryMap {
         }
     }
 
-    /**
-     * Neighbouring offsets are neighbours here too, which keeps a window within few cache lines.
-     */
+    /** Scattered: neighbours side by side would make one run of the whole window. */
     private static int slot(long offset, int mask) {
-        return (int) offset & mask;
+        return (int) (offset * 0x9E3779B97F4A7C15L >>> 32) & mask;
     }
 }
