@@ -4,6 +4,7 @@ import io.polymq.admin.AdminException;
 import io.polymq.admin.AdminServer;
 import io.polymq.admin.AdminServerParams;
 import io.polymq.admin.Health;
+import io.polymq.config.LoopConfig;
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RuntimeConfig;
 import io.polymq.core.message.HeaderCodec;
@@ -41,6 +42,7 @@ public final class BrokerServer {
 
     private final PolyMqConfig config;
     private final ShutdownBroadcast shutdown;
+    private final List<ProtocolBinding> bindings = new ArrayList<>();
     private final List<BoundAddress> addresses = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -82,7 +84,9 @@ public final class BrokerServer {
         shared = parts;
         parts.health().add("broker", this::state);
         startProtocols(parts);
+        startAuto(parts);
         startAdmin(parts);
+        notices.addAll(Notices.of(config, parts.security()));
         LOG.atInfo()
                 .addKeyValue("broker", config.brokerId())
                 .addKeyValue("data", folder.path())
@@ -110,7 +114,9 @@ public final class BrokerServer {
             return;
         }
         try {
-            addresses.addAll(parts.network().listen(protocol.start(), runtime));
+            ProtocolBinding binding = protocol.start();
+            bindings.add(binding);
+            addresses.addAll(parts.network().listen(binding, runtime));
         } catch (IOException unusable) {
             throw new StartupException(ExitCode.DATA, unusable);
         }
@@ -119,6 +125,14 @@ public final class BrokerServer {
     /** Starts a broker, which may have to read what it kept. */
     private interface Protocol {
         ProtocolBinding start() throws IOException;
+    }
+
+    /** Opens the port on which every protocol is served. */
+    private void startAuto(SharedObjects parts) {
+        Integer port = config.network().autoPort();
+        if (port != null) {
+            addresses.addAll(parts.network().listenAuto(bindings, port, LoopConfig.DEFAULT));
+        }
     }
 
     private void startAdmin(SharedObjects parts) {

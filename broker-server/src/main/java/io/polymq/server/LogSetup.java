@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import io.polymq.config.LogConfig;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,8 @@ import org.slf4j.LoggerFactory;
 final class LogSetup {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0} %msg %kvp%n%ex";
+
+    private static final List<String> FOREIGN = List.of("org.apache", "io.netty", "io.grpc");
 
     private LogSetup() {}
 
@@ -44,10 +47,15 @@ final class LogSetup {
                             }
                         });
         context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(config.level()));
-        // Kafka's coordinator tells its whole configuration and every rebalance at info.
-        context.getLogger("org.apache.kafka").setLevel(Level.WARN);
+        FOREIGN.forEach(name -> context.getLogger(name).setLevel(foreign(config)));
         config.levels()
                 .forEach((name, level) -> context.getLogger(name).setLevel(Level.toLevel(level)));
+    }
+
+    /** Libraries tell at info what PolyMQ tells at debug. */
+    private static Level foreign(LogConfig config) {
+        Level level = Level.toLevel(config.level());
+        return level.equals(Level.INFO) ? Level.WARN : level;
     }
 
     private static Encoder<ILoggingEvent> text(LoggerContext context) {

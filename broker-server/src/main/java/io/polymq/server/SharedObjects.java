@@ -5,7 +5,8 @@ import io.polymq.config.PolyMqConfig;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
-import io.polymq.core.security.Security;
+import io.polymq.core.security.BrokerSecurity;
+import io.polymq.core.security.SecurityBuilder;
 import io.polymq.meta.ClientPool;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
@@ -37,14 +38,13 @@ record SharedObjects(
         ClientPool clients,
         NodeCache cache,
         Router router,
-        Security security,
+        BrokerSecurity security,
         NetworkServer network,
         CoreObjects core) {
 
     static SharedObjects create(
             PolyMqConfig config, Path dataFolder, List<HeaderCodec> codecs, Shutdown shutdown)
             throws StartupException {
-        Security security = LoopbackSecurity.of(config);
         PrometheusRegistry metrics = new PrometheusRegistry();
         if (config.metrics().jvm()) {
             JvmMetrics.builder().register(metrics);
@@ -56,6 +56,16 @@ record SharedObjects(
         NodeCache cache = new NodeCache(metadata);
         Ending.on(shutdown, Shutdown.Phase.CORE, "metadata cache", cache);
         InstantSource clock = InstantSource.system();
+        BrokerSecurity security =
+                new SecurityBuilder(
+                                config.auth(),
+                                cache,
+                                Reach.loopbackOnly(config),
+                                clock,
+                                new SecureRandom(),
+                                metrics)
+                        .build();
+        Ending.on(shutdown, Shutdown.Phase.CORE, "security", security);
         Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong());
         CoreObjects core =
                 CoreObjects.create(
