@@ -34,10 +34,13 @@ final class KillTest {
             int lines = 500 + random.nextInt(3000);
             run(driver, folder, true, lines, Set.of());
         }
+        // what was acknowledged may be done although the kill came before anyone heard of it
         Set<Integer> expected = new HashSet<>(published);
-        expected.removeAll(acknowledged);
+        expected.removeIf(
+                number -> delivered.contains(number) && KilledQueue.isAcknowledged(number));
         run(driver, folder, false, Integer.MAX_VALUE, expected);
-        assertThat(acknowledged).containsAll(published);
+        assertThat(acknowledged).containsAll(expected);
+        assertThat(expected).hasSizeGreaterThan(100);
         assertThat(published).hasSizeGreaterThan(500);
     }
 
