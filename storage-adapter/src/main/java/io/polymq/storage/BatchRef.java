@@ -3,8 +3,9 @@ package io.polymq.storage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a batch is: in a segment, and perhaps still in memory. Place and memory may change while
- * readers look; each read takes its own copy of the fields under the shard's lock.
+ * Where an extent is: one batch, or small ones of a shard that stand together (see {@link
+ * Extents}), in a segment, and perhaps still in memory. Place and memory may change while readers
+ * look; each read takes its own copy of the fields under the shard's lock.
  */
 final class BatchRef implements IndexEvent, BatchRows.Row {
 

@@ -1,6 +1,8 @@
 package io.polymq.storage;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +19,36 @@ final class BatchRewriter {
     }
 
     /**
-     * @param batch exactly one batch
+     * @param batches one or more batches
      * @return the same buffer when every record stays, null when none does
      */
-    static @Nullable ByteBuffer filter(ByteBuffer batch, Keep keep) {
+    static @Nullable ByteBuffer filter(ByteBuffer batches, Keep keep) {
+        List<ByteBuffer> kept = new ArrayList<>();
+        boolean same = true;
+        int bytes = 0;
+        for (int at = batches.position(); at < batches.limit(); ) {
+            int size = RecordBatches.size(batches, at);
+            ByteBuffer batch = batches.slice(at, size);
+            ByteBuffer fresh = filterOne(batch, keep);
+            same &= fresh == batch;
+            if (fresh != null) {
+                kept.add(fresh);
+                bytes += fresh.remaining();
+            }
+            at += size;
+        }
+        if (same) {
+            return batches;
+        }
+        if (kept.isEmpty()) {
+            return null;
+        }
+        ByteBuffer all = ByteBuffer.allocate(bytes);
+        kept.forEach(all::put);
+        return all.flip();
+    }
+
+    private static @Nullable ByteBuffer filterOne(ByteBuffer batch, Keep keep) {
         RecordBatchCursor cursor = new RecordBatchCursor().reset(batch);
         if (!cursor.nextBatch()) {
             return null;

@@ -36,7 +36,7 @@ record BatchSearch(BatchRows rows, long start, long end) {
             if (row.maxTimestamp() >= timestamp) {
                 cursor.reset(rows.load(row));
                 while (cursor.next()) {
-                    if (cursor.timestamp() >= timestamp && cursor.offset() >= start) {
+                    if (cursor.timestamp() >= timestamp && counts(cursor)) {
                         return OptionalLong.of(cursor.offset());
                     }
                 }
@@ -93,10 +93,7 @@ record BatchSearch(BatchRows rows, long start, long end) {
             StoredRecord found = null;
             cursor.reset(rows.load(row));
             while (cursor.next()) {
-                if (cursor.offset() >= start
-                        && cursor.offset() < end
-                        && key.equals(cursor.key())
-                        && counts.test(cursor)) {
+                if (counts(cursor) && key.equals(cursor.key()) && counts.test(cursor)) {
                     found = cursor.record();
                 }
             }
@@ -133,13 +130,19 @@ record BatchSearch(BatchRows rows, long start, long end) {
                 if (found.size() >= limit) {
                     return found;
                 }
-                if (cursor.offset() >= first && carries(cursor, name, value)) {
+                if (cursor.offset() >= first
+                        && cursor.offset() < end
+                        && carries(cursor, name, value)) {
                     found.add(cursor.record().copy());
                 }
             }
             row = rows.atOrAfter(row.nextOffset());
         }
         return found;
+    }
+
+    private boolean counts(RecordBatchCursor cursor) {
+        return cursor.offset() >= start && cursor.offset() < end;
     }
 
     private static boolean carries(RecordBatchCursor cursor, String name, ByteBuffer value) {

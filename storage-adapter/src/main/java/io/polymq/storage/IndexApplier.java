@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,11 +28,13 @@ final class IndexApplier {
     private final LogIndex.Loader loader;
     private final long checkpointBytes;
     private final long checkpointNanos;
+    private final Consumer<RuntimeException> onFailure;
     private final Queue<Done> intentsDone = new ConcurrentLinkedQueue<>();
     private volatile @Nullable Thread thread;
     private volatile boolean closed;
     private volatile boolean idle;
     private volatile Runnable afterCheckpoint = () -> {};
+    private boolean behind;
     private long unflushed;
     private long flushedAt = System.nanoTime();
 
@@ -42,7 +45,9 @@ final class IndexApplier {
             Supplier<Collection<LaneWriter>> lanes,
             LogIndex.Loader loader,
             long checkpointBytes,
-            long checkpointNanos) {
+            long checkpointNanos,
+            Consumer<RuntimeException> onFailure) {
+        this.onFailure = onFailure;
         this.index = index;
         this.lanes = lanes;
         this.loader = loader;
@@ -76,7 +81,9 @@ final class IndexApplier {
             while (true) {
                 if (drain()) {
                     checkpointIfDue();
-                    LockSupport.parkNanos(GATHER_NANOS);
+                    if (!behind) {
+                        LockSupport.parkNanos(GATHER_NANOS);
+                    }
                     continue;
                 }
                 if (closed) {
@@ -93,6 +100,7 @@ final class IndexApplier {
             index.rows().flush();
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("The index can no longer follow the lanes");
+            onFailure.accept(e);
         }
     }
 
@@ -105,20 +113,23 @@ final class IndexApplier {
         }
     }
 
-    /** Applies what is durable; whether there was anything. */
+    /** Applies what is durable, of each lane its share; whether there was anything. */
     private boolean drain() {
         List<Done> done = new ArrayList<>();
         for (Done next; (next = intentsDone.poll()) != null; ) {
             done.add(next);
         }
         List<Applied> applied = new ArrayList<>();
+        behind = false;
         for (LaneWriter lane : lanes.get()) {
             LaneRound round;
-            while (applied.size() < ROUNDS && (round = lane.nextDurable()) != null) {
+            int left = ROUNDS;
+            while (left-- > 0 && (round = lane.nextDurable()) != null) {
                 index.apply(lane.id, round.lsn, round.segment, round.end, round.events, loader);
                 applied.add(new Applied(lane, round));
                 unflushed += round.end - round.position;
             }
+            behind |= left < 0;
         }
         for (Done intent : done) {
             index.forgetIntent(intent.lane, intent.sequence);

@@ -46,7 +46,7 @@ final class LaneFormat {
     /** Body: the shard's largest timestamp so far (8), then whole batches. */
     static final byte RECORDS = 1;
 
-    /** Body: running maximum (8), then one batch that takes the place of the one it was. */
+    /** Body: running maximum, base offset, next offset (8 each), the batches of an extent anew. */
     static final byte MOVED = 2;
 
     /** Body: the shard's state, whole. */

@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +33,8 @@ final class LaneRecovery {
     private final LogIndex index;
     private final Path folder;
     private final boolean isNew;
+    private final Map<Long, StorageException> strangers = new TreeMap<>();
+    private @Nullable LaneRound firstRound;
 
     /**
      * @param isNew whether the lane is being made; else it must have segments
@@ -49,12 +53,16 @@ final class LaneRecovery {
         disk.createFolder(folder);
         NavigableMap<Long, Segment> found = findSegments();
         if (found.isEmpty()) {
+            removeStrangers(found, Set.of());
             if (!isNew) {
                 throw refused("all segments are missing");
             }
             return createFirst(now);
         }
         NavigableMap<Long, Long> lastLsns = requireListed(found);
+        removeStrangers(found, lastLsns.keySet());
+        // what was removed must not come back beside segments that are made from here on
+        disk.forceFolder(folder);
         found.values().forEach(files::found);
         LanePosition from = index.position(lane);
         if (from == null) {
@@ -81,9 +89,10 @@ final class LaneRecovery {
                 Kind.CORRUPT_STORE, "lane " + lane + " in " + folder + ": " + why);
     }
 
+    /** The index hears of it as of any other block, from the writer. */
     private LanePosition createFirst(long now) throws IOException {
         Segment first = files.next(1, now);
-        SegmentList list = files.listFor(first, 0, java.util.Map.of());
+        SegmentList list = files.listFor(first, 0, Map.of());
         LaneBlock block = new LaneBlock();
         block.begin(LaneFormat.SEGMENT_HEADER);
         block.entry(LaneFormat.SEGMENTS, 0, list.encode());
@@ -94,15 +103,20 @@ final class LaneRecovery {
         disk.forceFolder(folder);
         first.end = end;
         files.found(first);
-        index.apply(lane, 1, first, end, List.of(new IndexEvent.Listed(list)), NO_LOADER);
-        index.commit();
-        return java.util.Objects.requireNonNull(index.position(lane));
+        LaneRound made = new LaneRound(first);
+        made.ended = true;
+        made.lsn = 1;
+        made.position = LaneFormat.SEGMENT_HEADER;
+        made.end = end;
+        made.events.add(new IndexEvent.Listed(list));
+        firstRound = made;
+        return new LanePosition(2, first.id(), end, 0, Map.of());
     }
 
-    private static final LogIndex.Loader NO_LOADER =
-            ref -> {
-                throw new IllegalStateException("no batch was expected");
-            };
+    /** What the index does not know yet; null unless the lane is new. */
+    @Nullable LaneRound firstRound() {
+        return firstRound;
+    }
 
     private NavigableMap<Long, Segment> findSegments() throws IOException {
         NavigableMap<Long, Segment> found = new TreeMap<>();
@@ -110,17 +124,13 @@ final class LaneRecovery {
             if (LaneFiles.isFree(name)) {
                 files.foundFree(name);
             } else if (LaneFormat.isSegmentName(name)) {
-                Segment segment = openSegment(name);
-                if (segment != null) {
-                    found.put(segment.id(), segment);
-                }
+                openSegment(name, found);
             }
         }
         return found;
     }
 
-    /** Null for one that was being made when the power went: it holds no block of its own. */
-    private @Nullable Segment openSegment(String name) throws IOException {
+    private void openSegment(String name, NavigableMap<Long, Segment> found) throws IOException {
         long id;
         try {
             id = LaneFormat.segmentOf(name);
@@ -130,33 +140,57 @@ final class LaneRecovery {
         files.used(id);
         Path path = folder.resolve(name);
         Disk.File file = disk.open(path, false);
-        StorageException wrong;
-        if (file.size() >= LaneFormat.SEGMENT_HEADER) {
+        try {
+            if (file.size() < LaneFormat.SEGMENT_HEADER) {
+                throw new StorageException(
+                        Kind.CORRUPT_STORE, "is shorter than a segment's header");
+            }
             ByteBuffer header = ByteBuffer.allocate(LaneFormat.SEGMENT_HEADER);
             file.readFully(header, 0);
-            try {
-                return new Segment(lane, id, LaneFormat.firstLsn(header, lane, id), path, file);
-            } catch (StorageException e) {
-                wrong = refused("the file " + name + " " + e.getMessage());
-            }
-        } else {
-            wrong = refused("the file " + name + " is shorter than a segment's header");
-        }
-        LanePosition known = index.position(lane);
-        boolean newest =
-                disk.list(folder).stream()
-                        .filter(LaneFormat::isSegmentName)
-                        .allMatch(other -> other.compareTo(name) <= 0);
-        if (!newest
-                || known != null && known.segment() >= id
-                || firstBlock(file, 0, file.size(), id, 0, false) >= 0) {
+            found.put(id, new Segment(lane, id, LaneFormat.firstLsn(header, lane, id), path, file));
+        } catch (StorageException e) {
+            strangers.put(id, refused("the file " + name + " " + e.getMessage()));
             file.close();
-            throw wrong;
         }
-        file.close();
-        log.atInfo().addKeyValue("file", path).log("Removing a segment that was never used");
-        disk.delete(path);
-        return null;
+    }
+
+    /**
+     * Files that are no segments by their header: those that the lane lists, or that hold blocks of
+     * their own, are damaged; others were being made when the power went, and hold nothing.
+     */
+    private void removeStrangers(NavigableMap<Long, Segment> found, Set<Long> listed)
+            throws IOException {
+        LanePosition known = index.position(lane);
+        for (Map.Entry<Long, StorageException> stranger : strangers.entrySet()) {
+            long id = stranger.getKey();
+            Path path = folder.resolve(LaneFormat.fileName(id));
+            try (Disk.File file = disk.open(path, false)) {
+                if (found.isEmpty()
+                        || listed.contains(id)
+                        || known != null && known.segment() == id
+                        || id > found.lastKey() && wasUsed(file, id)) {
+                    throw stranger.getValue();
+                }
+            }
+            log.atInfo().addKeyValue("file", path).log("Removing a segment that was never used");
+            disk.delete(path);
+        }
+    }
+
+    /**
+     * Whether blocks were written to a segment after its making was forced: they say so. Until then
+     * it holds its first block at most.
+     */
+    private static boolean wasUsed(Disk.File file, long id) throws IOException {
+        long size = file.size();
+        long first = firstBlock(file, 0, size, id, 0, false);
+        if (first < 0) {
+            return false;
+        }
+        ByteBuffer header = ByteBuffer.allocate(LaneFormat.BLOCK_HEADER);
+        file.readFully(header, first);
+        return first != LaneFormat.SEGMENT_HEADER
+                || firstBlock(file, 0, size, id, header.getLong(LaneFormat.BLOCK_LSN), true) >= 0;
     }
 
     /** The newest segment says which others there must be. */
@@ -195,6 +229,10 @@ final class LaneRecovery {
         }
         List<Long> dropped = droppedIn(last);
         for (long id : list.segments().keySet()) {
+            StorageException wrong = strangers.get(id);
+            if (!dropped.contains(id) && wrong != null) {
+                throw wrong;
+            }
             if (!dropped.contains(id) && !found.containsKey(id)) {
                 throw refused("segment " + LaneFormat.fileName(id) + " is missing");
             }
@@ -212,7 +250,9 @@ final class LaneRecovery {
                 disk.delete(segment.path());
             }
         }
-        return list.segments();
+        NavigableMap<Long, Long> there = new TreeMap<>(list.segments());
+        there.keySet().removeAll(dropped);
+        return there;
     }
 
     private @Nullable SegmentList firstEntry(Segment segment) throws IOException {

@@ -77,6 +77,7 @@ record LaneRepair(
             copy.events.addAll(round.events);
             copy.requests.addAll(round.requests);
             copy.afterApply.addAll(round.afterApply);
+            copy.ended = true;
             copy.lsn = blocks.get(i).getLong(LaneFormat.BLOCK_LSN);
             copy.position = places.get(i);
             copy.end = places.get(i) + blocks.get(i).limit();

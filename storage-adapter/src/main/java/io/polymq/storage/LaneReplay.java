@@ -38,14 +38,34 @@ record LaneReplay(Segment segment) {
             List<IndexEvent> events, byte type, long shard, ByteBuffer body, long position) {
         switch (type) {
             case LaneFormat.RECORDS -> {
-                long max = body.getLong(0);
+                Extents extents =
+                        new Extents(
+                                (base, next, time, runningMax, bytes, records, at) ->
+                                        events.add(
+                                                new BatchRef(
+                                                        shard,
+                                                        null,
+                                                        base,
+                                                        next,
+                                                        time,
+                                                        runningMax,
+                                                        bytes,
+                                                        records,
+                                                        false,
+                                                        segment,
+                                                        at)));
+                extents.begin(body.getLong(0));
                 for (int at = 8; at < body.limit(); at += RecordBatches.size(body, at)) {
-                    max = Math.max(max, body.getLong(at + RecordBatches.MAX_TIMESTAMP));
-                    events.add(batch(shard, body, at, max, false, position + at));
+                    extents.add(
+                            body,
+                            at,
+                            RecordBatches.size(body, at),
+                            body.getLong(at + RecordBatches.BASE_OFFSET),
+                            position + at);
                 }
+                extents.end();
             }
-            case LaneFormat.MOVED ->
-                    events.add(batch(shard, body, 8, body.getLong(0), true, position + 8));
+            case LaneFormat.MOVED -> events.add(moved(shard, body, position));
             case LaneFormat.SHARD ->
                     events.add(new IndexEvent.ShardWritten(ShardState.decode(body)));
             case LaneFormat.TRIM -> events.add(new IndexEvent.Trimmed(shard, body.getLong()));
@@ -79,20 +99,22 @@ record LaneReplay(Segment segment) {
         }
     }
 
-    private BatchRef batch(
-            long shard, ByteBuffer body, int at, long max, boolean moved, long position) {
+    private BatchRef moved(long shard, ByteBuffer body, long position) {
+        long runningMax = body.getLong();
+        long base = body.getLong();
+        long next = body.getLong();
         return new BatchRef(
                 shard,
                 null,
-                body.getLong(at + RecordBatches.BASE_OFFSET),
-                RecordBatches.nextOffset(body, at),
-                body.getLong(at + RecordBatches.MAX_TIMESTAMP),
-                max,
-                RecordBatches.size(body, at),
-                body.getInt(at + RecordBatches.RECORD_COUNT),
-                moved,
+                base,
+                next,
+                RecordBatches.maxTimestamp(body),
+                runningMax,
+                body.remaining(),
+                RecordBatches.recordCount(body),
+                true,
                 segment,
-                position);
+                position + body.position());
     }
 
     private static byte[] rest(ByteBuffer body) {

@@ -41,11 +41,27 @@ final class LaneRequests {
             bytes = batches.remaining();
         }
 
+        LogShard shard() {
+            return shard;
+        }
+
+        ByteBuffer batches() {
+            return batches;
+        }
+
+        /** The batches are in the block; they are not needed any more. */
+        void put(long baseOffset, long nextOffset) {
+            base = baseOffset;
+            next = nextOffset;
+            batches = NOTHING;
+        }
+
         @Override
         public void prepare(LaneWriter lane, LaneBlock block) {
-            base = shard.put(lane, block, batches);
-            next = shard.endOffset();
-            batches = NOTHING;
+            shard.requireThere();
+            if (shard.gather(this)) {
+                lane.gathers(shard);
+            }
         }
 
         @Override

@@ -9,6 +9,10 @@ final class LaneRound {
     final List<IndexEvent> events = new ArrayList<>();
     final List<LaneRequest> requests = new ArrayList<>();
     final List<Runnable> afterApply = new ArrayList<>();
+
+    /** Whether its requests' ends are on their way; what the index does must not overtake them. */
+    volatile boolean ended;
+
     long lsn;
     Segment segment;
     long position;

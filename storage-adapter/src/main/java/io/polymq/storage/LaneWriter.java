@@ -59,9 +59,11 @@ final class LaneWriter {
     private long pending;
     private boolean closed;
     private boolean failed;
+    private @Nullable StorageException broken;
     private @Nullable IOException backgroundFailure;
 
     // Of the writer's thread.
+    private final List<LogShard> gathering = new ArrayList<>();
     private Segment segment;
     private long position;
     private long nextLsn;
@@ -80,6 +82,7 @@ final class LaneWriter {
             int id,
             LaneFiles files,
             LanePosition from,
+            @Nullable LaneRound unindexed,
             SpaceGuard space,
             InstantSource clock,
             StorageMetrics metrics,
@@ -103,6 +106,10 @@ final class LaneWriter {
         writtenLsn = durableLsn;
         writtenDurable = durableLsn;
         round = new LaneRound(segment);
+        if (unindexed != null) {
+            rounds.add(unindexed);
+            unapplied.addAndGet(unindexed.end - unindexed.position);
+        }
         completions =
                 Executors.newSingleThreadExecutor(
                         Thread.ofPlatform().name("polymq-lane-" + id + "-done").daemon().factory());
@@ -127,6 +134,8 @@ final class LaneWriter {
         synchronized (this) {
             if (closed) {
                 refusal = new StorageException(StorageException.Kind.CLOSED, "storage is closed");
+            } else if (broken != null) {
+                refusal = broken;
             } else if (failed && !request.survives()) {
                 refusal = unavailable(null);
             } else if (request.publishes()
@@ -150,6 +159,11 @@ final class LaneWriter {
         end(request, refusal);
     }
 
+    /** Everything is refused from now on. */
+    synchronized void refuse(StorageException why) {
+        broken = why;
+    }
+
     private StorageException unavailable(@Nullable Throwable cause) {
         return new StorageException(
                 StorageException.Kind.UNAVAILABLE,
@@ -168,7 +182,7 @@ final class LaneWriter {
     /** The next block that the index should take in; null when there is none that is durable. */
     @Nullable LaneRound nextDurable() {
         LaneRound next = rounds.peek();
-        return next != null && next.lsn <= durableLsn ? rounds.poll() : null;
+        return next != null && next.lsn <= durableLsn && next.ended ? rounds.poll() : null;
     }
 
     /** On the applier: the index has the block. */
@@ -331,11 +345,18 @@ final class LaneWriter {
                 stopAndRepair(waiting, e);
                 return;
             }
-            durable(writtenLsn);
             endAll(waiting);
+            durable(writtenLsn);
         } else {
             endAll(round.requests);
         }
+        ended();
+    }
+
+    /** The index may take the round in, as soon as it is durable. */
+    private void ended() {
+        round.ended = true;
+        onDurable.run();
     }
 
     private void written(int length) {
@@ -354,26 +375,27 @@ final class LaneWriter {
         space.spend(length);
     }
 
-    /** Prepares what can be; refuses the rest. Whether the block has to be forced. */
+    /**
+     * Prepares what can be; refuses the rest. Appends are gathered by shard, so that those of one
+     * shard stand together; anything else comes behind all appends that came before it.
+     *
+     * @return whether the block has to be forced
+     */
     private boolean prepare(List<LaneRequest> batch) {
         boolean force = false;
         for (LaneRequest request : batch) {
+            if (!(request instanceof LaneRequests.Append)) {
+                force |= putGathered();
+            }
             LaneBlock.Mark mark = block.mark();
             int events = round.events.size();
             try {
                 if (request.publishes() && space.isFull()) {
-                    throw new StorageException(
-                            StorageException.Kind.FULL, "the device is nearly full");
+                    throw new StorageException(Kind.FULL, "the device is nearly full");
                 }
                 request.prepare(this, block);
-                round.requests.add(request);
-                Runnable after = request.afterApply();
-                if (after != null) {
-                    round.afterApply.add(after);
-                }
-                if (request.durability() == Durability.SYNC) {
-                    force = true;
-                    request.forcedWith(nextLsn);
+                if (!(request instanceof LaneRequests.Append)) {
+                    force |= prepared(request);
                 }
             } catch (StorageException e) {
                 block.reset(mark);
@@ -381,6 +403,30 @@ final class LaneWriter {
                 end(request, e);
             }
         }
+        return force | putGathered();
+    }
+
+    private boolean prepared(LaneRequest request) {
+        round.requests.add(request);
+        Runnable after = request.afterApply();
+        if (after != null) {
+            round.afterApply.add(after);
+        }
+        if (request.durability() != Durability.SYNC) {
+            return false;
+        }
+        request.forcedWith(nextLsn);
+        return true;
+    }
+
+    private boolean putGathered() {
+        boolean force = false;
+        for (LogShard shard : gathering) {
+            for (LaneRequests.Append append : shard.putGathered(this, block)) {
+                force |= prepared(append);
+            }
+        }
+        gathering.clear();
         return force;
     }
 
@@ -436,9 +482,15 @@ final class LaneWriter {
         round.events.add(new IndexEvent.Listed(list));
         written(length);
         durable(writtenLsn);
+        ended();
     }
 
     // What requests use while they are prepared.
+
+    /** The shard's first append in this round. */
+    void gathers(LogShard shard) {
+        gathering.add(shard);
+    }
 
     void event(IndexEvent event) {
         round.events.add(event);
@@ -589,6 +641,7 @@ final class LaneWriter {
         files.add(next);
         LaneRound first = new LaneRound(next);
         first.events.add(new IndexEvent.Listed(list));
+        first.ended = true;
         first.lsn = lsn;
         first.position = LaneFormat.SEGMENT_HEADER;
         first.end = at;
@@ -627,6 +680,7 @@ final class LaneWriter {
                 written(length);
                 force(segment);
                 durable(writtenLsn);
+                ended();
             }
         } catch (IOException e) {
             log.atError()

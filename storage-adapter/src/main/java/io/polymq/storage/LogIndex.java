@@ -3,6 +3,7 @@ package io.polymq.storage;
 import io.polymq.storage.OrderedStore.Changes;
 import io.polymq.storage.OrderedStore.Family;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -50,6 +51,7 @@ final class LogIndex {
     private final Set<SegmentKey> touched = new HashSet<>();
     private final Map<Integer, LanePosition> positions = new TreeMap<>();
     private final Map<String, Long> names = new HashMap<>();
+    private final Map<Integer, Begun> begun = new HashMap<>();
     private final Set<Integer> partial = new HashSet<>();
     private final Consumer<ShardRow> onShard;
     private final Retry retry;
@@ -58,6 +60,9 @@ final class LogIndex {
     private @Nullable Changes changes;
     private @Nullable Applying applying;
     private int changed;
+
+    /** A block of which the rows held a part when they were opened. */
+    private record Begun(long lsn, int done) {}
 
     /** The block that is being applied, and how many of its logged events are. */
     private static final class Applying {
@@ -228,8 +233,15 @@ final class LogIndex {
 
     /** How many of the block's events the rows hold already, though not the whole block. */
     private int doneOf(int lane, long lsn) {
+        Begun found = begun.computeIfAbsent(lane, this::begunOf);
+        return found.lsn == lsn ? found.done : 0;
+    }
+
+    private Begun begunOf(int lane) {
         byte[] row = rows.get(Family.META, RowKeys.of(PARTIAL + lane));
-        return row == null || RowKeys.number(row, 0) != lsn ? 0 : (int) RowKeys.number(row, 8);
+        return row == null
+                ? new Begun(-1, 0)
+                : new Begun(RowKeys.number(row, 0), (int) RowKeys.number(row, 8));
     }
 
     private static byte[] intentKey(int lane, long sequence) {
@@ -492,11 +504,12 @@ final class LogIndex {
 
     private void write() {
         Changes open = changes();
+        List<ShardRow> written = new ArrayList<>();
         for (ShardRow row : shards.values()) {
             if (row.dirty && !row.gone) {
                 open.put(Family.SHARDS, RowKeys.of(row.id), row.encode());
                 row.dirty = false;
-                onShard.accept(row);
+                written.add(row);
             }
         }
         for (SegmentKey key : touched) {
@@ -523,6 +536,8 @@ final class LogIndex {
         changes = null;
         changed = 0;
         names.clear();
+        // only now: readers look for what they hear of in the rows
+        written.forEach(onShard);
     }
 
     // Reading.

@@ -112,7 +112,8 @@ final class LogLanes {
                         ownSegmentBytes > 0 ? ownSegmentBytes : config.segmentBytes(),
                         config.recycle(),
                         index::nextShard);
-        LanePosition position = new LaneRecovery(id, files, index, isNew).run(now);
+        LaneRecovery recovery = new LaneRecovery(id, files, index, isNew);
+        LanePosition position = recovery.run(now);
         if (isNew) {
             setup.disk().forceFolder(setup.folder());
         }
@@ -124,6 +125,7 @@ final class LogLanes {
                 id,
                 files,
                 position,
+                recovery.firstRound(),
                 setup.space(),
                 setup.clock(),
                 setup.metrics(),
@@ -137,6 +139,11 @@ final class LogLanes {
         for (String name : setup.disk().list(folder)) {
             setup.disk().delete(folder.resolve(name));
         }
+    }
+
+    /** The index cannot follow any more: nothing is taken until the store is opened again. */
+    void refuse(StorageException why) {
+        lanes.values().forEach(lane -> lane.refuse(why));
     }
 
     void start() {

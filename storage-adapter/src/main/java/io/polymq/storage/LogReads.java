@@ -68,7 +68,7 @@ final class LogReads implements AutoCloseable {
                 return null;
             }
         }
-        return result(shard, held, start, end);
+        return result(shard, held, new Wanted(offset, end, maxBytes, minOne), start);
     }
 
     CompletableFuture<ReadResult> read(LogShard shard, long offset, int maxBytes, boolean minOne) {
@@ -81,7 +81,11 @@ final class LogReads implements AutoCloseable {
             List<ShardTail.Held> held = new ArrayList<>();
             if (offset == end || shard.tail.collect(offset, end, maxBytes, minOne, held)) {
                 if (held.stream().allMatch(batch -> batch.bytes() != null || isRegion(batch))) {
-                    return CompletableFuture.completedFuture(result(shard, held, start, end));
+                    ReadResult result =
+                            result(shard, held, new Wanted(offset, end, maxBytes, minOne), start);
+                    if (result != null) {
+                        return CompletableFuture.completedFuture(result);
+                    }
                 }
             }
             return run(() -> readIndexed(shard, offset, maxBytes, minOne));
@@ -112,7 +116,8 @@ final class LogReads implements AutoCloseable {
             if (from >= 0 && !shard.tail.collect(from, end, room, minOne, held)) {
                 continue;
             }
-            ReadResult result = result(shard, held, start, end);
+            ReadResult result =
+                    result(shard, held, new Wanted(offset, end, maxBytes, minOne), start);
             if (result != null) {
                 return result;
             }
@@ -140,7 +145,8 @@ final class LogReads implements AutoCloseable {
                 if (place.baseOffset() >= tailFrom) {
                     break;
                 }
-                if (place.bytes() > left && !(minOne && to.isEmpty())) {
+                if (place.bytes() > left
+                        && !(to.isEmpty() && (minOne || ShardTail.isCut(place.bytes())))) {
                     return -1;
                 }
                 ShardTail.Held held = held(shard, place);
@@ -177,9 +183,12 @@ final class LogReads implements AutoCloseable {
         return new ShardTail.Held(ref, segment, place.position(), null, 0);
     }
 
+    /** What a reader asked for, below {@code end}. */
+    private record Wanted(long offset, long end, int maxBytes, boolean minOne) {}
+
     /** Null when a segment was dropped in between. */
     private @Nullable ReadResult result(
-            LogShard shard, List<ShardTail.Held> held, long start, long end) {
+            LogShard shard, List<ShardTail.Held> held, Wanted wanted, long start) {
         List<Slice> slices = new ArrayList<>();
         int bytes = 0;
         boolean complete = false;
@@ -190,17 +199,46 @@ final class LogReads implements AutoCloseable {
                 if (slice == null) {
                     return null;
                 }
-                slices.add(slice);
-                bytes += slice.bytes();
+                Slice cut = cut(slice, wanted, bytes);
+                if (cut == null) {
+                    slice.close();
+                    break;
+                }
+                slices.add(cut);
+                bytes += cut.bytes();
                 i = to;
             }
             complete = true;
-            return new ReadResult(slices, bytes, start, end);
+            return new ReadResult(slices, bytes, start, wanted.end);
         } finally {
             if (!complete) {
                 slices.forEach(Slice::close);
             }
         }
+    }
+
+    /** Of a slice in memory, the batches that are wanted; null when none is. */
+    private static @Nullable Slice cut(Slice slice, Wanted wanted, int before) {
+        if (!(slice instanceof Slice.Memory(ByteBuffer buffer))) {
+            return slice;
+        }
+        int from = 0;
+        while (from < buffer.limit() && RecordBatches.nextOffset(buffer, from) <= wanted.offset) {
+            from += RecordBatches.size(buffer, from);
+        }
+        int to = from;
+        while (to < buffer.limit() && buffer.getLong(to + RecordBatches.BASE_OFFSET) < wanted.end) {
+            int size = RecordBatches.size(buffer, to);
+            boolean fits = before + (to - from) + size <= wanted.maxBytes;
+            if (!fits && !(wanted.minOne && before == 0 && to == from)) {
+                break;
+            }
+            to += size;
+        }
+        if (from == 0 && to == buffer.limit()) {
+            return slice;
+        }
+        return to == from ? null : new Slice.Memory(buffer.slice(from, to - from));
     }
 
     /** Where a run of batches ends that makes one slice. */
@@ -282,21 +320,31 @@ final class LogReads implements AutoCloseable {
         return packed.clear();
     }
 
-    private static void check(String shard, ShardTail.Held batch, ByteBuffer raw, int at) {
-        int size = batch.ref().bytes;
-        if (raw.getLong(at + RecordBatches.BASE_OFFSET) != batch.ref().baseOffset
-                || RecordBatches.size(raw, at) != size
-                || RecordBatches.checksum(raw, at, size) != raw.getInt(at + RecordBatches.CRC)) {
+    private static void check(String shard, ShardTail.Held extent, ByteBuffer raw, int at) {
+        int end = at + extent.ref().bytes;
+        boolean right = raw.getLong(at + RecordBatches.BASE_OFFSET) >= extent.ref().baseOffset;
+        for (int batch = at; right && batch < end; ) {
+            int size =
+                    end - batch < RecordBatches.HEADER_BYTES ? 0 : RecordBatches.size(raw, batch);
+            right =
+                    size >= RecordBatches.HEADER_BYTES
+                            && size <= end - batch
+                            && RecordBatches.nextOffset(raw, batch) <= extent.ref().nextOffset
+                            && RecordBatches.checksum(raw, batch, size)
+                                    == raw.getInt(batch + RecordBatches.CRC);
+            batch += size;
+        }
+        if (!right) {
             throw new StorageException(
                     Kind.CORRUPT_STORE,
-                    "the batch at offset "
-                            + batch.ref().baseOffset
+                    "what stands at offset "
+                            + extent.ref().baseOffset
                             + " of "
                             + shard
                             + " is damaged, at "
-                            + batch.position()
+                            + extent.position()
                             + " in "
-                            + batch.segment().path());
+                            + extent.segment().path());
         }
     }
 

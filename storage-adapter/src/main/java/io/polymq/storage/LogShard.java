@@ -1,6 +1,7 @@
 package io.polymq.storage;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
@@ -33,6 +34,9 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
     private volatile Applied applied;
 
     // Of the lane's writer.
+    private final List<LaneRequests.Append> gathered = new ArrayList<>();
+    private final List<BatchRef> fresh = new ArrayList<>();
+    private final Extents extents = new Extents(this::extent);
     private long maxTimestamp;
     private long forcedInLsn = -1;
 
@@ -57,55 +61,88 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
 
     // On the lane's writer.
 
-    /** Puts batches into the block under their offsets; the first of these. */
+    /** Waits to be put together with what else comes for the shard in this round. */
+    boolean gather(LaneRequests.Append append) {
+        gathered.add(append);
+        return gathered.size() == 1;
+    }
+
+    /** Puts what was gathered as one entry; each append learns its offsets. */
+    List<LaneRequests.Append> putGathered(LaneWriter writer, LaneBlock block) {
+        List<LaneRequests.Append> appends = List.copyOf(gathered);
+        gathered.clear();
+        int length = 0;
+        for (LaneRequests.Append append : appends) {
+            length += append.bytes();
+        }
+        block.beginEntry(LaneFormat.RECORDS, id, 8 + length).putLong(maxTimestamp);
+        extents.begin(maxTimestamp);
+        for (LaneRequests.Append append : appends) {
+            append.put(end, put(block, append.batches()));
+        }
+        finishEntry(writer, block);
+        return appends;
+    }
+
+    /** Puts batches as an entry of their own; the first of their offsets. */
     long put(LaneWriter writer, LaneBlock block, ByteBuffer batches) {
         requireThere();
         long base = end;
+        block.beginEntry(LaneFormat.RECORDS, id, 8 + batches.remaining()).putLong(maxTimestamp);
+        extents.begin(maxTimestamp);
+        put(block, batches);
+        finishEntry(writer, block);
+        return base;
+    }
+
+    private long put(LaneBlock block, ByteBuffer batches) {
         int from = batches.position();
         int length = batches.remaining();
-        block.beginEntry(LaneFormat.RECORDS, id, 8 + length).putLong(maxTimestamp);
         long place = block.put(batches, from, length);
         for (int at = from; at < from + length; ) {
             int size = RecordBatches.size(batches, at);
             long position = place + at - from;
             block.setBase(position, end);
-            put(writer, block, batches, at, size, position);
+            extents.add(batches, at, size, end, position);
+            end += batches.getInt(at + RecordBatches.LAST_OFFSET_DELTA) + 1;
+            appended += batches.getInt(at + RecordBatches.RECORD_COUNT);
             at += size;
         }
-        block.endEntry();
-        return base;
+        return end;
     }
 
-    private void put(
-            LaneWriter writer,
-            LaneBlock block,
-            ByteBuffer batches,
-            int at,
-            int size,
+    private void extent(
+            long base,
+            long next,
+            long time,
+            long runningMax,
+            int bytes,
+            int records,
             long position) {
-        long base = end;
-        long next = base + batches.getInt(at + RecordBatches.LAST_OFFSET_DELTA) + 1;
-        long time = batches.getLong(at + RecordBatches.MAX_TIMESTAMP);
-        int records = batches.getInt(at + RecordBatches.RECORD_COUNT);
-        maxTimestamp = Math.max(maxTimestamp, time);
-        BatchRef ref =
+        fresh.add(
                 new BatchRef(
                         id,
                         this,
                         base,
                         next,
                         time,
-                        maxTimestamp,
-                        size,
+                        runningMax,
+                        bytes,
                         records,
                         false,
-                        writer.segment(),
-                        position);
-        writer.remember(ref, this);
-        tail.add(ref);
-        writer.event(ref);
-        appended += records;
-        end = next;
+                        lane.segment(),
+                        position));
+    }
+
+    private void finishEntry(LaneWriter writer, LaneBlock block) {
+        maxTimestamp = extents.end();
+        block.endEntry();
+        for (BatchRef ref : fresh) {
+            writer.remember(ref, this);
+            tail.add(ref);
+            writer.event(ref);
+        }
+        fresh.clear();
     }
 
     /** What was put from that offset on was not written. */

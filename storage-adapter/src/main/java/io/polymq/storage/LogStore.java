@@ -79,7 +79,13 @@ final class LogStore implements ShardStore {
                         lanes::all,
                         LogReads::load,
                         config.checkpointBytes(),
-                        IndexApplier.nanos(config.checkpointInterval()));
+                        IndexApplier.nanos(config.checkpointInterval()),
+                        failure ->
+                                lanes.refuse(
+                                        new StorageException(
+                                                Kind.UNAVAILABLE,
+                                                "the index failed; storage must be opened again",
+                                                failure)));
         maintenance =
                 Executors.newSingleThreadExecutor(
                         Thread.ofPlatform().name("polymq-log-maintenance").daemon().factory());

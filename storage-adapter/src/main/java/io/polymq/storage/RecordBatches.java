@@ -47,6 +47,24 @@ public final class RecordBatches {
         return span;
     }
 
+    /** How many records the batches between position and limit hold together. */
+    public static int recordCount(ByteBuffer batches) {
+        int count = 0;
+        for (int at = batches.position(); at < batches.limit(); at += size(batches, at)) {
+            count += batches.getInt(at + RECORD_COUNT);
+        }
+        return count;
+    }
+
+    /** The largest timestamp in the batches between position and limit. */
+    public static long maxTimestamp(ByteBuffer batches) {
+        long max = -1;
+        for (int at = batches.position(); at < batches.limit(); at += size(batches, at)) {
+            max = Math.max(max, batches.getLong(at + MAX_TIMESTAMP));
+        }
+        return max;
+    }
+
     /** The offset behind the last record of the batch that begins at {@code at}. */
     public static long nextOffset(ByteBuffer batches, int at) {
         return batches.getLong(at + BASE_OFFSET) + batches.getInt(at + LAST_OFFSET_DELTA) + 1;

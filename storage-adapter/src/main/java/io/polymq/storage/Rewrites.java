@@ -89,6 +89,7 @@ final class Rewrites {
                             record -> {
                                 boolean goes =
                                         record.offset() >= all.start()
+                                                && record.offset() < all.end()
                                                 && !record.isControl()
                                                 && gone.test(record);
                                 ByteBuffer key = record.key();
@@ -100,9 +101,9 @@ final class Rewrites {
             if (fresh == batch) {
                 return;
             }
-            removed += batch.getInt(RecordBatches.RECORD_COUNT);
+            removed += RecordBatches.recordCount(batch);
             if (fresh != null) {
-                removed -= fresh.getInt(RecordBatches.RECORD_COUNT);
+                removed -= RecordBatches.recordCount(fresh);
             }
             Rewritten rewritten =
                     new Rewritten(
@@ -191,8 +192,9 @@ final class Rewrites {
                                     batch.shard(), new long[] {batch.baseOffset()}));
                 } else {
                     int size = to.remaining();
-                    block.beginEntry(LaneFormat.MOVED, batch.shard(), 8 + size);
+                    block.beginEntry(LaneFormat.MOVED, batch.shard(), 24 + size);
                     block.putLong(batch.runningMax());
+                    block.putLong(batch.baseOffset()).putLong(batch.nextOffset());
                     long position = block.put(to, to.position(), size);
                     block.endEntry();
                     BatchRef ref = ref(batch, to, lane.segment(), position);
@@ -204,16 +206,15 @@ final class Rewrites {
         }
 
         private BatchRef ref(Rewritten batch, ByteBuffer to, Segment segment, long position) {
-            int at = to.position();
             return new BatchRef(
                     batch.shard(),
                     store.loaded(batch.shard()),
                     batch.baseOffset(),
                     batch.nextOffset(),
-                    to.getLong(at + RecordBatches.MAX_TIMESTAMP),
+                    RecordBatches.maxTimestamp(to),
                     batch.runningMax(),
                     to.remaining(),
-                    to.getInt(at + RecordBatches.RECORD_COUNT),
+                    RecordBatches.recordCount(to),
                     true,
                     segment,
                     position);

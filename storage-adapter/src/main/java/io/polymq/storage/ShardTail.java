@@ -112,7 +112,7 @@ final class ShardTail {
         }
         int left = room;
         while (i < end && refs[i].baseOffset < limit) {
-            if (refs[i].bytes > left && !(minOne && to.isEmpty())) {
+            if (refs[i].bytes > left && !(to.isEmpty() && (minOne || isCut(refs[i].bytes)))) {
                 break;
             }
             to.add(held(refs[i]));
@@ -120,6 +120,11 @@ final class ShardTail {
             i++;
         }
         return true;
+    }
+
+    /** Whether an extent of that size may hold several batches, of which some may be wanted. */
+    static boolean isCut(int bytes) {
+        return bytes <= Extents.LIMIT;
     }
 
     synchronized @Nullable Held atOrBefore(long offset) {

@@ -16,4 +16,32 @@ class LogStoreTest extends ShardStoreContract {
     boolean durable() {
         return true;
     }
+
+    @org.junit.jupiter.api.Test
+    void lanesOfSingleShardsComeAndGoWhileOthersWrite() throws Exception {
+        Shard busy = shard("busy");
+        java.util.concurrent.atomic.AtomicBoolean enough =
+                new java.util.concurrent.atomic.AtomicBoolean();
+        Thread writer =
+                Thread.ofPlatform()
+                        .start(
+                                () -> {
+                                    while (!enough.get()) {
+                                        busy.append(Batches.of("x"), Durability.OS).join();
+                                    }
+                                });
+        for (int i = 0; i < 30; i++) {
+            Shard own = shard("own" + i, ShardSpec.DEFAULT.withOwnLane(true));
+            append(own, Batches.of("a", "b"));
+            own.trim(1).get(20, java.util.concurrent.TimeUnit.SECONDS);
+            org.assertj.core.api.Assertions.assertThat(Batches.all(own)).containsExactly("1=b");
+            store.delete("own" + i).get(20, java.util.concurrent.TimeUnit.SECONDS);
+        }
+        enough.set(true);
+        writer.join();
+        long end = busy.endOffset();
+        reopen();
+        org.assertj.core.api.Assertions.assertThat(store.open("busy").orElseThrow().endOffset())
+                .isEqualTo(end);
+    }
 }

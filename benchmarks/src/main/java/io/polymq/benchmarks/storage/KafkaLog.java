@@ -55,7 +55,8 @@ final class KafkaLog implements Contestant {
     @Override
     public void append(int shard, ByteBuffer batch, Runnable done) throws IOException {
         UnifiedLog log = logs.get(shard);
-        // the log writes offsets into the batch: it needs one of its own, as a request brings it
+        // the log writes offsets into the batch and wants them to begin at 0
+        batch.putLong(0, 0L);
         log.appendAsLeader(MemoryRecords.readableRecords(batch), 0);
         if (force) {
             log.flush(false);
