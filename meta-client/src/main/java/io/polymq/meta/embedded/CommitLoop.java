@@ -146,16 +146,14 @@ final class CommitLoop implements Runnable {
             List<Runnable> done,
             List<History.Committed> committed)
             throws RocksDBException {
+        if (request instanceof Commit commit && !leasesLive(commit.transaction())) {
+            done.add(() -> commit.answer().completeExceptionally(noLease()));
+            return before;
+        }
         List<Change> changes = new ArrayList<>();
         boolean succeeded =
                 switch (request) {
-                    case Commit commit -> {
-                        if (!leasesLive(commit.transaction())) {
-                            done.add(() -> commit.answer().completeExceptionally(noLease()));
-                            yield false;
-                        }
-                        yield stage(batch, commit.transaction(), before + 1, changes);
-                    }
+                    case Commit commit -> stage(batch, commit.transaction(), before + 1, changes);
                     case Grant grant -> leases.add(grant.lease());
                     case Revoke revoke -> {
                         leases.remove(revoke.lease());
