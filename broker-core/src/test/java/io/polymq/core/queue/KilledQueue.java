@@ -50,13 +50,22 @@ final class KilledQueue {
                         say("cancelled " + reason);
                     }
                 });
-        Semaphore window = new Semaphore(100);
-        for (int i = first; publishing; i++) {
-            window.acquire();
-            queue.publish(Yard.message("" + i), receipt("P " + i, window::release));
+        if (publishing) {
+            publishFrom(first, queue);
         }
         say("ready");
         Thread.currentThread().join();
+    }
+
+    /** Until it is killed. */
+    private static void publishFrom(int first, Queue queue) throws InterruptedException {
+        Semaphore window = new Semaphore(100);
+        int number = first;
+        while (true) {
+            window.acquire();
+            int current = number++;
+            queue.publish(Yard.message("" + current), receipt("P " + current, window::release));
+        }
     }
 
     /** While it publishes, every third message is left unacknowledged. */
