@@ -35,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** Clients on one loop that keep a server busy and count the messages that come. */
 final class Load implements AutoCloseable {
@@ -138,7 +139,7 @@ final class Load implements AutoCloseable {
     private static final class Publisher extends Client {
 
         private final List<Receiver> receivers;
-        private Channel channel;
+        private @Nullable Channel channel;
         private long published;
 
         Publisher(List<Receiver> receivers) {
@@ -153,7 +154,8 @@ final class Load implements AutoCloseable {
 
         /** Publishes ahead of the slowest receiver by so much and no more. */
         void pump() {
-            if (channel == null) {
+            Channel to = channel;
+            if (to == null) {
                 return;
             }
             long slowest = Long.MAX_VALUE;
@@ -161,8 +163,8 @@ final class Load implements AutoCloseable {
                 slowest = Math.min(slowest, receiver.received);
             }
             int size = PUBLISHED_AT_ONCE * Subject.MESSAGE_BYTES;
-            while (published - slowest <= PUBLISHED_AHEAD_BYTES && channel.isWritable()) {
-                channel.writeAndFlush(channel.alloc().directBuffer(size).writeZero(size));
+            while (published - slowest <= PUBLISHED_AHEAD_BYTES && to.isWritable()) {
+                to.writeAndFlush(to.alloc().directBuffer(size).writeZero(size));
                 published += size;
             }
         }
