@@ -2,6 +2,7 @@ package io.polymq.admin;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.polymq.core.admin.AdminAnswer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
@@ -10,7 +11,6 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,15 +32,15 @@ public final class AdminServer implements AutoCloseable {
     private final List<HttpServer> servers = new ArrayList<>();
     private final Semaphore permits = new Semaphore(REQUESTS_AT_ONCE);
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
-    private final Routes routes;
+    private final Desk desk;
 
-    private AdminServer(Routes routes) {
-        this.routes = routes;
+    private AdminServer(Desk desk) {
+        this.desk = desk;
     }
 
     /** Opens the port on every address; on failure none stays open. */
     public static AdminServer start(AdminServerParams params) {
-        AdminServer server = new AdminServer(new Routes(params));
+        AdminServer server = new AdminServer(new Desk(params));
         int port = Objects.requireNonNull(params.config().port(), "the admin port is off");
         for (String address : params.bind()) {
             try {
@@ -96,12 +96,13 @@ public final class AdminServer implements AutoCloseable {
 
     private void handle(HttpExchange exchange) {
         try (exchange) {
-            Answer answer = answer(exchange);
+            AdminAnswer answer = answer(exchange);
             exchange.getResponseHeaders().set("Content-Type", answer.contentType());
             answer.headers().forEach(exchange.getResponseHeaders()::set);
-            boolean head = exchange.getRequestMethod().equals("HEAD");
-            exchange.sendResponseHeaders(answer.status(), head ? -1 : answer.body().length);
-            if (!head) {
+            boolean bodiless =
+                    exchange.getRequestMethod().equals("HEAD") || answer.body().length == 0;
+            exchange.sendResponseHeaders(answer.status(), bodiless ? -1 : answer.body().length);
+            if (!bodiless) {
                 try (OutputStream body = exchange.getResponseBody()) {
                     body.write(answer.body());
                 }
@@ -111,22 +112,12 @@ public final class AdminServer implements AutoCloseable {
         }
     }
 
-    private Answer answer(HttpExchange exchange) {
+    private AdminAnswer answer(HttpExchange exchange) {
         if (!permits.tryAcquire()) {
-            return Answer.text(503, "Too many requests at once.").with("Retry-After", "1");
+            return AdminAnswer.text(503, "Too many requests at once.").with("Retry-After", "1");
         }
         try {
-            return routes.answer(
-                    exchange.getRequestMethod(),
-                    exchange.getRequestURI().getPath(),
-                    exchange.getRequestHeaders(),
-                    exchange.getRemoteAddress());
-        } catch (RuntimeException | IOException failed) {
-            LOG.atError()
-                    .addKeyValue("path", exchange.getRequestURI().getPath())
-                    .setCause(failed)
-                    .log("A request to the admin port failed");
-            return Answer.json(500, Map.of("error", "The request failed; see the broker's log."));
+            return desk.answer(exchange);
         } finally {
             permits.release();
         }

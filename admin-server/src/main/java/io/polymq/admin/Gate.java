@@ -1,8 +1,9 @@
 package io.polymq.admin;
 
+import io.polymq.core.admin.AdminPages.Access;
 import io.polymq.core.security.Credentials;
+import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
@@ -12,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Lets administrators in: the same users and tokens as everywhere else. Virtual threads only. */
+/** Lets people in: the same users and tokens as everywhere else. Virtual threads only. */
 final class Gate {
     private static final int SECONDS_TO_DECIDE = 10;
 
@@ -22,19 +23,25 @@ final class Gate {
         this.security = security;
     }
 
-    enum Entry {
-        ADMITTED,
+    /** What became of a request at the gate. */
+    sealed interface Entry {
+        record Admitted(Principal who) implements Entry {}
+
         /** No login, or a wrong one. */
-        UNKNOWN,
+        record Unknown() implements Entry {}
+
         /** A user, but no administrator. */
-        FORBIDDEN
+        record Forbidden() implements Entry {}
     }
 
-    Entry admit(@Nullable String authorization, InetSocketAddress remote) {
-        Credentials.Peer peer = new Credentials.Peer("admin", remote, "", null);
+    Entry admit(Access access, @Nullable String authorization, Credentials.Peer peer) {
+        if (access == Access.ANYONE) {
+            return new Entry.Admitted(Principal.ANONYMOUS);
+        }
         Credentials credentials = credentials(authorization, peer);
-        if (credentials instanceof Credentials.None) {
-            return Entry.UNKNOWN;
+        if (credentials instanceof Credentials.None
+                && (access == Access.ADMINISTRATOR || security.loginRequired())) {
+            return new Entry.Unknown();
         }
         try {
             Security.AuthResult result =
@@ -42,13 +49,15 @@ final class Gate {
                             .toCompletableFuture()
                             .get(SECONDS_TO_DECIDE, TimeUnit.SECONDS);
             return switch (result) {
-                case Security.AuthResult.Accepted accepted ->
-                        accepted.principal().admin() ? Entry.ADMITTED : Entry.FORBIDDEN;
-                case Security.AuthResult.Refused refused -> Entry.UNKNOWN;
+                case Security.AuthResult.Accepted(Principal who) ->
+                        who.admin() || access == Access.USER
+                                ? new Entry.Admitted(who)
+                                : new Entry.Forbidden();
+                case Security.AuthResult.Refused refused -> new Entry.Unknown();
             };
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            return Entry.UNKNOWN;
+            return new Entry.Unknown();
         } catch (ExecutionException | TimeoutException undecided) {
             throw new IllegalStateException("the login could not be checked", undecided);
         }

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polymq.config.AdminConfig;
 import io.polymq.config.schema.Defaults;
+import io.polymq.core.admin.AdminAnswer;
+import io.polymq.core.admin.AdminPages;
+import io.polymq.core.admin.AdminRefusal;
+import io.polymq.core.admin.AdminRequest;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
@@ -16,6 +20,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +34,7 @@ class AdminServerTest {
     private final PrometheusRegistry metrics = new PrometheusRegistry();
     private final Health health = new Health();
     private final HttpClient client = HttpClient.newHttpClient();
+    private final List<AdminPages> pages = new ArrayList<>();
     private AdminServer server;
 
     @AfterEach
@@ -42,7 +48,14 @@ class AdminServerTest {
     private AdminServerParams params(String... settings) {
         AdminConfig config = Defaults.with(AdminConfig.class, settings);
         return new AdminServerParams(
-                config, List.of("127.0.0.1"), "1.2.3", metrics, true, health, new TwoUsers());
+                config,
+                List.of("127.0.0.1"),
+                "1.2.3",
+                metrics,
+                true,
+                health,
+                new TwoUsers(),
+                pages);
     }
 
     private HttpResponse<String> get(String path, String... headers) throws Exception {
@@ -131,6 +144,59 @@ class AdminServerTest {
         assertThat(get("/nothing").statusCode()).isEqualTo(404);
         assertThat(client.send(delete, HttpResponse.BodyHandlers.discarding()).statusCode())
                 .isEqualTo(405);
+    }
+
+    @Test
+    void aPartsPagesGetWhatIsBelowTheirPath() throws Exception {
+        pages.add(new Echo("/api", AdminPages.Access.USER));
+        pages.add(new Echo("/api/inner", AdminPages.Access.ADMINISTRATOR));
+        server = AdminServer.start(params("port=0"));
+        String guest = basic("guest", "s:ecret");
+
+        assertThat(get("/api/a%2Fb?x=1%202", "Authorization", guest).body())
+                .isEqualTo("\"guest GET /a%2Fb {x=1 2} 0\"");
+        assertThat(get("/api").statusCode()).isEqualTo(401);
+        assertThat(get("/api/inner/z", "Authorization", guest).statusCode()).isEqualTo(403);
+        assertThat(get("/api/inner/z", "Authorization", basic("root", "s:ecret")).body())
+                .isEqualTo("\"root GET /z {} 0\"");
+        assertThat(get("/apis", "Authorization", guest).statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void aRefusalIsAnsweredWithItsSentenceAndALargeBodyWith413() throws Exception {
+        pages.add(new Echo("/api", AdminPages.Access.ANYONE));
+        server = AdminServer.start(params("port=0"));
+        HttpRequest large =
+                HttpRequest.newBuilder(uri("/api"))
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[(8 << 20) + 1]))
+                        .build();
+
+        HttpResponse<String> refused = get("/api/refuse");
+
+        assertThat(refused.statusCode()).isEqualTo(409);
+        assertThat(refused.body()).isEqualTo("{\"error\":\"Not now.\"}");
+        assertThat(client.send(large, HttpResponse.BodyHandlers.discarding()).statusCode())
+                .isEqualTo(413);
+    }
+
+    private record Echo(String path, AdminPages.Access access) implements AdminPages {
+        @Override
+        public AdminAnswer answer(AdminRequest request) {
+            if (request.below().equals("/refuse")) {
+                throw new AdminRefusal(409, "Not now.");
+            }
+            return AdminAnswer.json(
+                    200,
+                    request.who().user()
+                            + ' '
+                            + request.method()
+                            + ' '
+                            + request.below()
+                            + ' '
+                            + request.query()
+                            + ' '
+                            + request.body().length);
+        }
     }
 
     @Test

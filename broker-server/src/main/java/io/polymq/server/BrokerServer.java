@@ -7,6 +7,7 @@ import io.polymq.admin.Health;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RuntimeConfig;
+import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.kafka.KafkaBroker;
 import io.polymq.kafka.KafkaBrokerServerParams;
@@ -43,6 +44,7 @@ public final class BrokerServer {
     private final PolyMqConfig config;
     private final ShutdownBroadcast shutdown;
     private final List<ProtocolBinding> bindings = new ArrayList<>();
+    private final List<AdminPages> pages = new ArrayList<>();
     private final List<BoundAddress> addresses = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -150,7 +152,8 @@ public final class BrokerServer {
                                 parts.metrics(),
                                 config.metrics().enabled(),
                                 parts.health(),
-                                parts.security()));
+                                parts.security(),
+                                pages));
     }
 
     /** Takes on what can change at run time: limits and certificates. */
