@@ -7,6 +7,7 @@ import io.polymq.mqtt.MqttBrokerServerParams;
 import io.polymq.mqtt.MqttSettings;
 import io.polymq.nats.NatsBrokerServerParams;
 import io.polymq.nats.NatsSettings;
+import java.util.List;
 
 /** Makes each protocol's parameters of the shared objects and its section. */
 final class ProtocolParams {
@@ -63,6 +64,7 @@ final class ProtocolParams {
                 parts.metrics(),
                 parts.router(),
                 parts.security(),
-                settings);
+                settings,
+                List.of());
     }
 }

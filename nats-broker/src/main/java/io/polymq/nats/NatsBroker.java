@@ -5,11 +5,14 @@ import io.netty.channel.EventLoop;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.SubjectService;
+import io.polymq.core.subject.Subject;
 import io.polymq.network.Connection;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The NATS broker: gives the network layer its binding and every loop its shared state. Shared;
@@ -65,6 +68,16 @@ public final class NatsBroker {
 
     ServerInfo info() {
         return info;
+    }
+
+    /** Who answers requests on that subject; null when it is a subject like any other. */
+    @Nullable SubjectService service(Subject subject) {
+        for (SubjectService service : params.services()) {
+            if (subject.toString().startsWith(service.prefix())) {
+                return service;
+            }
+        }
+        return null;
     }
 
     NatsMetrics metrics() {

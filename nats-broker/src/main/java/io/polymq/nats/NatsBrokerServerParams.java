@@ -2,12 +2,18 @@ package io.polymq.nats;
 
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.SubjectService;
 import io.polymq.network.ConnectionManager;
 import io.polymq.network.GlobalRateLimiter;
 import io.polymq.network.Shutdown;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
 
-/** All that the NATS broker is given; what is not in here does not exist for it. */
+/**
+ * All that the NATS broker is given; what is not in here does not exist for it.
+ *
+ * @param services parts of the broker that answer requests on subjects of their own
+ */
 public record NatsBrokerServerParams(
         ConnectionManager connections,
         GlobalRateLimiter rateLimiter,
@@ -15,4 +21,10 @@ public record NatsBrokerServerParams(
         PrometheusRegistry metrics,
         Router router,
         Security security,
-        NatsSettings settings) {}
+        NatsSettings settings,
+        List<SubjectService> services) {
+
+    public NatsBrokerServerParams {
+        services = List.copyOf(services);
+    }
+}

@@ -10,6 +10,7 @@ import io.polymq.core.router.Router;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security.AuthResult;
+import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.core.subject.Subject;
@@ -67,6 +68,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     private Router.Space space;
     private Subject lastSubject = Subject.EMPTY;
     private boolean lastRoutable;
+    private @Nullable SubjectService lastService;
     private long received;
     private long receivedBytes;
     private long counted;
@@ -385,6 +387,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             to = loop.subjects().dotted(bytes, subject, subjectLength);
             lastSubject = to;
             lastRoutable = hasNoEmptyLevel(to.dotted());
+            lastService = broker.service(to);
         }
         if (options.pedantic() && !isLiteral(to)) {
             error(NatsError.INVALID_PUBLISH_SUBJECT);
@@ -403,6 +406,10 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         if (tail >= 0) {
             loop.wire().point(message, bytes, tail, body + totalLength + 2 - tail, header > 0);
         }
+        if (lastService != null) {
+            ask(lastService, message);
+            return;
+        }
         int takers = lastRoutable ? space.publish(loop.routes(), message) : 0;
         if (takers == 0
                 && replyLength > 0
@@ -411,6 +418,15 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             noResponders(Subject.ofDotted(bytes, reply, replyLength));
         }
         acknowledge();
+    }
+
+    private void ask(SubjectService service, Message message) {
+        String refusal = service.request(message, rights.principal(), rights.peer());
+        if (refusal == null) {
+            acknowledge();
+        } else {
+            error(refusal);
+        }
     }
 
     /**

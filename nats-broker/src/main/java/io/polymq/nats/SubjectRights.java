@@ -35,6 +35,10 @@ final class SubjectRights {
         return principal;
     }
 
+    Credentials.Peer peer() {
+        return peer;
+    }
+
     boolean mayPublish(Subject subject) {
         if (subject == last) {
             return lastAllowed;

@@ -10,6 +10,7 @@ import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -42,7 +43,8 @@ class NatsConformanceTest extends ProtocolConformance {
                                 new TrieRouter(TrieRouter.Limits.DEFAULT, 7),
                                 new TestSecurity(
                                         Map.of("ann", "secret"), (action, subject) -> true),
-                                settings))
+                                settings,
+                                List.of()))
                 .binding();
     }
 

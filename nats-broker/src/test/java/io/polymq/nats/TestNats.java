@@ -7,6 +7,7 @@ import io.polymq.config.TransportPorts;
 import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.SubjectService;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ConnectionManager;
 import io.polymq.network.GlobalRateLimiter;
@@ -45,6 +46,10 @@ final class TestNats implements AutoCloseable {
     private final List<BoundAddress> bound;
 
     TestNats(NatsSettings settings, Security security, int port) {
+        this(settings, security, port, List.of());
+    }
+
+    TestNats(NatsSettings settings, Security security, int port, List<SubjectService> services) {
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         GlobalRateLimiter limiter = new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime);
         PrometheusRegistry registry = new PrometheusRegistry();
@@ -68,7 +73,8 @@ final class TestNats implements AutoCloseable {
                                 registry,
                                 router,
                                 security,
-                                settings));
+                                settings,
+                                services));
         bound =
                 server.listen(
                         broker.binding(),

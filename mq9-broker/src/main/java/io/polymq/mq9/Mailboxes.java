@@ -1,0 +1,237 @@
+package io.polymq.mq9;
+
+import io.polymq.core.topic.Topic;
+import io.polymq.core.topic.Topics;
+import io.polymq.meta.CachedView;
+import io.polymq.meta.MetadataException;
+import io.polymq.meta.NodeCache;
+import io.polymq.meta.Transaction;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All mailboxes: one entry of metadata each, made by one write. The topic that keeps the mail is
+ * made with the first mail, so a mailbox that nobody has written to costs its entry alone. What has
+ * expired is gone at once for everyone who asks, and removed soon after. Any thread.
+ */
+final class Mailboxes {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Mailboxes.class);
+    private static final String PREFIX = "mq9/mailbox/";
+
+    /** The setting of a topic that says which mailbox it belongs to. */
+    static final String STAMP = "mq9.created";
+
+    private record Due(long at, String key) {}
+
+    private final NodeCache metadata;
+    private final Topics topics;
+    private final InstantSource clock;
+    private final MailboxJson json = new MailboxJson();
+    private final CachedView<Mailbox> view;
+    private final PriorityQueue<Due> due =
+            new PriorityQueue<>(Comparator.comparingLong(Due::at));
+
+    Mailboxes(NodeCache metadata, Topics topics, InstantSource clock) {
+        this.metadata = metadata;
+        this.topics = topics;
+        this.clock = clock;
+        this.view = metadata.view(PREFIX, json::read);
+    }
+
+    /**
+     * Waits until all are known; removes what was left of those that ended half-way.
+     *
+     * @param ended hears of each mailbox that is gone
+     */
+    void load(Consumer<Mailbox> ended) {
+        view.listen(
+                (key, before, after) -> {
+                    if (after != null) {
+                        arm(after);
+                    }
+                    if (before != null
+                            && (after == null || after.createdAt() != before.createdAt())) {
+                        ended.accept(before);
+                    }
+                });
+        view.ready().join();
+        view.all().values().forEach(mailbox -> arm(mailbox.value()));
+    }
+
+    /** Topics of mailboxes that are gone. */
+    void removeOrphans(Iterable<String> tenants) {
+        for (String tenant : tenants) {
+            for (Topic topic : topics.list(tenant)) {
+                String stamp = topic.spec().settings().get(STAMP);
+                if (stamp != null && !isOwned(tenant, topic.name(), stamp)) {
+                    deleteTopic(tenant, topic.name());
+                }
+            }
+        }
+    }
+
+    private boolean isOwned(String tenant, String topic, String stamp) {
+        Mailbox owner =
+                view.get(
+                        Mailbox.key(tenant, topic.substring(MailAddress.TOPIC_PREFIX.length())));
+        return owner != null && stamp.equals(Long.toString(owner.createdAt()));
+    }
+
+    int size() {
+        return view.size();
+    }
+
+    /** Null when there is none, or its time is over. */
+    @Nullable Mailbox find(String tenant, String address) {
+        Mailbox found = view.get(Mailbox.key(tenant, address));
+        return found == null || found.expiresAt() <= clock.millis() ? null : found;
+    }
+
+    /** Whether this very mailbox is still there. */
+    boolean isCurrent(Mailbox mailbox) {
+        Mailbox now = view.get(mailbox.key());
+        return now != null
+                && now.createdAt() == mailbox.createdAt()
+                && now.expiresAt() > clock.millis();
+    }
+
+    /** Fails with {@link Mq9Exception} when the name is taken. */
+    CompletableFuture<Mailbox> create(Mailbox mailbox) {
+        CachedView.Versioned<Mailbox> before = view.versioned(mailbox.key());
+        if (before == null) {
+            return write(mailbox, 0);
+        }
+        if (before.value().expiresAt() > clock.millis()) {
+            return CompletableFuture.failedFuture(exists(mailbox));
+        }
+        return removeTopic(before.value())
+                .thenCompose(gone -> write(mailbox, before.modRevision()));
+    }
+
+    private CompletableFuture<Mailbox> write(Mailbox mailbox, long before) {
+        String key = PREFIX + mailbox.key();
+        return metadata.store()
+                .commit(
+                        Transaction.of(
+                                List.of(new Transaction.Guard(key, before)),
+                                List.of(new Transaction.Put(key, json.write(mailbox), 0))))
+                .thenCompose(
+                        outcome -> {
+                            if (!outcome.succeeded()) {
+                                throw exists(mailbox);
+                            }
+                            return view.reached(outcome.revision());
+                        })
+                .thenApply(shown -> mailbox);
+    }
+
+    private static Mq9Exception exists(Mailbox mailbox) {
+        return new Mq9Exception("mailbox " + mailbox.address() + " already exists");
+    }
+
+    /** Removes it with its mail. Nothing happens when it is gone or another has its name. */
+    CompletableFuture<Void> delete(Mailbox mailbox) {
+        CachedView.Versioned<Mailbox> known = view.versioned(mailbox.key());
+        if (known == null || known.value().createdAt() != mailbox.createdAt()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        String key = PREFIX + mailbox.key();
+        return metadata.store()
+                .commit(
+                        Transaction.of(
+                                List.of(new Transaction.Guard(key, known.modRevision())),
+                                List.of(new Transaction.Delete(key))))
+                .thenCompose(
+                        outcome ->
+                                outcome.succeeded()
+                                        ? view.reached(outcome.revision())
+                                        : CompletableFuture.completedFuture(null))
+                .thenCompose(gone -> removeTopic(mailbox));
+    }
+
+    private CompletableFuture<Void> removeTopic(Mailbox mailbox) {
+        String name = MailAddress.topic(mailbox.address());
+        Topic topic = topics.find(mailbox.tenant(), name).orElse(null);
+        boolean own =
+                topic != null
+                        && Long.toString(mailbox.createdAt())
+                                .equals(topic.spec().settings().get(STAMP));
+        return own
+                ? topics.delete(mailbox.tenant(), name)
+                : CompletableFuture.completedFuture(null);
+    }
+
+    void deleteTopic(String tenant, String name) {
+        topics.delete(tenant, name)
+                .whenComplete(
+                        (gone, failure) ->
+                                LOG.atInfo()
+                                        .addKeyValue("tenant", tenant)
+                                        .addKeyValue("topic", name)
+                                        .addKeyValue("failure", String.valueOf(failure))
+                                        .log("removed the mail of a mailbox that is gone"));
+    }
+
+    // Expiry.
+
+    private void arm(Mailbox mailbox) {
+        long at = mailbox.expiresAt();
+        if (at != Long.MAX_VALUE) {
+            synchronized (due) {
+                due.add(new Due(at, mailbox.key()));
+            }
+        }
+    }
+
+    /**
+     * Begins to remove what has expired, at most so many.
+     *
+     * @return how many
+     */
+    int expire(int most) {
+        List<Mailbox> over = new ArrayList<>();
+        long now = clock.millis();
+        synchronized (due) {
+            for (Due next = due.peek();
+                    next != null && next.at() <= now && over.size() < most;
+                    next = due.peek()) {
+                due.remove();
+                Mailbox mailbox = view.get(next.key());
+                if (mailbox != null && mailbox.expiresAt() <= now) {
+                    over.add(mailbox);
+                }
+            }
+        }
+        for (Mailbox mailbox : over) {
+            delete(mailbox).whenComplete((gone, failure) -> retry(mailbox, failure));
+        }
+        return over.size();
+    }
+
+    private void retry(Mailbox mailbox, @Nullable Throwable failure) {
+        if (failure == null) {
+            return;
+        }
+        boolean over =
+                failure.getCause() instanceof MetadataException known
+                        && known.reason() == MetadataException.Reason.CLOSED;
+        if (!over) {
+            LOG.atWarn()
+                    .addKeyValue("mailbox", mailbox.key())
+                    .addKeyValue("reason", failure.toString())
+                    .log("an expired mailbox cannot be removed and is tried again");
+            synchronized (due) {
+                due.add(new Due(clock.millis() + 10_000, mailbox.key()));
+            }
+        }
+    }
+}
