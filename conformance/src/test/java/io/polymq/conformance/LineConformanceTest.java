@@ -1,15 +1,26 @@
 package io.polymq.conformance;
 
+import io.polymq.core.local.LocalBroker;
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 
 class LineConformanceTest extends ProtocolConformance {
 
+    private static final LocalBroker CORE = LocalBroker.inMemory();
+
+    @AfterAll
+    static void closeCore() {
+        CORE.close();
+    }
+
     @Override
     protected ProtocolBinding protocol(Environment environment) {
-        return new LineBroker(environment);
+        return new LineBroker(
+                new LineBrokerParams(
+                        CORE.router(), CORE.topics(), CORE.queues(), environment.registry()));
     }
 
     @Override
@@ -41,7 +52,7 @@ class LineConformanceTest extends ProtocolConformance {
 
         @Override
         public Optional<byte[]> publishing(int messages) {
-            return Optional.of(bytes("PUB news\n".repeat(messages)));
+            return Optional.of(bytes("PUB news extra\n".repeat(messages)));
         }
 
         @Override
