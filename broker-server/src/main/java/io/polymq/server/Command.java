@@ -23,6 +23,9 @@ sealed interface Command {
     /** Start, listen on ports that the system picks, and end: makes the start-up cache. */
     record Train() implements Command {}
 
+    /** Look after a data folder while no broker uses it; the arguments are the tool's own. */
+    record Storage(List<String> arguments) implements Command {}
+
     enum Format {
         TOML,
         YAML

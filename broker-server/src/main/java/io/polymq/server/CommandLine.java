@@ -12,6 +12,7 @@ final class CommandLine {
     static final String HELP =
             """
             Usage: polymq [server] [--config FILE] [--set KEY=VALUE ...]
+                   polymq storage verify|dump|repair FOLDER [options]
 
               --config FILE         TOML or YAML by its extension; without one the defaults hold
               --set KEY=VALUE       overrides a key, e.g. --set mqtt_runtime.tcp_port=1884; repeatable
@@ -19,6 +20,8 @@ final class CommandLine {
               --print-config[=yaml] prints every key with its default and a comment
               --version             prints the version
               --help                prints this
+
+            storage looks after a data path that no broker uses; polymq storage says more.
 
             Keys can also be set in the environment: POLYMQ_MQTT_RUNTIME_TCP_PORT=1884.
 
@@ -46,6 +49,9 @@ final class CommandLine {
         boolean train = false;
         if (first != null && !first.startsWith("-")) {
             arguments.remove();
+            if (first.equals("storage")) {
+                return new Command.Storage(List.copyOf(arguments));
+            }
             train = first.equals("train");
             if (!train && !first.equals("server")) {
                 throw new Command.UsageException(

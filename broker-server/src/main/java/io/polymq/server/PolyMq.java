@@ -7,6 +7,7 @@ import io.polymq.config.load.ConfigSources;
 import io.polymq.config.load.LoadedConfig;
 import io.polymq.config.reference.TomlReference;
 import io.polymq.config.reference.YamlReference;
+import io.polymq.storage.StorageTool;
 import java.io.PrintStream;
 import java.util.Map;
 
@@ -59,6 +60,14 @@ public final class PolyMq {
                 out.println("The configuration is valid.");
             }
             case Command.Train train -> Training.run();
+            case Command.Storage storage -> {
+                return switch (StorageTool.run(storage.arguments(), out)) {
+                    case SOUND -> ExitCode.OK;
+                    case DAMAGED -> ExitCode.DATA;
+                    case IN_USE -> ExitCode.IN_USE;
+                    case NOT_UNDERSTOOD -> ExitCode.USAGE;
+                };
+            }
             case Command.Serve serve -> {
                 return new ServerProcess(
                                 new ConfigSources(serve.file(), environment, serve.settings()), out)

@@ -39,6 +39,8 @@ class CommandLineTest {
         assertThat(CommandLine.parse("--check-config", "--config", "a.toml", "--set", "b=c"))
                 .isEqualTo(new Command.CheckConfig(Path.of("a.toml"), List.of("b=c")));
         assertThat(CommandLine.parse("train")).isEqualTo(new Command.Train());
+        assertThat(CommandLine.parse("storage", "dump", "data", "--records"))
+                .isEqualTo(new Command.Storage(List.of("dump", "data", "--records")));
     }
 
     @ParameterizedTest

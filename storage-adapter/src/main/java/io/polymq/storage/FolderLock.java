@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /** Holds a data folder for one process: a locked file with its process id. */
 final class FolderLock implements Closeable {
@@ -23,6 +24,27 @@ final class FolderLock implements Closeable {
     }
 
     static FolderLock take(Path folder) {
+        FolderLock lock = tryTake(folder);
+        if (lock == null) {
+            throw new StorageException(StorageException.Kind.IO, inUse(folder));
+        }
+        return lock;
+    }
+
+    /** What to say when the lock could not be had. */
+    static String inUse(Path folder) {
+        try {
+            return "the folder "
+                    + folder
+                    + " is in use by process "
+                    + Files.readString(folder.resolve(NAME)).strip();
+        } catch (IOException e) {
+            return "the folder " + folder + " is in use";
+        }
+    }
+
+    /** Null when another process, or another store of this one, holds the folder. */
+    static @Nullable FolderLock tryTake(Path folder) {
         try {
             Files.createDirectories(folder);
             FileChannel channel =
@@ -39,12 +61,7 @@ final class FolderLock implements Closeable {
             }
             if (lock == null) {
                 channel.close();
-                throw new StorageException(
-                        StorageException.Kind.IO,
-                        "the folder "
-                                + folder
-                                + " is in use by process "
-                                + Files.readString(folder.resolve(NAME)).strip());
+                return null;
             }
             channel.truncate(0);
             channel.write(

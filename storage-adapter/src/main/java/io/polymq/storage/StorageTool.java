@@ -23,20 +23,23 @@ import java.util.stream.Stream;
  */
 public final class StorageTool {
 
-    /** All is well. */
-    public static final int OK = 0;
-
-    /** Something is damaged. */
-    public static final int DAMAGED = 1;
-
-    /** The arguments or the folder are not understood. */
-    public static final int USAGE = 2;
+    /** How it ended. */
+    public enum Outcome {
+        SOUND,
+        DAMAGED,
+        /** A broker uses the folder. */
+        IN_USE,
+        /** The arguments, or what is in the folder. */
+        NOT_UNDERSTOOD
+    }
 
     private static final String HELP =
             """
-            usage: storage verify FOLDER
-                   storage dump FOLDER [--shard NAME] [--records]
-                   storage repair FOLDER [--yes]
+            Usage: polymq storage verify FOLDER
+                   polymq storage dump FOLDER [--shard NAME] [--records]
+                   polymq storage repair FOLDER [--yes]
+
+            FOLDER is a broker's data_path, or the folder "storage" in it; no broker may use it.
 
             verify  reads every segment, checks every checksum, counts what is there
             dump    prints blocks and entries; with --records the records too
@@ -45,6 +48,8 @@ public final class StorageTool {
 
     private final PrintStream out;
     private final Map<Long, String> names = new HashMap<>();
+    private boolean withRecords;
+    private String only = "";
 
     private StorageTool(PrintStream out) {
         this.out = out;
@@ -52,34 +57,69 @@ public final class StorageTool {
 
     /**
      * @param args what follows {@code storage} on the command line
-     * @return the exit code
      */
-    public static int run(List<String> args, PrintStream out) {
-        if (args.size() < 2) {
+    public static Outcome run(List<String> args, PrintStream out) {
+        StorageTool tool = new StorageTool(out);
+        if (args.size() < 2 || !tool.understands(args.getFirst(), args.subList(2, args.size()))) {
             out.print(HELP);
-            return USAGE;
+            return Outcome.NOT_UNDERSTOOD;
         }
-        Path folder = Path.of(args.get(1));
+        Path folder = logOf(Path.of(args.get(1)));
         if (!Files.isRegularFile(folder.resolve(Manifest.NAME))) {
             out.println(folder + " is no data folder of the log driver: it has no manifest");
-            return USAGE;
+            return Outcome.NOT_UNDERSTOOD;
         }
-        List<String> options = args.subList(2, args.size());
-        StorageTool tool = new StorageTool(out);
-        try (FolderLock lock = FolderLock.take(folder)) {
-            return switch (args.getFirst()) {
-                case "verify" -> tool.verify(folder);
-                case "dump" -> tool.dump(folder, options);
-                case "repair" -> tool.repair(folder, options.contains("--yes"));
-                default -> {
-                    out.print(HELP);
-                    yield USAGE;
-                }
-            };
+        try (FolderLock lock = FolderLock.tryTake(folder)) {
+            if (lock == null) {
+                out.println(FolderLock.inUse(folder));
+                return Outcome.IN_USE;
+            }
+            return tool.run(args.getFirst(), folder, args.subList(2, args.size()));
         } catch (IOException | StorageException e) {
             out.println(e.getMessage());
-            return DAMAGED;
+            return Outcome.DAMAGED;
         }
+    }
+
+    /** A data path has the log in a folder of its own. */
+    private static Path logOf(Path given) {
+        Path inside = given.resolve("storage");
+        return Files.isRegularFile(inside.resolve(Manifest.NAME)) ? inside : given;
+    }
+
+    private boolean understands(String command, List<String> options) {
+        return switch (command) {
+            case "verify" -> options.isEmpty();
+            case "repair" -> options.isEmpty() || options.equals(List.of("--yes"));
+            case "dump" -> understandsDump(options);
+            default -> false;
+        };
+    }
+
+    private boolean understandsDump(List<String> options) {
+        for (int i = 0; i < options.size(); i++) {
+            switch (options.get(i)) {
+                case "--records" -> withRecords = true;
+                case "--shard" -> {
+                    if (++i == options.size()) {
+                        return false;
+                    }
+                    only = options.get(i);
+                }
+                default -> {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private Outcome run(String command, Path folder, List<String> options) throws IOException {
+        return switch (command) {
+            case "verify" -> verify(folder);
+            case "dump" -> dump(folder);
+            default -> repair(folder, options.contains("--yes"));
+        };
     }
 
     private static Manifest manifest(Disk disk, Path folder) throws IOException {
@@ -110,7 +150,7 @@ public final class StorageTool {
         }
     }
 
-    private int verify(Path folder) throws IOException {
+    private Outcome verify(Path folder) throws IOException {
         List<LaneScan.Damage> damages = new ArrayList<>();
         Disk disk = new RealDisk(folder);
         for (int lane : manifest(disk, folder).lanes().keySet()) {
@@ -133,7 +173,7 @@ public final class StorageTool {
         return report(damages);
     }
 
-    private int report(List<LaneScan.Damage> damages) {
+    private Outcome report(List<LaneScan.Damage> damages) {
         for (LaneScan.Damage damage : damages) {
             out.println(
                     (damage.torn() ? "note: " : "DAMAGED: ")
@@ -144,14 +184,11 @@ public final class StorageTool {
                             + damage.what());
         }
         boolean sound = damages.stream().allMatch(LaneScan.Damage::torn);
-        out.println(sound ? "sound" : "not sound; `storage repair` says what can be done");
-        return sound ? OK : DAMAGED;
+        out.println(sound ? "sound" : "not sound; `polymq storage repair` says what can be done");
+        return sound ? Outcome.SOUND : Outcome.DAMAGED;
     }
 
-    private int dump(Path folder, List<String> options) throws IOException {
-        boolean records = options.contains("--records");
-        int at = options.indexOf("--shard");
-        String only = at >= 0 && at + 1 < options.size() ? options.get(at + 1) : "";
+    private Outcome dump(Path folder) throws IOException {
         Disk disk = new RealDisk(folder);
         List<LaneScan.Damage> damages = new ArrayList<>();
         for (int lane : manifest(disk, folder).lanes().keySet()) {
@@ -169,7 +206,7 @@ public final class StorageTool {
                                             + segment.path().getFileName());
                         }
                         for (IndexEvent event : events) {
-                            print(event, only, records, segment);
+                            print(event, segment);
                         }
                     };
             damages.addAll(
@@ -182,8 +219,7 @@ public final class StorageTool {
         return names.getOrDefault(shard, "shard " + shard);
     }
 
-    private void print(IndexEvent event, String only, boolean records, Segment segment)
-            throws IOException {
+    private void print(IndexEvent event, Segment segment) throws IOException {
         long shard = -1;
         String text;
         switch (event) {
@@ -239,7 +275,7 @@ public final class StorageTool {
         String owner = shard < 0 ? "" : name(shard) + ": ";
         if (only.isEmpty() || shard >= 0 && name(shard).equals(only)) {
             out.println("  " + owner + text);
-            if (records && event instanceof BatchRef ref) {
+            if (withRecords && event instanceof BatchRef ref) {
                 printRecords(ref, segment);
             }
         }
@@ -292,7 +328,7 @@ public final class StorageTool {
     /** What would be done to a lane: nothing behind the cut is used any more. */
     private record Cut(Path file, long position, List<Path> later) {}
 
-    private int repair(Path folder, boolean yes) throws IOException {
+    private Outcome repair(Path folder, boolean yes) throws IOException {
         Disk disk = new RealDisk(folder);
         List<LaneScan.Damage> damages = new ArrayList<>();
         for (int lane : manifest(disk, folder).lanes().keySet()) {
@@ -304,7 +340,7 @@ public final class StorageTool {
                                     (segment, position, lsn, events) -> {})
                             .run());
         }
-        int found = report(damages);
+        Outcome found = report(damages);
         List<Cut> cuts = cuts(damages);
         Path index = folder.resolve("index");
         for (Cut cut : cuts) {
@@ -334,7 +370,7 @@ public final class StorageTool {
             }
         }
         out.println("done");
-        return OK;
+        return Outcome.SOUND;
     }
 
     /** For each lane the first damage that recovery would not cut by itself. */

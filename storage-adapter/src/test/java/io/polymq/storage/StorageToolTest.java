@@ -1,5 +1,9 @@
 package io.polymq.storage;
 
+import static io.polymq.storage.StorageTool.Outcome.DAMAGED;
+import static io.polymq.storage.StorageTool.Outcome.IN_USE;
+import static io.polymq.storage.StorageTool.Outcome.NOT_UNDERSTOOD;
+import static io.polymq.storage.StorageTool.Outcome.SOUND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -41,7 +45,7 @@ class StorageToolTest {
         return RealStores.open(folder, "lanes=1", "segment_bytes=64KiB", "recycle=0");
     }
 
-    private int run(String... args) {
+    private StorageTool.Outcome run(String... args) {
         printed.reset();
         return StorageTool.run(
                 List.of(args), new PrintStream(printed, true, StandardCharsets.UTF_8));
@@ -68,14 +72,24 @@ class StorageToolTest {
 
     @Test
     void soundFolderIsVerified() {
-        assertThat(run("verify", folder.toString())).isEqualTo(StorageTool.OK);
+        assertThat(run("verify", folder.toString())).isEqualTo(SOUND);
         assertThat(output()).contains("100 records").contains("sound");
+    }
+
+    @Test
+    void aDataPathHasTheLogInAFolderOfItsOwn() throws Exception {
+        Path dataPath = Files.createDirectory(folder.resolve("data"));
+        Files.move(folder.resolve("manifest"), dataPath.resolve("manifest"));
+        Files.move(folder.resolve("lane-0"), dataPath.resolve("lane-0"));
+        Files.move(dataPath, folder.resolve("storage"));
+        assertThat(run("verify", folder.toString())).isEqualTo(SOUND);
+        assertThat(output()).contains("100 records");
     }
 
     @Test
     void recordsAreDumped() {
         assertThat(run("dump", folder.toString(), "--records", "--shard", "orders"))
-                .isEqualTo(StorageTool.OK);
+                .isEqualTo(SOUND);
         assertThat(output())
                 .contains("42 time=1042 key=\"key42\" value=\"value42xxx")
                 .doesNotContain("lane 0 block");
@@ -84,15 +98,15 @@ class StorageToolTest {
     @Test
     void damageIsFoundNamedAndRepairedOnlyWhenAsked() throws Exception {
         damage(segment(1), 30_000);
-        assertThat(run("verify", folder.toString())).isEqualTo(StorageTool.DAMAGED);
+        assertThat(run("verify", folder.toString())).isEqualTo(DAMAGED);
         assertThat(output()).contains("DAMAGED").contains(segment(1).toString());
 
-        assertThat(run("repair", folder.toString())).isEqualTo(StorageTool.DAMAGED);
+        assertThat(run("repair", folder.toString())).isEqualTo(DAMAGED);
         assertThat(output()).contains("would cut " + segment(1)).contains("nothing was changed");
-        assertThat(run("verify", folder.toString())).isEqualTo(StorageTool.DAMAGED);
+        assertThat(run("verify", folder.toString())).isEqualTo(DAMAGED);
 
-        assertThat(run("repair", folder.toString(), "--yes")).isEqualTo(StorageTool.OK);
-        assertThat(run("verify", folder.toString())).isEqualTo(StorageTool.OK);
+        assertThat(run("repair", folder.toString(), "--yes")).isEqualTo(SOUND);
+        assertThat(run("verify", folder.toString())).isEqualTo(SOUND);
         LogStore store = open();
         List<String> left = Batches.all(store.open("orders").orElseThrow());
         assertThat(left).hasSizeBetween(25, 60).first().asString().startsWith("0=value0x");
@@ -103,23 +117,28 @@ class StorageToolTest {
     void tornTailIsANoteOnly() throws Exception {
         Path last = segment((int) Files.list(folder.resolve("lane-0")).count() - 1);
         Files.write(last, new byte[100], StandardOpenOption.APPEND);
-        assertThat(run("verify", folder.toString())).isEqualTo(StorageTool.OK);
+        assertThat(run("verify", folder.toString())).isEqualTo(SOUND);
         assertThat(output()).contains("note: ").contains("were not forced");
     }
 
     @Test
     void folderInUseIsRefused() {
         LogStore store = open();
-        assertThat(run("verify", folder.toString())).isEqualTo(StorageTool.DAMAGED);
+        assertThat(run("verify", folder.toString())).isEqualTo(IN_USE);
         assertThat(output()).contains("is in use by process");
         store.close();
     }
 
     @Test
     void wrongArgumentsPrintTheUsage() {
-        assertThat(run("verify")).isEqualTo(StorageTool.USAGE);
-        assertThat(run("explode", folder.toString())).isEqualTo(StorageTool.USAGE);
-        assertThat(output()).contains("usage:");
-        assertThat(run("verify", folder.resolve("none").toString())).isEqualTo(StorageTool.USAGE);
+        assertThat(run("verify")).isEqualTo(NOT_UNDERSTOOD);
+        assertThat(run("explode", folder.toString())).isEqualTo(NOT_UNDERSTOOD);
+        assertThat(output()).contains("Usage:");
+        for (String option : List.of("--yse", "--shard", "--records --yes")) {
+            printed.reset();
+            assertThat(run(("dump " + folder + " " + option).split(" "))).isEqualTo(NOT_UNDERSTOOD);
+            assertThat(output()).contains("Usage:");
+        }
+        assertThat(run("verify", folder.resolve("none").toString())).isEqualTo(NOT_UNDERSTOOD);
     }
 }
