@@ -2,12 +2,14 @@ package io.polymq.network;
 
 import io.polymq.config.NetworkConfig;
 import java.time.Duration;
+import java.util.List;
 
 /** Network settings for tests: the defaults, changed where a test says so. */
 final class Settings {
 
     private static final NetworkConfig DEFAULT = NetworkConfig.DEFAULT;
 
+    List<String> bind = DEFAULT.bind();
     String transport = DEFAULT.transport();
     String unixSocketDir = DEFAULT.unixSocketDir();
     String proxyProtocol = DEFAULT.proxyProtocol();
@@ -28,7 +30,7 @@ final class Settings {
 
     NetworkConfig build() {
         return new NetworkConfig(
-                DEFAULT.bind(),
+                bind,
                 transport,
                 null,
                 unixSocketDir,

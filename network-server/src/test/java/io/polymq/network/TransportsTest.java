@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.netty.channel.uring.IoUring;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -12,6 +17,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +64,38 @@ class TransportsTest {
             assertThatThrownBy(() -> UnixSockets.prepare(folder.toString(), "line"))
                     .isInstanceOf(NetworkException.class)
                     .hasMessageContaining("another server listens on");
+        }
+    }
+
+    @Test
+    void ipv4AndIpv6AreServedSideBySide() throws Exception {
+        assumeThat(hasIpv6()).as("this machine has an IPv6 loopback address").isTrue();
+        Settings settings = new Settings();
+        settings.bind = List.of("127.0.0.1", "::1");
+        try (TestNetwork network = new TestNetwork(settings.build(), null)) {
+            List<InetSocketAddress> addresses =
+                    network.bound.stream()
+                            .filter(one -> one.transport() == TransportKind.TCP)
+                            .map(one -> (InetSocketAddress) one.address())
+                            .toList();
+            assertThat(addresses)
+                    .hasSize(2)
+                    .anyMatch(one -> one.getAddress() instanceof Inet4Address)
+                    .anyMatch(one -> one.getAddress() instanceof Inet6Address);
+            for (InetSocketAddress address : addresses) {
+                try (LineClient client = LineClient.to(address)) {
+                    assertThat(client.ask("ECHO hello")).isEqualTo("hello");
+                }
+            }
+        }
+    }
+
+    private static boolean hasIpv6() {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress("::1", 0));
+            return true;
+        } catch (IOException none) {
+            return false;
         }
     }
 
