@@ -22,6 +22,7 @@ final class IndexApplier {
     private static final Logger log = LoggerFactory.getLogger(IndexApplier.class);
     private static final int ROUNDS = 512;
     private static final long GATHER_NANOS = 2_000_000;
+    private static final long FLUSH_RETRY_NANOS = 1_000_000_000;
 
     private final LogIndex index;
     private final Supplier<Collection<LaneWriter>> lanes;
@@ -37,6 +38,7 @@ final class IndexApplier {
     private boolean behind;
     private long unflushed;
     private long flushedAt = System.nanoTime();
+    private boolean flushFailed;
 
     private record Done(int lane, long sequence) {}
 
@@ -106,7 +108,7 @@ final class IndexApplier {
 
     private void sleep() {
         if (unflushed > 0) {
-            long rest = checkpointNanos - (System.nanoTime() - flushedAt);
+            long rest = flushInterval() - (System.nanoTime() - flushedAt);
             LockSupport.parkNanos(this, Math.max(1, rest));
         } else {
             LockSupport.park(this);
@@ -157,14 +159,34 @@ final class IndexApplier {
         }
     }
 
+    /**
+     * A flush that fails (the device is full) is tried again; rows are still taken meanwhile, and a
+     * start would only have to read more of the lanes.
+     */
     private void checkpointIfDue() {
-        if (unflushed >= checkpointBytes
-                || unflushed > 0 && System.nanoTime() - flushedAt >= checkpointNanos) {
-            index.rows().flush();
-            unflushed = 0;
-            flushedAt = System.nanoTime();
-            afterCheckpoint.run();
+        if (unflushed == 0 || System.nanoTime() - flushedAt < flushInterval()) {
+            return;
         }
+        flushedAt = System.nanoTime();
+        try {
+            index.rows().flush();
+        } catch (StorageException e) {
+            flushFailed = true;
+            log.atWarn()
+                    .addKeyValue("reason", e.getMessage())
+                    .log("The index could not be made safe; trying again");
+            return;
+        }
+        flushFailed = false;
+        unflushed = 0;
+        afterCheckpoint.run();
+    }
+
+    private long flushInterval() {
+        if (flushFailed) {
+            return FLUSH_RETRY_NANOS;
+        }
+        return unflushed >= checkpointBytes ? 0 : checkpointNanos;
     }
 
     /** Applies all that is durable, flushes, ends. */

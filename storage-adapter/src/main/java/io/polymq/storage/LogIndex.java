@@ -32,6 +32,7 @@ final class LogIndex {
     private static final String PARTIAL = "partial/";
     private static final byte[] SHARD_COUNT = RowKeys.of("shard-count");
     private static final int MAX_CHANGES = 20_000;
+    private static final int FEW = 64;
 
     /** Reads a batch for the key index. */
     interface Loader {
@@ -60,6 +61,10 @@ final class LogIndex {
     private @Nullable Changes changes;
     private @Nullable Applying applying;
     private int changed;
+    private final List<ShardRow> dirty = new ArrayList<>();
+
+    /** Shards with changes that the rows do not show yet. */
+    private final Set<Long> unsettled = new HashSet<>();
 
     /** A block of which the rows held a part when they were opened. */
     private record Begun(long lsn, int done) {}
@@ -185,8 +190,10 @@ final class LogIndex {
             case IndexEvent.ShardDeleted(long shard) -> deleteShard(lane, shard);
             case IndexEvent.CursorWritten(long shard, String group, byte[] state) ->
                     putCursor(shard, group, state, segment.id());
-            case IndexEvent.CursorDropped(long shard, String group) ->
-                    changes().delete(Family.CURSORS, RowKeys.of(shard, group));
+            case IndexEvent.CursorDropped(long shard, String group) -> {
+                unsettled.add(shard);
+                changes().delete(Family.CURSORS, RowKeys.of(shard, group));
+            }
             case IndexEvent.BatchesDropped(long shard, long[] bases) ->
                     dropBatches(lane, shard, bases);
             case IndexEvent.KeyChanged(long shard, ByteBuffer key, long was, long newest) -> {
@@ -292,7 +299,7 @@ final class LogIndex {
     private void putBatch(int lane, BatchRef ref, Loader loader) {
         ShardRow row = row(lane, ref.shard);
         if (ref.moved) {
-            settle();
+            settle(ref.shard);
             byte[] old = rows.get(Family.BATCHES, RowKeys.of(ref.shard, ref.baseOffset));
             if (old != null) {
                 row.records -= readable(recordsOf(old), ref.baseOffset, row.start);
@@ -302,7 +309,9 @@ final class LogIndex {
         if (ref.nextOffset <= row.start) {
             return;
         }
-        row.dirty = true;
+        touch(row);
+        unsettled.add(ref.shard);
+        row.first = Math.min(row.first, ref.baseOffset);
         row.end = Math.max(row.end, ref.nextOffset);
         row.maxTimestamp = Math.max(row.maxTimestamp, ref.runningMax);
         row.records += readable(ref.records, ref.baseOffset, row.start);
@@ -348,7 +357,7 @@ final class LogIndex {
     private void unplace(int lane, ShardRow row, byte[] batch) {
         BatchPlace place = BatchPlace.decode(0, batch);
         row.bytes -= place.bytes();
-        row.dirty = true;
+        touch(row);
         addLive(lane, place.segment(), -place.bytes());
     }
 
@@ -364,7 +373,7 @@ final class LogIndex {
             trim(lane, row, state.startOffset());
             row.written(state, segment);
         }
-        row.dirty = true;
+        touch(row);
         nextShard = Math.max(nextShard, state.id() + 1);
         if (owner(state.name()) < state.id()) {
             names.put(state.name(), state.id());
@@ -386,11 +395,14 @@ final class LogIndex {
         if (start <= row.start) {
             return;
         }
-        settle();
+        settle(row.id);
         long keepFrom = start;
+        List<byte[]> gone = new ArrayList<>();
         try (OrderedStore.Walk walk = batches(row.id)) {
-            for (boolean there = walk.first(); there; there = walk.next()) {
-                long base = RowKeys.number(walk.key(), 8);
+            boolean there = walk.ceiling(RowKeys.of(row.id, row.first));
+            for (; there; there = walk.next()) {
+                byte[] key = walk.key();
+                long base = RowKeys.number(key, 8);
                 if (base >= start) {
                     break;
                 }
@@ -401,17 +413,45 @@ final class LogIndex {
                     keepFrom = base;
                 } else {
                     unplace(lane, row, walk.value());
+                    collect(gone, key);
                 }
             }
         }
-        changes().deleteRange(Family.BATCHES, RowKeys.of(row.id, 0), RowKeys.of(row.id, keepFrom));
+        remove(Family.BATCHES, gone, RowKeys.of(row.id, row.first), RowKeys.of(row.id, keepFrom));
+        unsettled.add(row.id);
+        row.first = keepFrom;
         row.start = start;
         row.end = Math.max(row.end, start);
-        row.dirty = true;
+        touch(row);
+    }
+
+    private void touch(ShardRow row) {
+        if (!row.dirty) {
+            row.dirty = true;
+            dirty.add(row);
+        }
+    }
+
+    private static void collect(List<byte[]> gone, byte[] key) {
+        if (gone.size() <= FEW) {
+            gone.add(key);
+        }
+    }
+
+    /**
+     * Rows that were collected, all there are from one key to another. One by one while they are
+     * few: each walk over the rows has to look through all ranges that were deleted lately.
+     */
+    private void remove(Family family, List<byte[]> gone, byte[] from, byte[] to) {
+        if (gone.size() > FEW) {
+            changes().deleteRange(family, from, to);
+        } else {
+            gone.forEach(key -> changes().delete(family, key));
+        }
     }
 
     private void dropBatches(int lane, long shard, long[] bases) {
-        settle();
+        settle(shard);
         ShardRow row = find(shard);
         if (row == null) {
             return;
@@ -425,24 +465,32 @@ final class LogIndex {
                 changes().delete(Family.BATCHES, key);
             }
         }
+        unsettled.add(shard);
     }
 
     private void deleteShard(int lane, long shard) {
-        settle();
+        settle(shard);
         ShardRow row = find(shard);
         if (row == null) {
             return;
         }
-        try (OrderedStore.Walk walk = batches(shard)) {
-            for (boolean there = walk.first(); there; there = walk.next()) {
-                unplace(lane, row, walk.value());
-            }
-        }
         byte[] from = RowKeys.of(shard);
         byte[] to = RowKeys.of(shard + 1);
         for (Family family : List.of(Family.BATCHES, Family.CURSORS, Family.KEYS)) {
-            changes().deleteRange(family, from, to);
+            List<byte[]> gone = new ArrayList<>();
+            try (OrderedStore.Walk walk = rows.walk(family, from, to)) {
+                boolean there = walk.first();
+                while (there && (family == Family.BATCHES || gone.size() <= FEW)) {
+                    collect(gone, walk.key());
+                    if (family == Family.BATCHES) {
+                        unplace(lane, row, walk.value());
+                    }
+                    there = walk.next();
+                }
+            }
+            remove(family, gone, from, to);
         }
+        unsettled.add(shard);
         changes().delete(Family.SHARDS, from);
         if (owner(row.name) == shard) {
             names.put(row.name, -1L);
@@ -453,11 +501,13 @@ final class LogIndex {
     }
 
     private void putCursor(long shard, String group, byte[] state, long segment) {
+        unsettled.add(shard);
         byte[] value = ByteBuffer.allocate(8 + state.length).putLong(segment).put(state).array();
         changes().put(Family.CURSORS, RowKeys.of(shard, group), value);
     }
 
     private void putKey(long shard, ByteBuffer key, long newest) {
+        unsettled.add(shard);
         if (newest < 0) {
             changes().delete(Family.KEYS, RowKeys.of(shard, key));
         } else {
@@ -470,6 +520,12 @@ final class LogIndex {
         live.remove(key);
         touched.remove(key);
         changes().delete(Family.SEGMENTS, RowKeys.of(lane, segment));
+    }
+
+    private void settle(long shard) {
+        if (unsettled.contains(shard)) {
+            settle();
+        }
     }
 
     /**
@@ -505,13 +561,15 @@ final class LogIndex {
     private void write() {
         Changes open = changes();
         List<ShardRow> written = new ArrayList<>();
-        for (ShardRow row : shards.values()) {
-            if (row.dirty && !row.gone) {
+        for (ShardRow row : dirty) {
+            row.dirty = false;
+            if (!row.gone) {
                 open.put(Family.SHARDS, RowKeys.of(row.id), row.encode());
-                row.dirty = false;
                 written.add(row);
             }
         }
+        dirty.clear();
+        unsettled.clear();
         for (SegmentKey key : touched) {
             open.put(
                     Family.SEGMENTS,

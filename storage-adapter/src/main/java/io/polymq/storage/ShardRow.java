@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * A shard as far as the index has followed its lane; of the applier alone. The row is the segment
- * of its newest whole state (8 bytes), the offset from which keys are indexed (8), and the state.
+ * of its newest whole state (8 bytes), the offset from which keys are indexed (8), the offset
+ * before which no batch begins (8), and the state.
  */
 final class ShardRow {
 
@@ -24,6 +25,9 @@ final class ShardRow {
     /** Keys of records from this offset on are in the key index. */
     long keysFrom;
 
+    /** No batch begins before it: where a walk over the batches starts. */
+    long first;
+
     boolean dirty;
     boolean gone;
 
@@ -33,6 +37,7 @@ final class ShardRow {
         name = state.name();
         spec = state.spec();
         start = state.startOffset();
+        first = start;
         end = state.endOffset();
         records = state.records();
         bytes = state.bytes();
@@ -59,9 +64,10 @@ final class ShardRow {
 
     byte[] encode() {
         byte[] state = state().encode();
-        return ByteBuffer.allocate(16 + state.length)
+        return ByteBuffer.allocate(24 + state.length)
                 .putLong(anchor)
                 .putLong(keysFrom)
+                .putLong(first)
                 .put(state)
                 .array();
     }
@@ -70,8 +76,10 @@ final class ShardRow {
         ByteBuffer from = ByteBuffer.wrap(row);
         long anchor = from.getLong();
         long keysFrom = from.getLong();
+        long first = from.getLong();
         ShardRow decoded = new ShardRow(ShardState.decode(from), anchor);
         decoded.keysFrom = keysFrom;
+        decoded.first = first;
         return decoded;
     }
 }

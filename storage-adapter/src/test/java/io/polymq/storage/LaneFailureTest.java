@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -165,8 +166,18 @@ class LaneFailureTest {
 
     @Test
     void slowForceDelaysOnlyWhoWaitsForIt() throws Exception {
+        slowForceDelaysOnlyWhoWaitsForIt(300);
+    }
+
+    @Test
+    @Tag("long")
+    void aForceOfFiveSecondsDelaysOnlyWhoWaitsForIt() throws Exception {
+        slowForceDelaysOnlyWhoWaitsForIt(5_000);
+    }
+
+    private void slowForceDelaysOnlyWhoWaitsForIt(int millis) throws Exception {
         shard.append(Batches.of("a"), Durability.SYNC).get();
-        disk.slowForces(300);
+        disk.slowForces(millis);
         CompletableFuture<Appended> slow = shard.append(Batches.of("b"), Durability.SYNC);
         assertThat(Batches.all(shard)).containsExactly("0=a");
         assertThat(slow).isNotDone();

@@ -3,7 +3,7 @@ package io.polymq.storage;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
 
-@org.junit.jupiter.api.Timeout(30)
+@org.junit.jupiter.api.Timeout(120)
 class LogStoreTest extends ShardStoreContract {
 
     @Override
@@ -30,7 +30,7 @@ class LogStoreTest extends ShardStoreContract {
                                         busy.append(Batches.of("x"), Durability.OS).join();
                                     }
                                 });
-        for (int i = 0; i < 30; i++) {
+        for (int i = 0; i < 12; i++) {
             Shard own = shard("own" + i, ShardSpec.DEFAULT.withOwnLane(true));
             append(own, Batches.of("a", "b"));
             own.trim(1).get(20, java.util.concurrent.TimeUnit.SECONDS);

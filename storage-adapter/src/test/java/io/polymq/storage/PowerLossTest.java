@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
  * over and over on the same data. Injected: loss, reordering and tearing of what was not forced,
  * undone names, and an index that falls back to any earlier flush.
  */
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
 class PowerLossTest {
 
     private static final int SHARDS = 5;
