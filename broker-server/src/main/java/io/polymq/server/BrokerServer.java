@@ -16,12 +16,15 @@ import io.polymq.mqtt.MqttBroker;
 import io.polymq.mqtt.MqttBrokerServerParams;
 import io.polymq.nats.NatsBroker;
 import io.polymq.nats.NatsBrokerServerParams;
+import io.polymq.nats.options.OptionsException;
+import io.polymq.nats.options.ServerOptions;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.NetworkException;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.StorageException;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +45,7 @@ public final class BrokerServer {
             List.of(MqttBroker.headerCodec(), NatsBroker.headerCodec());
 
     private final PolyMqConfig config;
+    private final @Nullable ServerOptions natsOptions;
     private final ShutdownBroadcast shutdown;
     private final List<ProtocolBinding> bindings = new ArrayList<>();
     private final List<AdminPages> pages = new ArrayList<>();
@@ -52,15 +56,23 @@ public final class BrokerServer {
     private @Nullable DataFolder data;
     private @Nullable SharedObjects shared;
     private @Nullable AdminServer admin;
+    private @Nullable NatsBroker natsBroker;
 
-    private BrokerServer(PolyMqConfig config) {
+    private BrokerServer(PolyMqConfig config, @Nullable ServerOptions natsOptions) {
         this.config = config;
+        this.natsOptions = natsOptions;
         this.shutdown = new ShutdownBroadcast(config.shutdownTimeout(), System::nanoTime);
     }
 
     /** Returns when every listener is open; on failure nothing of it stays behind. */
     public static BrokerServer start(PolyMqConfig config) throws StartupException {
-        BrokerServer server = new BrokerServer(config);
+        return start(config, NatsOptions.of(config.natsRuntime()));
+    }
+
+    /** The same with what a nats-server configuration says already read. */
+    static BrokerServer start(PolyMqConfig config, @Nullable ServerOptions natsOptions)
+            throws StartupException {
+        BrokerServer server = new BrokerServer(config, natsOptions);
         try {
             server.start();
             return server;
@@ -105,8 +117,41 @@ public final class BrokerServer {
         serve(parts, config.mqttRuntime(), () -> MqttBroker.start(mqtt).binding());
         KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
         serve(parts, config.kafkaRuntime(), () -> new KafkaBroker(kafka).binding());
-        NatsBrokerServerParams nats = ProtocolParams.nats(parts, config);
-        serve(parts, config.natsRuntime(), () -> new NatsBroker(nats).binding());
+        NatsBrokerServerParams nats = ProtocolParams.nats(parts, config, natsOptions);
+        serve(parts, config.natsRuntime(), () -> startNats(nats));
+        tellNatsItsAddress();
+    }
+
+    private ProtocolBinding startNats(NatsBrokerServerParams params)
+            throws IOException, StartupException {
+        try {
+            NatsBroker broker = NatsBroker.start(params);
+            natsBroker = broker;
+            return broker.binding();
+        } catch (OptionsException wrong) {
+            throw new StartupException(ExitCode.CONFIGURATION, wrong);
+        } catch (BindException taken) {
+            throw new StartupException(ExitCode.UNAVAILABLE, taken);
+        }
+    }
+
+    private void tellNatsItsAddress() {
+        NatsBroker broker = natsBroker;
+        if (broker == null) {
+            return;
+        }
+        for (BoundAddress bound : addresses) {
+            if (bound.protocol().equals("nats")
+                    && bound.address() instanceof InetSocketAddress at) {
+                broker.listensOn(at);
+                return;
+            }
+        }
+    }
+
+    /** The NATS broker, for what is asked of it by name; null when it is not served. */
+    @Nullable NatsBroker natsBroker() {
+        return natsBroker;
     }
 
     /** Opens a protocol's listeners, unless its section says that it is not served. */
@@ -126,7 +171,7 @@ public final class BrokerServer {
 
     /** Starts a broker, which may have to read what it kept. */
     private interface Protocol {
-        ProtocolBinding start() throws IOException;
+        ProtocolBinding start() throws IOException, StartupException;
     }
 
     /** Opens the port on which every protocol is served. */
@@ -189,6 +234,13 @@ public final class BrokerServer {
             LOG.error("The data path's lock cannot be given back", failed);
         }
         ended.complete(inTime);
+    }
+
+    /** Takes no more connections; those that stand stay. Any thread. */
+    void stopListening() {
+        if (shared != null) {
+            shared.network().closeListeners();
+        }
     }
 
     /** Completes when everything has ended; true when all of it did so in time. */

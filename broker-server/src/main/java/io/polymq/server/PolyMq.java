@@ -9,6 +9,7 @@ import io.polymq.config.reference.TomlReference;
 import io.polymq.config.reference.YamlReference;
 import io.polymq.storage.StorageTool;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
 
 /** The process. Everything that it prints on standard output is meant for people. */
@@ -29,6 +30,10 @@ public final class PolyMq {
     }
 
     ExitCode run(String... arguments) {
+        if (arguments.length > 0 && arguments[0].equals("nats-server-compat")) {
+            List<String> rest = List.of(arguments).subList(1, arguments.length);
+            return new NatsServerProcess(out, err, environment).run(rest);
+        }
         try {
             return run(CommandLine.parse(arguments));
         } catch (Command.UsageException wrong) {

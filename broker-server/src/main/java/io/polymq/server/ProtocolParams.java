@@ -7,7 +7,10 @@ import io.polymq.mqtt.MqttBrokerServerParams;
 import io.polymq.mqtt.MqttSettings;
 import io.polymq.nats.NatsBrokerServerParams;
 import io.polymq.nats.NatsSettings;
+import io.polymq.nats.options.LimitOptions;
+import io.polymq.nats.options.ServerOptions;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Makes each protocol's parameters of the shared objects and its section. */
 final class ProtocolParams {
@@ -40,23 +43,12 @@ final class ProtocolParams {
                 parts.metrics());
     }
 
-    static NatsBrokerServerParams nats(SharedObjects parts, PolyMqConfig config) {
-        NatsConfig nats = config.natsRuntime();
-        boolean tls = config.tls() != null;
-        NatsSettings settings =
-                new NatsSettings(
-                        config.clusterName() + '-' + config.brokerId(),
-                        ServerIds.nats(),
-                        nats.maxPayload(),
-                        nats.maxControlLine(),
-                        nats.maxSubscriptions(),
-                        nats.pingInterval(),
-                        nats.maxPingsOut(),
-                        config.network().loginTimeout(),
-                        tls,
-                        tls && nats.tlsRequired(),
-                        false,
-                        true);
+    /**
+     * @param options what a nats-server configuration says, whose limits come first; null without
+     *     one
+     */
+    static NatsBrokerServerParams nats(
+            SharedObjects parts, PolyMqConfig config, @Nullable ServerOptions options) {
         return new NatsBrokerServerParams(
                 parts.connections(),
                 parts.rateLimiter(),
@@ -64,7 +56,48 @@ final class ProtocolParams {
                 parts.metrics(),
                 parts.router(),
                 parts.security(),
-                settings,
-                List.of());
+                options == null ? natsSettings(config) : natsSettings(config, options),
+                List.of(),
+                options);
+    }
+
+    private static NatsSettings natsSettings(PolyMqConfig config) {
+        NatsConfig nats = config.natsRuntime();
+        boolean tls = config.tls() != null;
+        return new NatsSettings(
+                config.clusterName() + '-' + config.brokerId(),
+                ServerIds.nats(),
+                nats.maxPayload(),
+                nats.maxControlLine(),
+                nats.maxSubscriptions(),
+                nats.pingInterval(),
+                nats.maxPingsOut(),
+                config.network().loginTimeout(),
+                tls,
+                tls && nats.tlsRequired(),
+                false,
+                true);
+    }
+
+    private static NatsSettings natsSettings(PolyMqConfig config, ServerOptions options) {
+        LimitOptions limits = options.limits();
+        boolean tls = config.tls() != null;
+        String id = ServerIds.nats();
+        return new NatsSettings(
+                options.serverName() == null ? id : options.serverName(),
+                id,
+                limits.maxPayload(),
+                limits.maxControlLine(),
+                limits.maxSubscriptions(),
+                limits.times().pingInterval(),
+                limits.times().pingMax(),
+                limits.times().authTimeout(),
+                tls,
+                tls
+                        && (config.natsRuntime().tlsRequired()
+                                || options.transports().tls() != null
+                                        && !options.transports().allowNonTls()),
+                false,
+                true);
     }
 }

@@ -6,8 +6,10 @@ import io.polymq.config.schema.DefaultPorts;
 import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.Within;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code [nats_runtime]}. */
 @Doc("NATS, JetStream and mq9; TLS is an upgrade on the same port.")
@@ -35,6 +37,14 @@ public record NatsConfig(
                 int maxPingsOut,
         @Doc("Whether clients must upgrade to TLS when there is a certificate.") @Default("false")
                 boolean tlsRequired,
+        @Doc(
+                        value =
+                                "A nats-server configuration file: its accounts, users, permissions,"
+                                        + " mappings and limits hold for NATS clients in place of [auth],"
+                                        + " and its `http` opens nats-server's monitoring. Where PolyMQ"
+                                        + " listens stays here.",
+                        example = "\"nats.conf\"")
+                @Nullable Path serverConfig,
         LoopConfig network)
         implements RuntimeConfig {
 

@@ -35,9 +35,12 @@ record ConnectOptions(
                     null, null);
 
     /**
+     * What a CONNECT says on top of what was said before: a key that is not repeated stays.
+     *
      * @throws IOException when it is not a JSON object with values of the right types
      */
-    static ConnectOptions parse(ObjectMapper json, byte[] bytes, int offset, int length)
+    static ConnectOptions parse(
+            ObjectMapper json, byte[] bytes, int offset, int length, ConnectOptions before)
             throws IOException {
         JsonNode node;
         try {
@@ -49,22 +52,22 @@ record ConnectOptions(
             throw new IOException("CONNECT takes a JSON object");
         }
         return new ConnectOptions(
-                flag(node, "verbose", true),
-                flag(node, "pedantic", true),
-                flag(node, "echo", true),
-                flag(node, "headers", false),
-                flag(node, "no_responders", false),
-                flag(node, "tls_required", false),
-                number(node, "protocol"),
-                text(node, "name"),
-                text(node, "lang"),
-                text(node, "version"),
-                optional(node, "user"),
-                optional(node, "pass"),
-                optional(node, "auth_token"),
-                optional(node, "nkey"),
-                optional(node, "sig"),
-                optional(node, "jwt"));
+                flag(node, "verbose", before.verbose),
+                flag(node, "pedantic", before.pedantic),
+                flag(node, "echo", before.echo),
+                flag(node, "headers", before.headers),
+                flag(node, "no_responders", before.noResponders),
+                flag(node, "tls_required", before.tlsRequired),
+                number(node, "protocol", before.protocol),
+                text(node, "name", before.name),
+                text(node, "lang", before.language),
+                text(node, "version", before.version),
+                optional(node, "user", before.user),
+                optional(node, "pass", before.password),
+                optional(node, "auth_token", before.token),
+                optional(node, "nkey", before.nkey),
+                optional(node, "sig", before.signature),
+                optional(node, "jwt", before.jwt));
     }
 
     private static boolean flag(JsonNode node, String key, boolean absent) throws IOException {
@@ -78,10 +81,10 @@ record ConnectOptions(
         return value.booleanValue();
     }
 
-    private static int number(JsonNode node, String key) throws IOException {
+    private static int number(JsonNode node, String key, int absent) throws IOException {
         JsonNode value = node.get(key);
         if (value == null || value.isNull()) {
-            return 0;
+            return absent;
         }
         if (!value.canConvertToInt()) {
             throw new IOException(key + " must be a number");
@@ -89,15 +92,16 @@ record ConnectOptions(
         return value.intValue();
     }
 
-    private static String text(JsonNode node, String key) throws IOException {
-        String value = optional(node, key);
+    private static String text(JsonNode node, String key, String absent) throws IOException {
+        String value = optional(node, key, absent);
         return value == null ? "" : value;
     }
 
-    private static @Nullable String optional(JsonNode node, String key) throws IOException {
+    private static @Nullable String optional(JsonNode node, String key, @Nullable String absent)
+            throws IOException {
         JsonNode value = node.get(key);
         if (value == null || value.isNull()) {
-            return null;
+            return absent;
         }
         if (!value.isTextual()) {
             throw new IOException(key + " must be text");

@@ -1,17 +1,39 @@
 package io.polymq.nats;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.channel.EventLoop;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
 import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Subject;
+import io.polymq.nats.account.Accounts;
+import io.polymq.nats.account.Directory;
+import io.polymq.nats.account.Door;
+import io.polymq.nats.monitor.MonitorServer;
+import io.polymq.nats.monitor.Reports;
+import io.polymq.nats.monitor.SystemService;
+import io.polymq.nats.options.LimitOptions;
+import io.polymq.nats.options.ListenOptions;
+import io.polymq.nats.options.OptionsException;
+import io.polymq.nats.options.ServerOptions;
+import io.polymq.nats.options.TlsOptions;
+import io.polymq.network.CloseReason;
 import io.polymq.network.Connection;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
+import io.polymq.network.Shutdown;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,14 +46,98 @@ public final class NatsBroker {
 
     private final NatsBrokerServerParams params;
     private final ObjectMapper json = new ObjectMapper();
+    private final LimitOptions limits;
+    private final Directory directory;
     private final ServerInfo info;
     private final NatsMetrics metrics;
+    private final NatsClients clients;
+    private final SystemService system;
+    private final @Nullable MonitorServer monitor;
     private final Map<EventLoop, NatsLoop> loops = new ConcurrentHashMap<>();
 
-    public NatsBroker(NatsBrokerServerParams params) {
+    private NatsBroker(NatsBrokerServerParams params) throws OptionsException, IOException {
         this.params = params;
-        this.info = new ServerInfo(params.settings(), params.security().loginRequired(), json);
+        ServerOptions options = params.options();
+        this.limits = options == null ? unbounded(params.settings()) : options.limits();
+        InstantSource clock = InstantSource.system();
+        this.directory =
+                Directory.open(
+                        new Directory.Parts(
+                                params.router(),
+                                params.security(),
+                                json,
+                                clock,
+                                System::nanoTime,
+                                new SecureRandom()),
+                        options);
+        TlsOptions tls = options == null ? null : options.transports().tls();
+        this.info =
+                new ServerInfo(
+                        params.settings(),
+                        directory.door().loginRequired(),
+                        tls != null && tls.verify(),
+                        json);
         this.metrics = new NatsMetrics(params.metrics());
+        this.clients = new NatsClients(this, limits);
+        Reports reports = new Reports(clients, json, clock);
+        this.system =
+                new SystemService(
+                        reports, params.router(), NatsHeaderCodec.INSTANCE, clients::userOf);
+        system.serveSystem(directory.accounts().system());
+        directory.accounts().onNew(system::serveAccount);
+        this.monitor = monitor(options, reports);
+        params.shutdown()
+                .subscribe(
+                        Shutdown.Phase.CORE,
+                        "nats monitoring",
+                        within -> {
+                            system.close();
+                            if (monitor != null) {
+                                monitor.close();
+                            }
+                            return CompletableFuture.completedFuture(null);
+                        });
+    }
+
+    /**
+     * Starts it; the monitoring port opens at once.
+     *
+     * @throws OptionsException when accounts, users and imports do not fit together
+     * @throws IOException when the monitoring port cannot be opened
+     */
+    public static NatsBroker start(NatsBrokerServerParams params)
+            throws OptionsException, IOException {
+        return new NatsBroker(params);
+    }
+
+    private static LimitOptions unbounded(NatsSettings settings) {
+        LimitOptions.Times times = LimitOptions.Times.DEFAULT;
+        return new LimitOptions(
+                Integer.MAX_VALUE,
+                settings.maxSubscriptions(),
+                0,
+                settings.maxPayload(),
+                LimitOptions.DEFAULT.maxPending(),
+                settings.maxControlLine(),
+                LimitOptions.DEFAULT.maxClosedClients(),
+                new LimitOptions.Times(
+                        settings.pingInterval(),
+                        settings.maxPingsOut(),
+                        times.writeDeadline(),
+                        settings.authTimeout(),
+                        times.lameDuck(),
+                        times.lameDuckGrace()));
+    }
+
+    private static @Nullable MonitorServer monitor(@Nullable ServerOptions options, Reports reports)
+            throws IOException {
+        if (options == null || options.listen().httpPort() == ListenOptions.OFF) {
+            return null;
+        }
+        ListenOptions listen = options.listen();
+        String host = listen.httpHost() == null ? listen.host() : listen.httpHost();
+        return MonitorServer.start(
+                reports, host, Math.max(0, listen.httpPort()), listen.httpBasePath());
     }
 
     /** How other protocols read the headers of NATS messages. */
@@ -44,18 +150,56 @@ public final class NatsBroker {
         return new NatsBinding(this);
     }
 
+    /** Where monitoring answers; null when it does not. */
+    public @Nullable InetSocketAddress monitorAddress() {
+        return monitor == null ? null : monitor.address();
+    }
+
+    /** Where clients are told to find the server, for reports. */
+    public void listensOn(InetSocketAddress address) {
+        clients.listensOn(address);
+    }
+
+    /** JetStream's report, once it is served. */
+    public void jetStreamReport(Function<JsonNode, ObjectNode> report) {
+        clients.jetStreamReport(report);
+    }
+
+    /**
+     * Tells every client to go elsewhere, and after a grace closes them one by one. Completes when
+     * the last one has been told.
+     */
+    public CompletableFuture<Void> lameDuck() {
+        info.lameDuck();
+        return clients.lameDuck();
+    }
+
     ProtocolHandler open(Connection connection) {
         NatsLoop loop = loops.computeIfAbsent(connection.loop(), this::newLoop);
-        return new NatsConnection(this, connection, loop);
+        NatsConnection opened = new NatsConnection(this, connection, loop);
+        clients.opened(opened);
+        return opened;
     }
 
     private NatsLoop newLoop(EventLoop loop) {
-        long tick = Math.min(MAX_TICK_MILLIS, params.settings().pingInterval().toMillis() / 4 + 1);
-        return new NatsLoop(loop, params.router().newCache(), tick);
+        Duration shortest = params.settings().pingInterval();
+        if (params.settings().authTimeout().compareTo(shortest) < 0) {
+            shortest = params.settings().authTimeout();
+        }
+        long tick = Math.min(MAX_TICK_MILLIS, shortest.toMillis() / 4 + 1);
+        return new NatsLoop(loop, params.router().newCache(), tick, directory::sweep);
+    }
+
+    NatsBrokerServerParams params() {
+        return params;
     }
 
     NatsSettings settings() {
         return params.settings();
+    }
+
+    LimitOptions limits() {
+        return limits;
     }
 
     Security security() {
@@ -64,6 +208,15 @@ public final class NatsBroker {
 
     Router router() {
         return params.router();
+    }
+
+    Door door() {
+        return directory.door();
+    }
+
+    /** The accounts of this broker. */
+    public Accounts accounts() {
+        return directory.accounts();
     }
 
     ServerInfo info() {
@@ -86,5 +239,37 @@ public final class NatsBroker {
 
     ObjectMapper json() {
         return json;
+    }
+
+    /**
+     * How long a client on the plain port may take to begin TLS before INFO is sent: zero when INFO
+     * comes first, negative when it never comes without TLS.
+     */
+    long tlsFirstNanos() {
+        ServerOptions options = params.options();
+        TlsOptions tls = options == null ? null : options.transports().tls();
+        Duration wait = tls == null ? null : tls.handshakeFirst();
+        return wait == null ? 0 : wait.isNegative() ? -1 : wait.toNanos();
+    }
+
+    boolean enter() {
+        return clients.enter();
+    }
+
+    void leave() {
+        clients.leave();
+    }
+
+    void connected(NatsConnection connection) {
+        system.connected(clients.facts(connection, null));
+    }
+
+    void ended(NatsConnection connection, CloseReason reason) {
+        var facts = clients.ended(connection, reason);
+        if (connection.user() != null) {
+            system.disconnected(facts);
+        } else if (reason.kind() == CloseReason.Kind.NOT_AUTHENTICATED) {
+            system.refused(facts);
+        }
     }
 }

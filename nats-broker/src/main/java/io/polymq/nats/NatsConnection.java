@@ -5,15 +5,14 @@ import io.polymq.codec.nats.NatsCommands;
 import io.polymq.codec.nats.NatsParser;
 import io.polymq.codec.nats.NatsProtocolException;
 import io.polymq.codec.nats.NatsWriter;
-import io.polymq.core.message.Message;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
-import io.polymq.core.security.Security.AuthResult;
-import io.polymq.core.service.SubjectService;
-import io.polymq.core.subject.Dialect;
-import io.polymq.core.subject.InvalidSubjectException;
-import io.polymq.core.subject.Subject;
+import io.polymq.nats.account.Account;
+import io.polymq.nats.account.Admission;
+import io.polymq.nats.account.LoginRequest;
+import io.polymq.nats.account.NatsUser;
+import io.polymq.nats.account.Traffic;
 import io.polymq.network.CloseReason;
 import io.polymq.network.Connection;
 import io.polymq.network.Login;
@@ -24,6 +23,7 @@ import io.polymq.network.TransportKind;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,8 +45,6 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     private static final Logger LOG = LoggerFactory.getLogger(NatsConnection.class);
     private static final int TLS_HANDSHAKE = 0x16;
-    private static final byte[] NO_RESPONDERS =
-            "NATS/1.0 503\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private enum State {
         AWAITING_CONNECT,
@@ -61,17 +59,23 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     private final Outbox outbox;
     private final NatsParser parser;
     private final NatsSubscriptions subscriptions;
+    private final NatsPublisher publisher;
     private final NatsPinger pinger;
-    private State state;
+    private final @Nullable Nonce nonce;
+    private final long openedAt = System.currentTimeMillis();
+    private State state = State.AWAITING_CONNECT;
     private volatile ConnectOptions options = ConnectOptions.DEFAULT;
-    private SubjectRights rights;
-    private Router.Space space;
-    private Subject lastSubject = Subject.EMPTY;
-    private boolean lastRoutable;
-    private @Nullable SubjectService lastService;
-    private long received;
-    private long receivedBytes;
-    private long counted;
+    private volatile @Nullable NatsUser user;
+    private volatile long heardAt = openedAt;
+    private SubjectRights rights = new NoRights();
+    private @Nullable Account entered;
+    private int maxPayload;
+    private boolean saidConnect;
+    private boolean toldAccount;
+    private boolean counted;
+    private boolean infoSent;
+    private boolean slow;
+    private long countedMessages;
     private long reported;
     private long delivered;
     private long deliveredBytes;
@@ -82,22 +86,45 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         this.loop = loop;
         this.outbox = connection.outbox();
         NatsSettings settings = broker.settings();
-        this.parser = new NatsParser(settings.maxControlLine(), settings.maxPayload());
-        this.pinger = new NatsPinger(settings, System.nanoTime());
-        this.rights =
-                new SubjectRights(
-                        broker.security(), Principal.ANONYMOUS, peer(ConnectOptions.DEFAULT));
-        this.space = broker.router().space(Principal.DEFAULT_TENANT);
+        this.maxPayload = settings.maxPayload();
+        this.parser = new NatsParser(settings.maxControlLine(), maxPayload);
+        this.pinger = new NatsPinger(settings, broker.limits().times(), System.nanoTime());
         this.subscriptions = new NatsSubscriptions(this, settings.maxSubscriptions());
-        boolean loginRequired = broker.security().loginRequired();
-        this.state = loginRequired ? State.AWAITING_CONNECT : State.READY;
-        connection.packetLimit(settings.maxPayload() + settings.maxControlLine() + 4);
+        this.publisher = new NatsPublisher(this, loop, settings.noResponders());
+        this.nonce = broker.door().asksForSignature() ? Nonce.fresh() : null;
+        connection.packetLimit(maxPayload + settings.maxControlLine() + 4);
         loop.add(this);
-        byte[] info = broker.info().line(connection, false);
-        outbox.append(info, 0, info.length);
-        outbox.flush();
-        if (!loginRequired) {
-            accept(Principal.ANONYMOUS, ConnectOptions.DEFAULT);
+        begin();
+    }
+
+    private void begin() {
+        counted = broker.enter();
+        long wait = broker.tlsFirstNanos();
+        if (connection.transport() != TransportKind.TCP || wait == 0) {
+            sendInfo();
+        } else if (wait > 0) {
+            connection.loop().schedule(this::sendInfo, wait, TimeUnit.NANOSECONDS);
+        }
+        if (!counted) {
+            fail(
+                    CloseReason.Kind.LIMIT_EXCEEDED,
+                    NatsError.MAX_CONNECTIONS,
+                    "too many connections");
+            return;
+        }
+        NatsUser nobody = broker.door().anonymous();
+        if (nobody != null) {
+            state = State.READY;
+            accept(nobody, ConnectOptions.DEFAULT);
+        }
+    }
+
+    private void sendInfo() {
+        if (!infoSent && connection.isOpen()) {
+            infoSent = true;
+            byte[] info = broker.info().first(connection, nonce == null ? null : nonce.text());
+            outbox.append(info, 0, info.length);
+            outbox.flush();
         }
     }
 
@@ -105,16 +132,44 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         return connection.id();
     }
 
+    Connection connection() {
+        return connection;
+    }
+
     Outbox outbox() {
         return outbox;
     }
 
+    NatsBroker broker() {
+        return broker;
+    }
+
     Router.Space space() {
-        return space;
+        return account().space();
+    }
+
+    /** The account that the client works in; only asked when it is known. Any thread. */
+    Account account() {
+        NatsUser known = user;
+        return known == null ? broker.accounts().global() : known.account();
+    }
+
+    /** Null until it is known. Any thread. */
+    @Nullable NatsUser user() {
+        return user;
     }
 
     SubjectRights rights() {
         return rights;
+    }
+
+    NatsSubscriptions subscriptions() {
+        return subscriptions;
+    }
+
+    /** Any thread. */
+    ConnectOptions options() {
+        return options;
     }
 
     /** Any thread. */
@@ -125,6 +180,26 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     /** Any thread. */
     boolean takesHeaders() {
         return options.headers();
+    }
+
+    /** Milliseconds since 1970; any thread. */
+    long openedAt() {
+        return openedAt;
+    }
+
+    /** Milliseconds since 1970; any thread. */
+    long heardAt() {
+        return heardAt;
+    }
+
+    /** What it has sent and received so far, from any thread: the newest may be missing. */
+    Traffic.Sums traffic() {
+        return new Traffic.Sums(
+                publisher.received(),
+                publisher.receivedBytes(),
+                delivered,
+                deliveredBytes,
+                slow ? 1 : 0);
     }
 
     /** Under the outbox's lock. */
@@ -157,6 +232,11 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         if (in.getByte(in.readerIndex()) == TLS_HANDSHAKE && beginTls()) {
             return;
         }
+        if (!infoSent) {
+            in.skipBytes(length);
+            fail(CloseReason.Kind.PROTOCOL_ERROR, null, "spoke without the TLS that comes first");
+            return;
+        }
         byte[] bytes = loop.copy(in, length);
         try {
             in.skipBytes(parser.parse(bytes, 0, length, this));
@@ -164,15 +244,20 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             in.skipBytes(length);
             broken(e);
         }
-        connection.countMessages((int) (received - counted));
-        counted = received;
+        connection.countMessages((int) (publisher.received() - countedMessages));
+        countedMessages = publisher.received();
         waitForCongested();
     }
 
     private boolean beginTls() {
-        return broker.settings().tlsAvailable()
-                && connection.transport() == TransportKind.TCP
-                && connection.startTls();
+        boolean begun =
+                broker.settings().tlsAvailable()
+                        && connection.transport() == TransportKind.TCP
+                        && connection.startTls();
+        if (begun && !infoSent) {
+            sendInfo();
+        }
+        return begun;
     }
 
     private void waitForCongested() {
@@ -185,6 +270,8 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     @Override
     public void readComplete() {
+        heardAt = System.currentTimeMillis();
+        long received = publisher.received();
         if (received != reported) {
             broker.metrics().received(received - reported);
             reported = received;
@@ -192,19 +279,25 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     }
 
     @Override
+    public void writable(boolean writable) {
+        pinger.congested(!writable, System.nanoTime());
+    }
+
+    @Override
     public void ending(CloseReason reason) {
         NatsError error =
                 switch (reason.kind()) {
-                    case IDLE -> NatsError.STALE_CONNECTION;
                     case SLOW_CONSUMER -> NatsError.SLOW_CONSUMER;
+                    case IDLE -> NatsError.STALE_CONNECTION;
                     case LOGIN_TIMEOUT -> NatsError.AUTHENTICATION_TIMEOUT;
-                    case NOT_AUTHENTICATED, KICKED, BANNED -> NatsError.AUTHORIZATION_VIOLATION;
+                    case NOT_AUTHENTICATED, BANNED, KICKED -> NatsError.AUTHORIZATION_VIOLATION;
                     case LIMIT_EXCEEDED -> NatsError.MAX_CONNECTIONS;
                     case TOO_LARGE -> NatsError.MAX_PAYLOAD;
                     case SHUTDOWN, TAKEN_OVER, INTERNAL_ERROR -> NatsError.SHUTDOWN;
                     case PEER_CLOSED, PEER_LOST, CLIENT_REQUEST, PROTOCOL_ERROR -> null;
                 };
         if (reason.kind() == CloseReason.Kind.SLOW_CONSUMER) {
+            slow = true;
             broker.metrics().slowConsumer();
         }
         if (error != null) {
@@ -217,19 +310,44 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     public void closed(CloseReason reason) {
         state = State.ENDED;
         loop.remove(this);
+        slow |= reason.kind() == CloseReason.Kind.SLOW_CONSUMER;
+        broker.ended(this, reason);
         subscriptions.close();
+        if (counted) {
+            broker.leave();
+        }
+        leaveAccount();
         broker.metrics().delivered(delivered);
         LOG.atDebug()
                 .addKeyValue("client", connection.id())
                 .addKeyValue("name", options.name())
-                .addKeyValue("in", receivedBytes)
+                .addKeyValue("in", publisher.receivedBytes())
                 .addKeyValue("out", deliveredBytes)
                 .log("closed: {} {}", reason.kind(), reason.detail());
+    }
+
+    private void leaveAccount() {
+        Account account = entered;
+        if (account != null) {
+            entered = null;
+            account.left();
+            account.past().add(traffic());
+        }
     }
 
     /** Once in a while, from the loop's clock. */
     void tick(long now) {
         rights.forget();
+        NatsUser known = user;
+        if (known != null
+                && known.expiresAt() != Long.MAX_VALUE
+                && known.expiresAt() <= System.currentTimeMillis()) {
+            fail(
+                    CloseReason.Kind.NOT_AUTHENTICATED,
+                    NatsError.AUTHENTICATION_EXPIRED,
+                    "the user's JWT has expired");
+            return;
+        }
         switch (pinger.due(now, state == State.AWAITING_CONNECT)) {
             case NOTHING -> {}
             case PING -> {
@@ -244,6 +362,19 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
                 error(NatsError.AUTHENTICATION_TIMEOUT);
                 end(new CloseReason(CloseReason.Kind.LOGIN_TIMEOUT, "no CONNECT came"));
             }
+            case WRITE_TIMEOUT ->
+                    ending(
+                            new CloseReason(
+                                    CloseReason.Kind.SLOW_CONSUMER,
+                                    "did not read within the write deadline"));
+        }
+    }
+
+    /** The server's INFO has changed: told to clients that take such news. */
+    void infoChanged(boolean lameDuck) {
+        if (state == State.READY && options.protocol() >= 1) {
+            byte[] info = broker.info().changed(connection, maxPayload, lameDuck);
+            outbox.append(info, 0, info.length);
         }
     }
 
@@ -253,7 +384,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     public void connect(byte[] bytes, int json, int jsonLength) {
         ConnectOptions asked;
         try {
-            asked = ConnectOptions.parse(broker.json(), bytes, json, jsonLength);
+            asked = ConnectOptions.parse(broker.json(), bytes, json, jsonLength, options);
         } catch (IOException e) {
             fail(
                     CloseReason.Kind.PROTOCOL_ERROR,
@@ -261,30 +392,20 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
                     "CONNECT cannot be read: " + e.getMessage());
             return;
         }
-        if (asked.protocol() < 0 || asked.protocol() > 1) {
-            fail(
-                    CloseReason.Kind.PROTOCOL_ERROR,
-                    NatsError.INVALID_CLIENT_PROTOCOL,
-                    "protocol " + asked.protocol());
-        } else if (asked.noResponders() && !asked.headers()) {
-            fail(
-                    CloseReason.Kind.PROTOCOL_ERROR,
-                    NatsError.NO_RESPONDERS_NEEDS_HEADERS,
-                    "no_responders alone");
-        } else if (broker.settings().tlsRequired() && connection.transport() == TransportKind.TCP) {
+        if (broker.settings().tlsRequired() && connection.transport() == TransportKind.TCP) {
             fail(
                     CloseReason.Kind.PROTOCOL_ERROR,
                     NatsError.TLS_REQUIRED,
                     "CONNECT came without TLS");
-        } else {
-            logIn(asked);
+            return;
         }
+        logIn(asked);
     }
 
     private void logIn(ConnectOptions asked) {
         state = State.LOGGING_IN;
-        CompletableFuture<AuthResult> login =
-                broker.security().authenticate(credentials(asked)).toCompletableFuture();
+        CompletableFuture<Admission> login =
+                broker.door().admit(request(asked)).toCompletableFuture();
         if (login.isDone()) {
             login.whenComplete((result, failure) -> loggedIn(asked, result, failure));
             return;
@@ -303,26 +424,47 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     }
 
     private void loggedIn(
-            ConnectOptions asked, @Nullable AuthResult result, @Nullable Throwable failure) {
+            ConnectOptions asked, @Nullable Admission result, @Nullable Throwable failure) {
         if (state == State.ENDED) {
             return;
         }
-        if (result instanceof AuthResult.Accepted accepted) {
+        if (result instanceof Admission.Admitted admitted) {
             state = State.READY;
-            if (accept(accepted.principal(), asked)) {
+            saidConnect = true;
+            if (accept(admitted.user(), asked) && isSound(asked)) {
                 acknowledge();
+                broker.connected(this);
             }
             return;
         }
+        options = asked;
         String why =
-                result instanceof AuthResult.Refused refused
+                result instanceof Admission.Refused refused
                         ? refused.detail()
                         : String.valueOf(failure);
         fail(CloseReason.Kind.NOT_AUTHENTICATED, NatsError.AUTHORIZATION_VIOLATION, why);
     }
 
-    private boolean accept(Principal principal, ConnectOptions asked) {
-        Login login = new Login(principal.tenant(), principal.user(), asked.name());
+    private boolean isSound(ConnectOptions asked) {
+        if (asked.protocol() < 0 || asked.protocol() > 1) {
+            fail(
+                    CloseReason.Kind.PROTOCOL_ERROR,
+                    NatsError.INVALID_CLIENT_PROTOCOL,
+                    "protocol " + asked.protocol());
+            return false;
+        }
+        if (asked.noResponders() && !asked.headers()) {
+            fail(
+                    CloseReason.Kind.PROTOCOL_ERROR,
+                    NatsError.NO_RESPONDERS_NEEDS_HEADERS,
+                    "no_responders alone");
+            return false;
+        }
+        return true;
+    }
+
+    private boolean accept(NatsUser known, ConnectOptions asked) {
+        Login login = new Login(known.account().tenant(), known.principal().user(), asked.name());
         if (!login.equals(connection.login()) && !connection.loggedIn(login)) {
             fail(
                     CloseReason.Kind.LIMIT_EXCEEDED,
@@ -330,26 +472,64 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
                     "too many connections of " + login);
             return false;
         }
-        options = asked;
-        rights = new SubjectRights(broker.security(), principal, peer(asked));
-        Router.Space own = broker.router().space(principal.tenant());
-        if (own != space) {
-            space = own;
+        Account account = known.account();
+        if (!account.equals(entered)) {
             subscriptions.close();
+            leaveAccount();
+            if (!account.entered()) {
+                fail(
+                        CloseReason.Kind.LIMIT_EXCEEDED,
+                        NatsError.MAX_ACCOUNT_CONNECTIONS,
+                        "too many connections of " + account);
+                return false;
+            }
+            entered = account;
         }
+        options = asked;
+        user = known;
+        publisher.worksIn(account);
+        rights =
+                known.permissions() == null
+                        ? new RuleRights(broker.security(), known.principal(), peer(asked))
+                        : new ListedRights(known.permissions());
+        maxPayload = least(broker.settings().maxPayload(), known.maxPayload());
+        maxPayload = least(maxPayload, account.options().limits().maxPayload());
+        parser.limits(broker.settings().maxControlLine(), maxPayload);
+        subscriptions.limit(least(broker.settings().maxSubscriptions(), known.maxSubscriptions()));
         return true;
     }
 
-    private Credentials credentials(ConnectOptions asked) {
-        Credentials.Peer peer = peer(asked);
-        String password = asked.password();
-        if (asked.user() != null) {
-            byte[] secret = (password == null ? "" : password).getBytes(StandardCharsets.UTF_8);
-            return new Credentials.Password(peer, asked.user(), secret);
+    /** The lower of two limits, of which what is not positive is none. */
+    private static int least(int limit, int other) {
+        if (other <= 0) {
+            return limit;
         }
-        return asked.token() != null
-                ? new Credentials.Token(peer, asked.token())
-                : new Credentials.None(peer);
+        return limit <= 0 ? other : Math.min(limit, other);
+    }
+
+    private LoginRequest request(ConnectOptions asked) {
+        boolean webSocket =
+                connection.transport() == TransportKind.WEBSOCKET
+                        || connection.transport() == TransportKind.WEBSOCKET_TLS;
+        return new LoginRequest(
+                peer(asked),
+                webSocket ? "WEBSOCKET" : "STANDARD",
+                asked.user(),
+                asked.password(),
+                asked.token(),
+                asked.nkey(),
+                asked.signature(),
+                asked.jwt(),
+                nonce == null ? new byte[0] : nonce.bytes());
+    }
+
+    Principal principal() {
+        NatsUser known = user;
+        return known == null ? Principal.ANONYMOUS : known.principal();
+    }
+
+    Credentials.Peer peer() {
+        return peer(options);
     }
 
     private Credentials.Peer peer(ConnectOptions asked) {
@@ -375,92 +555,20 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         if (!isReady()) {
             return;
         }
-        int header = Math.max(0, headerLength);
         if (headerLength >= 0 && !options.headers()) {
             fail(CloseReason.Kind.PROTOCOL_ERROR, null, "HPUB without header support");
             return;
         }
-        received++;
-        receivedBytes += totalLength;
-        Subject to = lastSubject;
-        if (!to.isDotted(bytes, subject, subjectLength)) {
-            to = loop.subjects().dotted(bytes, subject, subjectLength);
-            lastSubject = to;
-            lastRoutable = hasNoEmptyLevel(to.dotted());
-            lastService = broker.service(to);
-        }
-        if (options.pedantic() && !isLiteral(to)) {
-            error(NatsError.INVALID_PUBLISH_SUBJECT);
-        }
-        if (!rights.mayPublish(to)) {
-            error("Permissions Violation for Publish to \"" + to + '"');
-            return;
-        }
-        Message message = loop.message();
-        message.begin(to, bytes, body + header, totalLength - header)
-                .publisher(connection.id())
-                .header(NatsHeaderCodec.INSTANCE, bytes, body, header, 0);
-        if (replyLength > 0) {
-            message.replyTo(bytes, reply, replyLength);
-        }
-        if (tail >= 0) {
-            loop.wire().point(message, bytes, tail, body + totalLength + 2 - tail, header > 0);
-        }
-        if (lastService != null) {
-            ask(lastService, message);
-            return;
-        }
-        int takers = lastRoutable ? space.publish(loop.routes(), message) : 0;
-        if (takers == 0
-                && replyLength > 0
-                && options.noResponders()
-                && broker.settings().noResponders()) {
-            noResponders(Subject.ofDotted(bytes, reply, replyLength));
-        }
-        acknowledge();
-    }
-
-    private void ask(SubjectService service, Message message) {
-        String refusal = service.request(message, rights.principal(), rights.peer());
-        if (refusal == null) {
-            acknowledge();
-        } else {
-            error(refusal);
-        }
-    }
-
-    /**
-     * A subject with an empty level is taken from a client that is not pedantic, and reaches
-     * nobody.
-     */
-    private static boolean hasNoEmptyLevel(byte[] subject) {
-        boolean begun = false;
-        for (byte b : subject) {
-            if (b == '.' && !begun) {
-                return false;
-            }
-            begun = b != '.';
-        }
-        return begun;
-    }
-
-    private static boolean isLiteral(Subject subject) {
-        try {
-            return Dialect.NATS.parse(subject.dotted(), 0, subject.length()).isExact();
-        } catch (InvalidSubjectException e) {
-            return false;
-        }
-    }
-
-    /** Nobody got a request: its own subscription for the answer hears so. */
-    private void noResponders(Subject reply) {
-        NatsSubscription own = subscriptions.firstFor(reply);
-        if (own != null) {
-            Message message = loop.message();
-            message.begin(reply, NO_RESPONDERS, 0, 0)
-                    .header(NatsHeaderCodec.INSTANCE, NO_RESPONDERS, 0, NO_RESPONDERS.length, 0);
-            own.deliver(message);
-        }
+        publisher.publish(
+                bytes,
+                subject,
+                subjectLength,
+                reply,
+                replyLength,
+                body,
+                Math.max(0, headerLength),
+                totalLength,
+                tail);
     }
 
     @Override
@@ -489,15 +597,30 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     @Override
     public void ping() {
-        if (isReady()) {
-            NatsWriter.pong(outbox.begin(8));
-            outbox.end();
+        if (!isReady()) {
+            return;
+        }
+        NatsWriter.pong(outbox.begin(8));
+        outbox.end();
+        NatsUser known = user;
+        if (saidConnect && !toldAccount && known != null) {
+            toldAccount = true;
+            if (options.protocol() >= 1) {
+                boolean system = broker.accounts().isSystem(known.account());
+                byte[] info = broker.info().known(connection, known, system, maxPayload);
+                outbox.append(info, 0, info.length);
+            }
         }
     }
 
     @Override
     public void pong() {
-        pinger.answered();
+        pinger.answered(System.nanoTime());
+    }
+
+    /** The time of the last answered PING, 0 when none was. Any thread. */
+    long roundTripNanos() {
+        return pinger.roundTripNanos();
     }
 
     @Override
@@ -521,7 +644,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         return false;
     }
 
-    private void acknowledge() {
+    void acknowledge() {
         if (options.verbose()) {
             NatsWriter.ok(outbox.begin(8));
             outbox.end();

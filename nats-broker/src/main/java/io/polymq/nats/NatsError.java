@@ -13,6 +13,7 @@ enum NatsError {
     INVALID_CLIENT_PROTOCOL("invalid client protocol"),
     NO_RESPONDERS_NEEDS_HEADERS("no responders requires headers support"),
     MAX_CONNECTIONS("maximum connections exceeded"),
+    MAX_ACCOUNT_CONNECTIONS("maximum account active connections exceeded"),
     MAX_SUBSCRIPTIONS("maximum subscriptions exceeded"),
     STALE_CONNECTION("Stale Connection"),
     SLOW_CONSUMER("Slow Consumer"),

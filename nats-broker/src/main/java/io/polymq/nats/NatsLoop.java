@@ -20,6 +20,7 @@ final class NatsLoop {
     private static final int KNOWN_SUBJECTS = 4096;
 
     private final EventLoop loop;
+    private final Runnable chores;
     private final RouteCache routes;
     private final SubjectCache subjects = new SubjectCache(KNOWN_SUBJECTS);
     private final Message message = new Message();
@@ -27,8 +28,12 @@ final class NatsLoop {
     private final Set<NatsConnection> connections = new HashSet<>();
     private final byte[] scratch = new byte[SCRATCH_BYTES];
 
-    NatsLoop(EventLoop loop, RouteCache routes, long tickMillis) {
+    /**
+     * @param chores what the broker has done once in a while
+     */
+    NatsLoop(EventLoop loop, RouteCache routes, long tickMillis, Runnable chores) {
         this.loop = loop;
+        this.chores = chores;
         this.routes = routes;
         message.attach(wire);
         loop.scheduleAtFixedRate(this::tick, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
@@ -70,6 +75,7 @@ final class NatsLoop {
     }
 
     private void tick() {
+        chores.run();
         long now = System.nanoTime();
         for (NatsConnection connection : connections.toArray(new NatsConnection[0])) {
             connection.tick(now);

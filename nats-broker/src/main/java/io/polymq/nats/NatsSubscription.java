@@ -29,6 +29,7 @@ final class NatsSubscription implements Sink {
     private final byte @Nullable [] prefix;
     private final byte @Nullable [] headerPrefix;
     private final @Nullable Filter[] denied;
+    private final @Nullable OpenReplies replies;
     private volatile boolean closed;
     private Router.@Nullable Subscription registration;
     private long delivered;
@@ -45,6 +46,7 @@ final class NatsSubscription implements Sink {
         this.sid = new String(sid, StandardCharsets.ISO_8859_1);
         this.queue = queue;
         this.denied = denied;
+        this.replies = connection.rights().replies();
         this.spacedSid = new byte[sid.length + 2];
         spacedSid[0] = ' ';
         System.arraycopy(sid, 0, spacedSid, 1, sid.length);
@@ -68,6 +70,10 @@ final class NatsSubscription implements Sink {
 
     long delivered() {
         return delivered;
+    }
+
+    long max() {
+        return max;
     }
 
     void registered(Router.Subscription subscription) {
@@ -122,6 +128,9 @@ final class NatsSubscription implements Sink {
         if (outbox.isCongested()) {
             wire.congested(outbox);
         }
+        if (replies != null) {
+            openReply(message);
+        }
         if (last) {
             close();
             connection.forgetLater(this);
@@ -156,6 +165,13 @@ final class NatsSubscription implements Sink {
             return max > 0 && delivered >= max;
         } finally {
             outbox.end();
+        }
+    }
+
+    private void openReply(Message message) {
+        Subject reply = message.answerTo();
+        if (reply != null && replies != null) {
+            replies.open(reply);
         }
     }
 

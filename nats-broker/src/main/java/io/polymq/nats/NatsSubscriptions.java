@@ -7,23 +7,30 @@ import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.core.subject.Subject;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** One connection's subscriptions by their sid. Connection zone. */
+/**
+ * One connection's subscriptions by their sid. Connection zone; monitoring looks from elsewhere.
+ */
 final class NatsSubscriptions {
 
-    private static final Filter[] NOTHING_DENIED = new Filter[0];
+    private static final String SYSTEM_GROUP = "_sys_";
 
     private final NatsConnection connection;
-    private final int limit;
-    private final Map<String, NatsSubscription> bySid = new HashMap<>();
+    private int limit;
+    private final Map<String, NatsSubscription> bySid = new ConcurrentHashMap<>(4);
 
     NatsSubscriptions(NatsConnection connection, int limit) {
         this.connection = connection;
         this.limit = limit;
+    }
+
+    /** As the client's user has it; 0 is without bound. */
+    void limit(int most) {
+        limit = most;
     }
 
     /**
@@ -53,25 +60,43 @@ final class NatsSubscriptions {
                 queueLength == 0
                         ? null
                         : new String(bytes, queue, queueLength, StandardCharsets.UTF_8);
-        if (!connection.rights().maySubscribe(text)) {
-            connection.error(
-                    "Permissions Violation for Subscription to \""
-                            + text
-                            + '"'
-                            + (group == null ? "" : " using queue \"" + group + '"'));
+        String refusal = refusal(filter, text, group);
+        if (refusal != null) {
+            connection.error(refusal);
             return false;
         }
-        if (limit > 0 && bySid.size() >= limit) {
+        if (limit > 0 && bySid.size() >= limit || !connection.account().subscribed()) {
             connection.error(NatsError.MAX_SUBSCRIPTIONS);
             return false;
         }
         byte[] sidBytes = Arrays.copyOfRange(bytes, sid, sid + sidLength);
         NatsSubscription subscription =
-                new NatsSubscription(connection, filter, sidBytes, group, NOTHING_DENIED);
+                new NatsSubscription(
+                        connection,
+                        filter,
+                        sidBytes,
+                        group,
+                        connection.rights().deniedWithin(filter));
         bySid.put(id, subscription);
         subscription.registered(
                 connection.space().subscribe(filter, group(group), false, subscription));
         return true;
+    }
+
+    private @Nullable String refusal(Filter filter, String text, @Nullable String group) {
+        if (SYSTEM_GROUP.equals(group) || !connection.rights().maySubscribe(filter, group)) {
+            return "Permissions Violation for Subscription to \""
+                    + text
+                    + '"'
+                    + (group == null ? "" : " using queue \"" + group + '"');
+        }
+        int most = connection.broker().limits().maxSubscriptionTokens();
+        if (most > 0 && filter.levelCount() > most
+                || !filter.isExact()
+                        && filter.levelCount() > connection.broker().router().maxLevels()) {
+            return "Permissions Violation for Subscription to \"" + text + "\", too many tokens";
+        }
+        return null;
     }
 
     private static Router.@Nullable Group group(@Nullable String queue) {
@@ -85,13 +110,19 @@ final class NatsSubscriptions {
         String id = new String(bytes, sid, sidLength, StandardCharsets.ISO_8859_1);
         NatsSubscription subscription = bySid.get(id);
         if (subscription != null && (max == 0 || subscription.limit(max))) {
-            bySid.remove(id);
+            forget(subscription);
             subscription.close();
         }
     }
 
     void forget(NatsSubscription subscription) {
-        bySid.remove(subscription.sid(), subscription);
+        if (bySid.remove(subscription.sid(), subscription)) {
+            connection.account().unsubscribed(1);
+        }
+    }
+
+    int size() {
+        return bySid.size();
     }
 
     /** A subscription that would get this subject; null when there is none. */
@@ -110,6 +141,7 @@ final class NatsSubscriptions {
 
     void close() {
         bySid.values().forEach(NatsSubscription::close);
+        connection.account().unsubscribed(bySid.size());
         bySid.clear();
     }
 }

@@ -4,27 +4,73 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polymq.codec.nats.NatsWriter;
+import io.polymq.nats.account.NatsUser;
 import io.polymq.network.Connection;
 import io.polymq.network.TransportKind;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
-/** The INFO line. Shared, stateless but for its settings. */
+/** The INFO line. Shared; what it says of the server changes with {@link #lameDuck}. */
 final class ServerInfo {
 
-    private static final String REVISION = "polymq";
+    static final String REVISION = "polymq";
 
     private final NatsSettings settings;
     private final boolean loginRequired;
+    private final boolean verifiesCertificates;
     private final ObjectMapper json;
+    private volatile boolean lameDuck;
 
-    ServerInfo(NatsSettings settings, boolean loginRequired, ObjectMapper json) {
+    ServerInfo(
+            NatsSettings settings,
+            boolean loginRequired,
+            boolean verifiesCertificates,
+            ObjectMapper json) {
         this.settings = settings;
         this.loginRequired = loginRequired;
+        this.verifiesCertificates = verifiesCertificates;
         this.json = json;
     }
 
-    byte[] line(Connection connection, boolean lameDuck) {
+    void lameDuck() {
+        lameDuck = true;
+    }
+
+    /**
+     * The line for one client.
+     *
+     * @param nonce what it is to sign, null for nothing
+     */
+    byte[] first(Connection connection, @Nullable String nonce) {
+        ObjectNode info = common(connection, settings.maxPayload());
+        if (nonce != null) {
+            info.put("nonce", nonce);
+        }
+        return line(info);
+    }
+
+    /** The line that a client is sent once it is known who it is. */
+    byte[] known(Connection connection, NatsUser user, boolean system, int maxPayload) {
+        ObjectNode info = common(connection, maxPayload);
+        info.put("connect_info", true);
+        info.put("remote_account", user.account().name());
+        if (system) {
+            info.put("acc_is_sys", true);
+        }
+        return line(info);
+    }
+
+    /** The line when something has changed. */
+    byte[] changed(Connection connection, int maxPayload, boolean lameDuckForIt) {
+        ObjectNode info = common(connection, maxPayload);
+        if (lameDuckForIt) {
+            info.put("ldm", true);
+        }
+        return line(info);
+    }
+
+    private ObjectNode common(Connection connection, int maxPayload) {
         ObjectNode info = json.createObjectNode();
         info.put("server_id", settings.serverId());
         info.put("server_name", settings.serverName());
@@ -38,14 +84,13 @@ final class ServerInfo {
         if (loginRequired) {
             info.put("auth_required", true);
         }
-        boolean secured =
-                connection.transport() != TransportKind.TCP
-                        && connection.transport() != TransportKind.UNIX
-                        && connection.transport() != TransportKind.WEBSOCKET;
-        if (settings.tlsAvailable() && !secured) {
+        if (settings.tlsAvailable() && isPlain(connection)) {
             info.put(settings.tlsRequired() ? "tls_required" : "tls_available", true);
         }
-        info.put("max_payload", settings.maxPayload());
+        if (settings.tlsAvailable() && verifiesCertificates) {
+            info.put("tls_verify", true);
+        }
+        info.put("max_payload", maxPayload);
         if (settings.jetStream()) {
             info.put("jetstream", true);
         }
@@ -55,6 +100,10 @@ final class ServerInfo {
             info.put("ldm", true);
         }
         info.put("api_lvl", NatsSettings.API_LEVEL);
+        return info;
+    }
+
+    private byte[] line(ObjectNode info) {
         try {
             return NatsWriter.info(json.writeValueAsBytes(info));
         } catch (JsonProcessingException e) {
@@ -62,13 +111,20 @@ final class ServerInfo {
         }
     }
 
-    private static String host(SocketAddress address) {
+    /** Whether the client could still begin TLS. */
+    private static boolean isPlain(Connection connection) {
+        return connection.transport() == TransportKind.TCP
+                || connection.transport() == TransportKind.UNIX
+                || connection.transport() == TransportKind.WEBSOCKET;
+    }
+
+    static String host(SocketAddress address) {
         return address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress()
                 : "localhost";
     }
 
-    private static int port(SocketAddress address) {
+    static int port(SocketAddress address) {
         return address instanceof InetSocketAddress inet ? inet.getPort() : 0;
     }
 }

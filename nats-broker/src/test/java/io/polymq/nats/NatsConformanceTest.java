@@ -34,7 +34,7 @@ class NatsConformanceTest extends ProtocolConformance {
                         false,
                         false,
                         true);
-        return new NatsBroker(
+        return TestNats.started(
                         new NatsBrokerServerParams(
                                 environment.connections(),
                                 environment.rateLimiter(),
@@ -44,7 +44,8 @@ class NatsConformanceTest extends ProtocolConformance {
                                 new TestSecurity(
                                         Map.of("ann", "secret"), (action, subject) -> true),
                                 settings,
-                                List.of()))
+                                List.of(),
+                                null))
                 .binding();
     }
 

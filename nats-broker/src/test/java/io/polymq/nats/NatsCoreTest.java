@@ -55,7 +55,7 @@ class NatsCoreTest {
             client.send("SUB a 1\r\nPUB a 2\r\nhi\r\nPUB a..b 0\r\n\r\n");
             assertThat(client.untilPong())
                     .isEqualTo(
-                            "+OK\r\nMSG a 1 2\r\nhi\r\n+OK\r\n-ERR 'Invalid Publish Subject'\r\n+OK\r\n");
+                            "+OK\r\n+OK\r\nMSG a 1 2\r\nhi\r\n-ERR 'Invalid Publish Subject'\r\n+OK\r\n");
         }
     }
 
@@ -76,7 +76,8 @@ class NatsCoreTest {
         try (WireClient client = connected("")) {
             client.send("SUB in.> 9\r\nPUB nobody in.1 0\r\n\r\n");
             assertThat(client.untilPong())
-                    .isEqualTo("HMSG in.1 9 16 16\r\nNATS/1.0 503\r\n\r\n\r\n");
+                    .isEqualTo(
+                            "HMSG in.1 9 38 38\r\nNATS/1.0 503\r\nNats-Subject: nobody\r\n\r\n\r\n");
         }
     }
 
@@ -149,7 +150,7 @@ class NatsCoreTest {
                 "FETCH me | Unknown Protocol Operation",
                 "PUB a 1048577 | Maximum Payload Violation",
                 "CONNECT {\"protocol\":9} | invalid client protocol",
-                "CONNECT {\"no_responders\":true} | no responders requires headers support"
+                "CONNECT {\"no_responders\":true,\"headers\":false} | no responders requires headers support"
             })
     void aFaultIsToldBeforeTheLinkIsClosed(String command, String error) throws IOException {
         try (WireClient client = connected("")) {

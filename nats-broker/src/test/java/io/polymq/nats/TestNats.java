@@ -8,6 +8,8 @@ import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Security;
 import io.polymq.core.service.SubjectService;
+import io.polymq.nats.options.OptionsException;
+import io.polymq.nats.options.ServerOptions;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ConnectionManager;
 import io.polymq.network.GlobalRateLimiter;
@@ -15,11 +17,15 @@ import io.polymq.network.NetworkServer;
 import io.polymq.network.NetworkServerParams;
 import io.polymq.network.ShutdownBroadcast;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A NATS broker on its own, for one test. */
 final class TestNats implements AutoCloseable {
@@ -43,13 +49,33 @@ final class TestNats implements AutoCloseable {
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
     private final NetworkServer server;
+    final NatsBroker broker;
     private final List<BoundAddress> bound;
 
+    /** With a nats-server configuration. */
+    static TestNats configured(String configuration) {
+        try {
+            ServerOptions options = ServerOptions.parse(configuration, Map.of());
+            return new TestNats(SETTINGS, TestSecurity.open(), 0, List.of(), options);
+        } catch (OptionsException wrong) {
+            throw new IllegalArgumentException(wrong);
+        }
+    }
+
     TestNats(NatsSettings settings, Security security, int port) {
-        this(settings, security, port, List.of());
+        this(settings, security, port, List.of(), null);
     }
 
     TestNats(NatsSettings settings, Security security, int port, List<SubjectService> services) {
+        this(settings, security, port, services, null);
+    }
+
+    TestNats(
+            NatsSettings settings,
+            Security security,
+            int port,
+            List<SubjectService> services,
+            @Nullable ServerOptions options) {
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         GlobalRateLimiter limiter = new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime);
         PrometheusRegistry registry = new PrometheusRegistry();
@@ -64,8 +90,8 @@ final class TestNats implements AutoCloseable {
                                 registry,
                                 InstantSource.system(),
                                 System::nanoTime));
-        NatsBroker broker =
-                new NatsBroker(
+        broker =
+                started(
                         new NatsBrokerServerParams(
                                 connections,
                                 limiter,
@@ -74,12 +100,23 @@ final class TestNats implements AutoCloseable {
                                 router,
                                 security,
                                 settings,
-                                services));
+                                services,
+                                options));
         bound =
                 server.listen(
                         broker.binding(),
                         new TransportPorts(port, null, null, null, null),
                         LoopConfig.DEFAULT);
+    }
+
+    static NatsBroker started(NatsBrokerServerParams params) {
+        try {
+            return NatsBroker.start(params);
+        } catch (OptionsException wrong) {
+            throw new IllegalArgumentException(wrong);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static TestNats open() {

@@ -68,6 +68,34 @@ final class WireClient implements AutoCloseable {
         }
     }
 
+    /** Everything up to the end of the line in which a text has come. */
+    String until(String text) throws IOException {
+        for (; ; ) {
+            int at = received.indexOf(text);
+            int end = at < 0 ? -1 : received.indexOf("\r\n", at);
+            if (end >= 0) {
+                String all = received.substring(0, end + 2);
+                received.delete(0, end + 2);
+                return all;
+            }
+            if (!more()) {
+                throw new IOException("closed after: " + received);
+            }
+        }
+    }
+
+    /** What comes for these bytes before a PING behind them is answered, or until the end. */
+    String answer(String bytes) {
+        try {
+            send(bytes);
+            return untilPong();
+        } catch (IOException ended) {
+            String last = received + "<closed>";
+            received.setLength(0);
+            return last;
+        }
+    }
+
     /** Everything until the server closes. */
     String untilClosed() throws IOException {
         while (more()) {

@@ -255,9 +255,17 @@ public final class NetworkServer implements AutoCloseable {
                 address);
     }
 
+    /**
+     * Takes no more connections over TCP and Unix sockets, for good; those that stand stay. Any
+     * thread.
+     */
+    public CompletionStage<Void> closeListeners() {
+        return closed(acceptors);
+    }
+
     /** QUIC's sockets stay open: the connections that are to be drained are in them. */
     private CompletionStage<Void> stopAccepting(Duration within) {
-        return closed(acceptors);
+        return closeListeners();
     }
 
     private CompletionStage<Void> endConnections(Duration within) {

@@ -1,0 +1,32 @@
+package io.polymq.nats.options;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** {@code jetstream}. Immutable. */
+public record JetStreamOptions(
+        boolean enabled,
+        @Nullable Path storeDir,
+        long maxMemory,
+        long maxFile,
+        @Nullable String domain,
+        boolean syncAlways) {
+
+    public static final JetStreamOptions OFF =
+            new JetStreamOptions(false, null, -1, -1, null, false);
+
+    /** What one account may have; -1 is without bound. */
+    public record AccountLimits(
+            long maxMemory,
+            long maxFile,
+            long maxStreams,
+            long maxConsumers,
+            long maxAckPending,
+            long memoryMaxStreamBytes,
+            long fileMaxStreamBytes,
+            boolean maxBytesRequired) {
+
+        public static final AccountLimits UNLIMITED =
+                new AccountLimits(-1, -1, -1, -1, -1, -1, -1, false);
+    }
+}
