@@ -34,6 +34,7 @@ final class Routes {
                             params.config().protectMetrics() ? Access.ADMINISTRATOR : Access.ANYONE,
                             this::metrics));
         }
+        pages.add(new ConsolePages());
         pages.add(new Index());
     }
 
@@ -109,6 +110,11 @@ final class Routes {
         public AdminAnswer answer(AdminRequest request) {
             if (!request.path().equals("/")) {
                 return nothing(request);
+            }
+            String accept = request.header("accept");
+            if (accept != null && accept.contains("text/html")) {
+                return AdminAnswer.text(302, "See " + ConsolePages.PATH + "/")
+                        .with("Location", ConsolePages.PATH + "/");
             }
             StringBuilder text = new StringBuilder("PolyMQ ").append(params.version());
             pages.stream()

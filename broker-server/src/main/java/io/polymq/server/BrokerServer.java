@@ -198,7 +198,7 @@ public final class BrokerServer {
                                 config.metrics().enabled(),
                                 parts.health(),
                                 parts.security(),
-                                pages));
+                                Administration.pages(parts, config, this::addresses, pages)));
     }
 
     /** Takes on what can change at run time: limits and certificates. */

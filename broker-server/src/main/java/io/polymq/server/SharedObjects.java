@@ -40,7 +40,8 @@ record SharedObjects(
         Router router,
         BrokerSecurity security,
         NetworkServer network,
-        CoreObjects core) {
+        CoreObjects core,
+        CoreServices services) {
 
     static SharedObjects create(
             PolyMqConfig config, Path dataFolder, List<HeaderCodec> codecs, Shutdown shutdown)
@@ -78,6 +79,8 @@ record SharedObjects(
                                 clock,
                                 metrics,
                                 shutdown));
+        CoreServices services =
+                CoreServices.create(cache, core.zones().getFirst(), clock, shutdown);
         ConnectionManager connections = new ConnectionManager(config.network());
         GlobalRateLimiter rateLimiter = new GlobalRateLimiter(config.limits(), System::nanoTime);
         NetworkServer network =
@@ -105,6 +108,7 @@ record SharedObjects(
                 router,
                 security,
                 network,
-                core);
+                core,
+                services);
     }
 }

@@ -1,0 +1,24 @@
+package io.polymq.admin.api;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * What the process says of itself.
+ *
+ * @param startedAt milliseconds since 1970
+ * @param listeners as they are now
+ * @param config the effective configuration without secrets, by dotted keys
+ */
+public record Node(
+        String version,
+        String cluster,
+        int broker,
+        long startedAt,
+        Supplier<List<Listener>> listeners,
+        Supplier<Map<String, String>> config) {
+
+    /** Where a protocol can be reached. */
+    public record Listener(String protocol, String transport, String address) {}
+}

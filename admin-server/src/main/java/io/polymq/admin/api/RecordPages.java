@@ -1,0 +1,93 @@
+package io.polymq.admin.api;
+
+import io.polymq.core.admin.AdminCall;
+import io.polymq.core.message.Message;
+import io.polymq.core.message.MessageRecords;
+import io.polymq.core.subject.Subject;
+import io.polymq.core.topic.Topic;
+import io.polymq.storage.ReadResult;
+import io.polymq.storage.RecordBatchCursor;
+import io.polymq.storage.Shard;
+import io.polymq.storage.Slice;
+import io.polymq.storage.StoredRecord;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads a partition for people: whatever protocol wrote a record, it is told in neutral terms. */
+final class RecordPages {
+    private static final int MOST_BYTES = 4 << 20;
+
+    private final MessageRecords records;
+
+    RecordPages(MessageRecords records) {
+        this.records = records;
+    }
+
+    Map<String, Object> read(Topic topic, Shard shard, long from, int limit) throws Exception {
+        List<Map<String, Object>> items = new ArrayList<>();
+        long next = Math.max(from, shard.startOffset());
+        if (next < shard.highWatermark()) {
+            try (ReadResult result = AdminCall.await(shard.read(next, MOST_BYTES, true))) {
+                next = collect(topic, result, next, limit, items);
+            }
+        }
+        Map<String, Object> page = new LinkedHashMap<>();
+        page.put("start_offset", shard.startOffset());
+        page.put("high_watermark", shard.highWatermark());
+        page.put("next_offset", next);
+        page.put("items", items);
+        return page;
+    }
+
+    private long collect(
+            Topic topic, ReadResult result, long from, int limit, List<Map<String, Object>> items)
+            throws Exception {
+        Subject implied = Subject.ofDotted(topic.name());
+        RecordBatchCursor cursor = new RecordBatchCursor(MOST_BYTES * 4);
+        long next = from;
+        for (Slice slice : result.slices()) {
+            cursor.reset(slice.toBuffer());
+            while (cursor.nextBatch()) {
+                boolean control = cursor.isControl();
+                while (cursor.nextInBatch()) {
+                    if (cursor.offset() < from) {
+                        continue;
+                    }
+                    if (items.size() == limit) {
+                        return next;
+                    }
+                    next = cursor.offset() + 1;
+                    if (!control) {
+                        items.add(shown(cursor.record(), implied));
+                    }
+                }
+                next = Math.max(next, cursor.lastOffset() + 1);
+            }
+        }
+        return next;
+    }
+
+    private Map<String, Object> shown(StoredRecord record, Subject implied) {
+        Message message = records.read(record, implied, new Message());
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("offset", record.offset());
+        row.put("timestamp", record.timestamp());
+        row.put("key", bytes(record.key()));
+        row.put("tombstone", record.value() == null);
+        row.putAll(Shown.message(message));
+        return row;
+    }
+
+    private static @Nullable Object bytes(@Nullable ByteBuffer buffer) {
+        if (buffer == null) {
+            return null;
+        }
+        byte[] copy = new byte[buffer.remaining()];
+        buffer.duplicate().get(copy);
+        return Shown.bytes(copy, 0, copy.length);
+    }
+}
