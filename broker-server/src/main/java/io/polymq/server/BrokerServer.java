@@ -114,7 +114,14 @@ public final class BrokerServer {
     /** For each protocol a line that builds its parameters and a line that starts it. */
     private void startProtocols(SharedObjects parts) throws StartupException {
         MqttBrokerServerParams mqtt = ProtocolParams.mqtt(parts, config);
-        serve(parts, config.mqttRuntime(), () -> MqttBroker.start(mqtt).binding());
+        serve(
+                parts,
+                config.mqttRuntime(),
+                () -> {
+                    MqttBroker broker = MqttBroker.start(mqtt);
+                    pages.add(broker.pages());
+                    return broker.binding();
+                });
         KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
         serve(parts, config.kafkaRuntime(), () -> new KafkaBroker(kafka).binding());
         NatsBrokerServerParams nats = ProtocolParams.nats(parts, config, natsOptions);

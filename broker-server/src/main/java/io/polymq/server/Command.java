@@ -26,6 +26,17 @@ sealed interface Command {
     /** Look after a data folder while no broker uses it; the arguments are the tool's own. */
     record Storage(List<String> arguments) implements Command {}
 
+    /** Print another broker's installation as a configuration of ours. */
+    record ImportMosquitto(Path folder) implements Command {}
+
+    /**
+     * Serve MQTT alone, by Mosquitto's configuration.
+     *
+     * @param file null for Mosquitto's defaults
+     * @param port of the listener where the file names none, 0 for 1883
+     */
+    record ServeMosquitto(@Nullable Path file, int port, boolean verbose) implements Command {}
+
     enum Format {
         TOML,
         YAML

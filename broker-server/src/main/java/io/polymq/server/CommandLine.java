@@ -13,6 +13,8 @@ final class CommandLine {
             """
             Usage: polymq [server] [--config FILE] [--set KEY=VALUE ...]
                    polymq storage verify|dump|repair FOLDER [options]
+                   polymq import mosquitto DIR        prints Mosquitto's installation as our configuration
+                   polymq mosquitto [-c FILE] [-p PORT] [-v]   serves MQTT by Mosquitto's configuration
 
               --config FILE         TOML or YAML by its extension; without one the defaults hold
               --set KEY=VALUE       overrides a key, e.g. --set mqtt_runtime.tcp_port=1884; repeatable
@@ -52,6 +54,12 @@ final class CommandLine {
             if (first.equals("storage")) {
                 return new Command.Storage(List.copyOf(arguments));
             }
+            if (first.equals("import")) {
+                return importFrom();
+            }
+            if (first.equals("mosquitto")) {
+                return MosquittoArguments.parse(arguments);
+            }
             train = first.equals("train");
             if (!train && !first.equals("server")) {
                 throw new Command.UsageException(
@@ -70,6 +78,15 @@ final class CommandLine {
             return other;
         }
         return train ? new Command.Train() : new Command.Serve(file, settings);
+    }
+
+    private Command importFrom() throws Command.UsageException {
+        String from = arguments.poll();
+        String folder = arguments.poll();
+        if (!"mosquitto".equals(from) || folder == null || !arguments.isEmpty()) {
+            throw new Command.UsageException("It is: polymq import mosquitto DIR");
+        }
+        return new Command.ImportMosquitto(Path.of(folder));
     }
 
     private void option(String option) throws Command.UsageException {

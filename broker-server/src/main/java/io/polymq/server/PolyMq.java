@@ -73,6 +73,12 @@ public final class PolyMq {
                     case NOT_UNDERSTOOD -> ExitCode.USAGE;
                 };
             }
+            case Command.ImportMosquitto from -> {
+                return new Mosquitto(out, err).print(from.folder());
+            }
+            case Command.ServeMosquitto serve -> {
+                return new Mosquitto(out, err).serve(serve, environment);
+            }
             case Command.Serve serve -> {
                 return new ServerProcess(
                                 new ConfigSources(serve.file(), environment, serve.settings()), out)

@@ -18,7 +18,7 @@ final class ProtocolParams {
 
     static MqttBrokerServerParams mqtt(SharedObjects parts, PolyMqConfig config) {
         return new MqttBrokerServerParams(
-                MqttSettings.of(config.mqttRuntime()),
+                MqttSettings.of(config.mqttRuntime(), config.dataPath()),
                 parts.router(),
                 parts.security(),
                 parts.core().retained(),

@@ -59,4 +59,16 @@ class CommandLineTest {
                 .hasMessageContaining(named)
                 .hasMessageNotContaining("\n");
     }
+
+    @Test
+    void mosquittosUsersBringTheirFilesAndTheirOptions() throws Exception {
+        assertThat(CommandLine.parse("import", "mosquitto", "/etc/mosquitto"))
+                .isEqualTo(new Command.ImportMosquitto(Path.of("/etc/mosquitto")));
+        assertThat(CommandLine.parse("mosquitto", "-v", "-c", "a.conf", "-p", "1884"))
+                .isEqualTo(new Command.ServeMosquitto(Path.of("a.conf"), 1884, true));
+        assertThatThrownBy(() -> CommandLine.parse("mosquitto", "-p", "70000"))
+                .hasMessageContaining("no port");
+        assertThatThrownBy(() -> CommandLine.parse("import", "emqx", "x"))
+                .hasMessageContaining("import mosquitto DIR");
+    }
 }

@@ -56,7 +56,8 @@ public record MqttConfig(
                 @Default("0s")
                 Duration maxSessionExpiry,
         @Doc(
-                        "Seconds that clients are told to keep alive when theirs are longer or none; 0: theirs.")
+                        "Seconds that clients are told to keep alive when theirs are longer or"
+                            + " none; 0: theirs.")
                 @Within(min = 0, max = 65_535)
                 @Default("0")
                 int serverKeepAlive,
@@ -86,7 +87,8 @@ public record MqttConfig(
                 @Default("round_robin")
                 String shareStrategy,
         @Doc(
-                        "When a publish for persistent sessions is acknowledged: forced to the device, written, or in memory.")
+                        "When a publish for persistent sessions is acknowledged: forced to the"
+                            + " device, written, or in memory.")
                 @OneOf({"sync", "os", "memory"})
                 @Default("sync")
                 String durability,
@@ -96,10 +98,12 @@ public record MqttConfig(
                 @Default("false")
                 boolean clientEvents,
         @Doc(
-                        "Subscriptions made for every client: FILTER or FILTER QOS, with %c and %u for client and user.")
+                        "Subscriptions made for every client: FILTER or FILTER QOS, with %c and %u"
+                            + " for client and user.")
                 List<String> autoSubscribe,
         @Doc(
-                        "Topic rewrites: publish|subscribe|all FILTER REGEX TEMPLATE, with $1 and %c and %u in the template.")
+                        "Topic rewrites: publish|subscribe|all FILTER REGEX TEMPLATE, with $1 and"
+                            + " %c and %u in the template.")
                 List<String> rewrite,
         @Doc("Disconnects within flapping_window after which a client is banned; 0 is never.")
                 @Within(min = 0)
@@ -108,6 +112,30 @@ public record MqttConfig(
         @Doc("The time in which they are counted.") @Within(min = 1) @Default("1m")
                 Duration flappingWindow,
         @Doc("How long the ban lasts.") @Within(min = 1) @Default("5m") Duration flappingBan,
+        @Doc("The longest topic or filter.") @Within(min = 1, max = 65_535) @Default("65535")
+                int maxTopicLength,
+        @Doc("A subscriber that acknowledges later than this is listed as slow.")
+                @Within(min = 1)
+                @Default("500ms")
+                Duration slowThreshold,
+        @Doc(
+                        "The user property of CONNECT that names the tenant of clients whose user"
+                            + " has none of its own; empty: none does.")
+                @Default("")
+                String tenantProperty,
+        @Doc("Tenants of such clients by the port that they came in by: PORT TENANT.")
+                List<String> listenerTenants,
+        @Doc(
+                        "Whose packets are written to trace_file: client ID, topic FILTER or"
+                            + " address IP; more at run time.")
+                List<String> trace,
+        @Doc("Where traces are written; relative to data_path.") @Default("mqtt-trace.log")
+                String traceFile,
+        @Doc("The largest such file; the one before it is kept.")
+                @Bytes
+                @Within(min = 65_536)
+                @Default("64MiB")
+                long traceSize,
         LoopConfig network)
         implements RuntimeConfig {
 
@@ -117,5 +145,7 @@ public record MqttConfig(
         bind = List.copyOf(bind);
         autoSubscribe = List.copyOf(autoSubscribe);
         rewrite = List.copyOf(rewrite);
+        listenerTenants = List.copyOf(listenerTenants);
+        trace = List.copyOf(trace);
     }
 }

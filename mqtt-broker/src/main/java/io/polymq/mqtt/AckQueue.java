@@ -1,5 +1,6 @@
 package io.polymq.mqtt;
 
+import io.polymq.codec.mqtt.PacketType;
 import io.polymq.core.message.Receipt;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ final class AckQueue {
 
     private final MqttConnection connection;
     private final ArrayDeque<Pending> pending = new ArrayDeque<>(0);
+    private int pubAcks;
 
     AckQueue(MqttConnection connection) {
         this.connection = connection;
@@ -52,6 +54,11 @@ final class AckQueue {
         return pending.size();
     }
 
+    /** Publishes of QoS 1 among them; those of QoS 2 count until their end. */
+    int pubAcks() {
+        return pubAcks;
+    }
+
     Pending begin(int packetType, int packetId) {
         return new Pending(packetType, packetId);
     }
@@ -63,6 +70,7 @@ final class AckQueue {
         } else {
             answer.queued = true;
             pending.add(answer);
+            pubAcks += answer.packetType == PacketType.PUBACK ? 1 : 0;
             drain();
         }
     }
@@ -71,9 +79,11 @@ final class AckQueue {
         Pending first = pending.peek();
         while (first != null && first.settled) {
             pending.poll();
+            pubAcks -= first.packetType == PacketType.PUBACK ? 1 : 0;
             write(first);
             first = pending.peek();
         }
+        connection.acksDrained(pending.size());
     }
 
     private void write(Pending answer) {
@@ -87,6 +97,7 @@ final class AckQueue {
     }
 
     void clear() {
+        pubAcks = 0;
         pending.clear();
     }
 }

@@ -10,6 +10,7 @@ import io.polymq.codec.mqtt.MqttVersion;
  * @param keepAliveNanos time without a packet after which it counts as gone; 0 for never
  * @param problemInformation whether it wants reason strings on acknowledgements
  * @param bridge whether it is another broker
+ * @param clientId the identifier that it chose; empty when it chose none
  */
 record ClientLimits(
         MqttVersion version,
@@ -17,8 +18,9 @@ record ClientLimits(
         int maxPacketSize,
         long keepAliveNanos,
         boolean problemInformation,
-        boolean bridge) {
+        boolean bridge,
+        String clientId) {
 
     static final ClientLimits UNKNOWN =
-            new ClientLimits(MqttVersion.V3_1_1, 1, Integer.MAX_VALUE, 0, false, false);
+            new ClientLimits(MqttVersion.V3_1_1, 1, Integer.MAX_VALUE, 0, false, false, "");
 }

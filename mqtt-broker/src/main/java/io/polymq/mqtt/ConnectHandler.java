@@ -60,7 +60,7 @@ final class ConnectHandler {
             throw MqttCodecException.silent(e.reason(), String.valueOf(e.getMessage()));
         }
         MqttVersion version = three ? MqttVersion.V3_1_1 : MqttVersion.V5;
-        connection.authenticating(limits(version, Properties.NONE, 0, false));
+        connection.authenticating(limits(version, Properties.NONE, 0, false, ""));
         refuse(e.reason(), String.valueOf(e.getMessage()));
     }
 
@@ -71,7 +71,11 @@ final class ConnectHandler {
                         connect.version(),
                         connect.properties(),
                         keepAlive(connect.keepAlive()),
-                        connect.bridge()));
+                        connect.bridge(),
+                        connect.clientId()));
+        if (shared.trace().isOn()) {
+            shared.trace().packet(connection, "received", connect);
+        }
         if (connect.clientId().isEmpty() && !isIdOptional(connect)) {
             refuse(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "a client identifier is needed");
             return;
@@ -107,7 +111,11 @@ final class ConnectHandler {
     }
 
     private ClientLimits limits(
-            MqttVersion version, Properties properties, int keepAlive, boolean bridge) {
+            MqttVersion version,
+            Properties properties,
+            int keepAlive,
+            boolean bridge,
+            String clientId) {
         long receive = properties.number(Property.RECEIVE_MAXIMUM, 65_535);
         long packet = properties.number(Property.MAXIMUM_PACKET_SIZE, Integer.MAX_VALUE);
         return new ClientLimits(
@@ -116,7 +124,8 @@ final class ConnectHandler {
                 (int) Math.min(packet, Integer.MAX_VALUE),
                 keepAlive * NANOS_PER_SECOND * 3 / 2,
                 properties.number(Property.REQUEST_PROBLEM_INFORMATION, 1) == 1,
-                bridge);
+                bridge,
+                clientId);
     }
 
     // Who it is.
@@ -264,8 +273,9 @@ final class ConnectHandler {
 
     // The session.
 
-    private void accepted(Principal principal) {
+    private void accepted(Principal known) {
         MqttPacket.Connect connect = connect();
+        Principal principal = shared.tenants().of(known, connect, connection.connection().local());
         String clientId = connect.clientId();
         assignedId = clientId.isEmpty();
         if (assignedId) {
@@ -275,12 +285,12 @@ final class ConnectHandler {
             refuse(ReasonCode.BANNED, "it came and went too often");
             return;
         }
-        Login known = new Login(principal.tenant(), principal.user(), clientId);
-        if (!connection.connection().loggedIn(known)) {
+        Login claimed = new Login(principal.tenant(), principal.user(), clientId);
+        if (!connection.connection().loggedIn(claimed)) {
             refuse(ReasonCode.QUOTA_EXCEEDED, "too many connections");
             return;
         }
-        login = known;
+        login = claimed;
         int networks = connection.connection().packetLimit();
         connection.connection().packetLimit(Math.min(networks, shared.settings().maxPacketSize()));
         announcedExpiry = sessionExpiry(connect);
@@ -301,6 +311,7 @@ final class ConnectHandler {
                                 peer,
                                 connect.cleanStart(),
                                 announcedExpiry,
+                                will(connect),
                                 new Sessions.Claimant() {
                                     @Override
                                     public void claimed(Session session, boolean present) {
@@ -312,6 +323,13 @@ final class ConnectHandler {
                                         refuse(ReasonCode.NOT_AUTHORIZED, "another user's session");
                                     }
                                 }));
+    }
+
+    private static Session.@Nullable Will will(MqttPacket.Connect connect) {
+        MqttPacket.Will will = connect.will();
+        return will == null
+                ? null
+                : new Session.Will(will, will.properties().number(Property.WILL_DELAY_INTERVAL, 0));
     }
 
     private long sessionExpiry(MqttPacket.Connect connect) {
@@ -330,11 +348,6 @@ final class ConnectHandler {
             return;
         }
         MqttPacket.Connect connect = connect();
-        MqttPacket.Will will = connect.will();
-        if (will != null) {
-            long delay = will.properties().number(Property.WILL_DELAY_INTERVAL, 0);
-            session.will(new Session.Will(will, delay));
-        }
         int outbound =
                 (int)
                         Math.min(
@@ -381,7 +394,8 @@ final class ConnectHandler {
         }
         if (connect.properties().number(Property.REQUEST_RESPONSE_INFORMATION, 0) == 1) {
             answer.text(
-                    Property.RESPONSE_INFORMATION, "response/" + session.key().clientId() + "/");
+                    Property.RESPONSE_INFORMATION,
+                    "response/" + Placeholders.safe(session.key().clientId()) + "/");
         }
         EnhancedAuthentication done = exchange;
         if (done != null) {

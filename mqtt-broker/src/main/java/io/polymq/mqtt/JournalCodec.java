@@ -28,8 +28,13 @@ final class JournalCodec {
     /** What a record says. */
     sealed interface Event {}
 
-    /** A message and the sessions that are owed it, or the one that it came from. */
-    record Stored(Publication publication, List<Owed> owed) implements Event {}
+    /**
+     * A message and the sessions that are owed it, or the one that it came from.
+     *
+     * @param origin the client's QoS 2 message that it is a part of, while that is not finished
+     */
+    record Stored(Publication publication, @Nullable Place origin, List<Owed> owed)
+            implements Event {}
 
     /** These are done with. */
     record Finished(List<Place> places) implements Event {}
@@ -43,14 +48,20 @@ final class JournalCodec {
     /** How a session is owed a message. */
     record Owed(Place place, int qos, boolean retain, int subscriptionId, boolean released) {}
 
-    static ByteBuffer message(Publication publication, List<Target> targets) {
-        int size = 64 + publication.header().length + publication.payload().length;
+    static ByteBuffer message(
+            Publication publication, @Nullable Place origin, List<Target> targets) {
+        int size = 96 + publication.header().length + publication.payload().length;
         ByteBuf out = Unpooled.buffer(size + targets.size() * 21);
         out.writeByte(MESSAGE);
         out.writeInt(publication.flags());
         writeShortBytes(out, publication.subject().dotted());
         out.writeInt(publication.header().length);
         out.writeBytes(publication.header());
+        out.writeBoolean(origin != null);
+        if (origin != null) {
+            out.writeLong(origin.session());
+            out.writeLong(origin.number());
+        }
         int live = 0;
         int countAt = out.writerIndex();
         out.writeInt(0);
@@ -117,6 +128,7 @@ final class JournalCodec {
         int flags = in.readInt();
         byte[] subject = readBytes(in, in.readInt());
         byte[] header = readBytes(in, in.readInt());
+        Place origin = in.readBoolean() ? new Place(in.readLong(), in.readLong(), true) : null;
         List<Owed> owed = new ArrayList<>();
         for (int i = in.readInt(); i > 0; i--) {
             Owed without = readOwed(in);
@@ -132,7 +144,7 @@ final class JournalCodec {
         Publication publication =
                 new Publication(
                         Subject.ofDotted(subject, 0, subject.length), payload, header, flags);
-        return new Stored(publication, owed);
+        return new Stored(publication, origin, owed);
     }
 
     private static Owed readOwed(ByteBuf in) {

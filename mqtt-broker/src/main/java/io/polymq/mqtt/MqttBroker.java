@@ -3,6 +3,7 @@ package io.polymq.mqtt;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
@@ -31,7 +32,7 @@ public final class MqttBroker {
     public MqttBroker(MqttBrokerServerParams params) {
         shared = new MqttShared(params, background, journal);
         binding = new MqttBinding(shared, keepAlives);
-        sys = new SysTopics(shared, VERSION);
+        sys = new SysTopics(shared, VERSION, new BrokerFigures(params.metrics()));
         params.shutdown().subscribe(Shutdown.Phase.PROTOCOLS, "mqtt", this::drain);
     }
 
@@ -75,6 +76,11 @@ public final class MqttBroker {
     /** Reads the headers of messages that came in by MQTT, for those who keep them. */
     public static HeaderCodec headerCodec() {
         return MqttHeader.CODEC;
+    }
+
+    /** What administrators see and do over HTTP. */
+    public AdminPages pages() {
+        return new MqttPages(shared);
     }
 
     /** What the network server needs to serve MQTT. */

@@ -53,10 +53,11 @@ final class MqttConnection implements ProtocolHandler {
 
     private Phase phase = Phase.CONNECTING;
     private volatile ClientLimits limits = ClientLimits.UNKNOWN;
-    private TopicAliases aliases = new TopicAliases(0, 0);
+    private TopicAliases aliases = TopicAliases.NO_ALIASES;
     private @Nullable Session session;
     private boolean sendWill = true;
     private boolean paused;
+    private boolean behind;
     private long lastPacketAt;
 
     MqttConnection(MqttShared shared, Connection connection, SessionZone zone) {
@@ -89,6 +90,11 @@ final class MqttConnection implements ProtocolHandler {
 
     ClientLimits limits() {
         return limits;
+    }
+
+    /** As CONNECT said; empty before, and when it left the choice to the broker. Any thread. */
+    String clientId() {
+        return limits.clientId();
     }
 
     SubscribeHandler subscribes() {
@@ -253,7 +259,11 @@ final class MqttConnection implements ProtocolHandler {
     }
 
     private MqttPacket decode(int first, byte[] bytes, int from, int to) throws MqttCodecException {
-        return zone.decoder().decode(first, bytes, from, to, limits.version());
+        MqttPacket packet = zone.decoder().decode(first, bytes, from, to, limits.version());
+        if (shared.trace().isOn()) {
+            shared.trace().packet(this, "received", packet);
+        }
+        return packet;
     }
 
     private void onActive(int first, byte[] bytes, int from, int to) throws MqttCodecException {
@@ -317,6 +327,9 @@ final class MqttConnection implements ProtocolHandler {
     // Writing.
 
     void send(MqttPacket packet) {
+        if (shared.trace().isOn()) {
+            shared.trace().packet(this, "sent", packet);
+        }
         int size = MqttEncoder.encodedSize(packet, limits.version());
         ByteBuf out = outbox.begin(size);
         try {
@@ -328,6 +341,9 @@ final class MqttConnection implements ProtocolHandler {
 
     /** PUBACK, PUBREC, PUBREL or PUBCOMP that says success. */
     void sendAck(int packetType, int packetId) {
+        if (shared.trace().isOn()) {
+            shared.trace().ack(this, packetType, packetId, ReasonCode.SUCCESS);
+        }
         ByteBuf out = outbox.begin(4);
         try {
             int flags = packetType == PacketType.PUBREL ? 2 : 0;
@@ -342,12 +358,30 @@ final class MqttConnection implements ProtocolHandler {
             sendAck(packetType, packetId);
             return;
         }
+        if (shared.trace().isOn()) {
+            shared.trace().ack(this, packetType, packetId, reason);
+        }
         ByteBuf out = outbox.begin(5);
         try {
             out.writeInt(packetType << 28 | 3 << 16 | packetId);
             out.writeByte(reason.code());
         } finally {
             outbox.end();
+        }
+    }
+
+    /** So many answers to publishes still wait; version 3 has no other way to be slowed down. */
+    void acksDrained(int waiting) {
+        if (behind && waiting <= shared.settings().receiveMaximum() / 2) {
+            behind = false;
+            resume();
+        }
+    }
+
+    void acksWait(int waiting) {
+        if (!behind && !isV5() && waiting >= shared.settings().receiveMaximum()) {
+            behind = true;
+            pause();
         }
     }
 
@@ -360,9 +394,9 @@ final class MqttConnection implements ProtocolHandler {
                 nobody ? ReasonCode.NO_MATCHING_SUBSCRIBERS : ReasonCode.SUCCESS);
     }
 
-    /** It is not; version 3 has no words for that, so its client will try again elsewhere. */
+    /** It is not; version 3 and PUBCOMP have no words for that, so the client will try again. */
     void publishFailed(int packetType, int packetId, ReasonCode reason) {
-        if (isV5()) {
+        if (isV5() && packetType != PacketType.PUBCOMP) {
             sendAck(packetType, packetId, reason);
         } else {
             disconnect(reason, new CloseReason(MqttErrors.toKind(reason), "publish not stored"));
@@ -407,9 +441,8 @@ final class MqttConnection implements ProtocolHandler {
     private boolean sendPublish(
             Message message, int how, int subscriptionId, int packetId, int aliased) {
         ClientLimits to = limits;
-        long now = shared.clock().millis();
-        PublishForm form = PublishForm.of(message, now);
-        if ((how & PublishForm.DUP) == 0 && form.isExpired(now)) {
+        PublishForm form = PublishForm.of(message, shared.clock());
+        if ((how & PublishForm.DUP) == 0 && form.isExpired(shared.clock())) {
             return false;
         }
         int full = how | (to.version() == MqttVersion.V5 ? PublishForm.V5 : 0);
@@ -423,7 +456,15 @@ final class MqttConnection implements ProtocolHandler {
             return false;
         }
         shared.metrics().sent();
+        if (shared.trace().isOn()) {
+            traceSent(message, how, packetId, size);
+        }
         return true;
+    }
+
+    private void traceSent(Message message, int how, int packetId, int size) {
+        boolean retain = (how & PublishForm.RETAIN) != 0;
+        shared.trace().publish(this, "sent", message.subject(), how & 3, retain, packetId, size);
     }
 
     @Override
@@ -468,15 +509,18 @@ final class MqttConnection implements ProtocolHandler {
 
     /** Lets go of the session and closes. */
     void leave(CloseReason why) {
-        release();
+        release(String.valueOf(why.kind()));
         connection.close(why);
     }
 
-    private void release() {
+    private void release(String why) {
         if (phase == Phase.ENDED) {
             return;
         }
         phase = Phase.ENDED;
+        if (shared.trace().isOn()) {
+            shared.trace().ended(this, why);
+        }
         connects.onEnded();
         publishes.onEnded();
         Session attached = session;
@@ -493,6 +537,6 @@ final class MqttConnection implements ProtocolHandler {
 
     @Override
     public void closed(CloseReason reason) {
-        release();
+        release(String.valueOf(reason.kind()));
     }
 }

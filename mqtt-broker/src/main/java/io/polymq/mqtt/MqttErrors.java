@@ -2,6 +2,7 @@ package io.polymq.mqtt;
 
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.RetainedMessages;
 import io.polymq.network.CloseReason;
 import io.polymq.storage.StorageException;
 
@@ -74,7 +75,9 @@ final class MqttErrors {
                 default -> ReasonCode.UNSPECIFIED_ERROR;
             };
         }
-        return ReasonCode.UNSPECIFIED_ERROR;
+        return failure instanceof RetainedMessages.RetainedException
+                ? ReasonCode.QUOTA_EXCEEDED
+                : ReasonCode.UNSPECIFIED_ERROR;
     }
 
     /** The return code of CONNACK that says the same to a version 3 client. */

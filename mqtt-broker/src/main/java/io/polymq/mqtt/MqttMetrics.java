@@ -16,18 +16,21 @@ final class MqttMetrics {
                 Counter.builder()
                         .name("polymq_mqtt_messages_received_total")
                         .help("PUBLISH packets taken from clients.")
+                        .withoutExemplars()
                         .register(registry)
                         .labelValues();
         sent =
                 Counter.builder()
                         .name("polymq_mqtt_messages_sent_total")
                         .help("PUBLISH packets written for clients.")
+                        .withoutExemplars()
                         .register(registry)
                         .labelValues();
         droppedTotal =
                 Counter.builder()
                         .name("polymq_mqtt_messages_dropped_total")
                         .help("Messages that a slow or absent client did not get.")
+                        .withoutExemplars()
                         .register(registry)
                         .labelValues();
     }

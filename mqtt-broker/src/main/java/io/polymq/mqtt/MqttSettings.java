@@ -3,6 +3,7 @@ package io.polymq.mqtt;
 import io.polymq.config.MqttConfig;
 import io.polymq.core.router.Router;
 import io.polymq.storage.Durability;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +36,10 @@ import java.util.Locale;
  * @param autoSubscribe subscriptions made for every client
  * @param rewrite how topics and filters are rewritten
  * @param flappingCount disconnects within the window after which a client is banned, 0 for never
+ * @param maxTopicLength bytes of a topic, characters of a filter
+ * @param slowThreshold time from sending to acknowledgement from which a subscriber counts as slow
+ * @param tenants which tenant a client works in
+ * @param trace what is written down of whom
  */
 public record MqttSettings(
         int maxPacketSize,
@@ -61,7 +66,11 @@ public record MqttSettings(
         List<String> rewrite,
         int flappingCount,
         Duration flappingWindow,
-        Duration flappingBan) {
+        Duration flappingBan,
+        int maxTopicLength,
+        Duration slowThreshold,
+        TenantChoice tenants,
+        TraceSettings trace) {
 
     /** What goes when a session's queue is full. */
     public enum Overflow {
@@ -71,15 +80,39 @@ public record MqttSettings(
         DROP_NEWEST
     }
 
-    public static final MqttSettings DEFAULT = of(MqttConfig.DEFAULT);
+    /**
+     * Which tenant a client works in, where its user has none of its own.
+     *
+     * @param property the user property of CONNECT that names it; empty for none
+     * @param listeners PORT TENANT
+     */
+    public record TenantChoice(String property, List<String> listeners) {
+        public TenantChoice {
+            listeners = List.copyOf(listeners);
+        }
+    }
+
+    /**
+     * What is traced from the start on.
+     *
+     * @param rules {@code client ID}, {@code topic FILTER} or {@code address IP}
+     * @param maxBytes of the file; then it becomes {@code FILE.1} and a new one begins
+     */
+    public record TraceSettings(List<String> rules, Path file, long maxBytes) {
+        public TraceSettings {
+            rules = List.copyOf(rules);
+        }
+    }
+
+    public static final MqttSettings DEFAULT = of(MqttConfig.DEFAULT, Path.of("target"));
 
     public MqttSettings {
         autoSubscribe = List.copyOf(autoSubscribe);
         rewrite = List.copyOf(rewrite);
     }
 
-    /** What the section {@code [mqtt_runtime]} says. */
-    public static MqttSettings of(MqttConfig config) {
+    /** What the section {@code [mqtt_runtime]} says; its files are in the folder. */
+    public static MqttSettings of(MqttConfig config, Path folder) {
         Duration expiry = config.maxSessionExpiry();
         return new MqttSettings(
                 config.maxPacketSize(),
@@ -106,6 +139,11 @@ public record MqttSettings(
                 config.rewrite(),
                 config.flappingCount(),
                 config.flappingWindow(),
-                config.flappingBan());
+                config.flappingBan(),
+                config.maxTopicLength(),
+                config.slowThreshold(),
+                new TenantChoice(config.tenantProperty(), config.listenerTenants()),
+                new TraceSettings(
+                        config.trace(), folder.resolve(config.traceFile()), config.traceSize()));
     }
 }

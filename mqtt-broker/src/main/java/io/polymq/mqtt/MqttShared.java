@@ -6,6 +6,7 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Router;
 import io.polymq.core.service.RetainedMessages;
+import io.polymq.core.service.SlowConsumers;
 import io.polymq.storage.ShardStore;
 import java.time.InstantSource;
 import java.util.Map;
@@ -33,6 +34,10 @@ final class MqttShared {
     private final ClientEvents events;
     private final Flapping flapping;
     private final DelayedPublish delayed;
+    private final Replays replays = new Replays();
+    private final ClientTrace trace;
+    private final TenantByDoor tenants;
+    private final SlowConsumers slow;
     private final SessionZone background;
     private final Map<EventExecutor, SessionZone> zones = new ConcurrentHashMap<>();
 
@@ -56,6 +61,15 @@ final class MqttShared {
         events = new ClientEvents(this, settings.clientEvents());
         flapping = new Flapping(settings, clock);
         delayed = new DelayedPublish(this, params.delayed());
+        trace = new ClientTrace(settings.trace(), clock, Thread::startVirtualThread);
+        tenants = new TenantByDoor(settings.tenants());
+        slow =
+                new SlowConsumers(
+                        new SlowConsumers.Settings(
+                                settings.slowThreshold(),
+                                SlowConsumers.Settings.DEFAULT.forgetAfter(),
+                                SlowConsumers.Settings.DEFAULT.most()),
+                        clock);
     }
 
     MqttSettings settings() {
@@ -117,6 +131,22 @@ final class MqttShared {
 
     DelayedPublish delayed() {
         return delayed;
+    }
+
+    Replays replays() {
+        return replays;
+    }
+
+    ClientTrace trace() {
+        return trace;
+    }
+
+    TenantByDoor tenants() {
+        return tenants;
+    }
+
+    SlowConsumers slow() {
+        return slow;
     }
 
     SessionZone background() {

@@ -79,6 +79,7 @@ final class MqttSubscription implements Sink {
         }
         if (group != null) {
             group.left(this, session.isConnected());
+            session.leaveShared(filter);
         }
         if (target.exclusive()) {
             session.leaveExclusive(target);

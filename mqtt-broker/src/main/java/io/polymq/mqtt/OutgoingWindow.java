@@ -35,6 +35,9 @@ final class OutgoingWindow {
         @Nullable SharedGroup shared;
         int size;
 
+        /** When it was first sent, in milliseconds since 1970. */
+        long sentAt;
+
         /** Whether it takes a place in the receiver's window on this connection. */
         boolean counted;
 
@@ -63,12 +66,18 @@ final class OutgoingWindow {
     private long next;
     private long tail;
     private int inFlight;
+    private int queued;
+    private int queuedQos0;
+    private long queuedFrom;
+    private long qos0From;
     private long queuedBytes;
 
     OutgoingWindow(long firstNumber) {
         floor = firstNumber;
         next = firstNumber;
         tail = firstNumber;
+        queuedFrom = firstNumber;
+        qos0From = firstNumber;
         for (int i = 0; i < ring.length; i++) {
             ring[i] = new Entry();
         }
@@ -86,9 +95,41 @@ final class OutgoingWindow {
         return tail;
     }
 
-    /** How many are not done with or not sent. */
-    int unsent() {
-        return (int) (tail - next);
+    /** How many were never sent. */
+    int queued() {
+        return queued;
+    }
+
+    /**
+     * Whether there is a number for one more. Something that is never acknowledged holds the floor;
+     * what lies further ahead of it than identifiers reach could not be sent anyway.
+     */
+    boolean hasNumber(int mostQueued) {
+        return tail - floor < (long) mostQueued + 2 * IDENTIFIERS;
+    }
+
+    /** The oldest that was never sent; null when there is none. */
+    @Nullable Entry oldestQueued() {
+        if (queued == 0) {
+            return null;
+        }
+        queuedFrom = Math.max(queuedFrom, floor);
+        while (at(queuedFrom).state != State.QUEUED) {
+            queuedFrom++;
+        }
+        return at(queuedFrom);
+    }
+
+    /** The oldest of QoS 0 that was never sent; null when there is none. */
+    @Nullable Entry oldestQos0() {
+        if (queuedQos0 == 0) {
+            return null;
+        }
+        qos0From = Math.max(qos0From, floor);
+        while (at(qos0From).state != State.QUEUED || at(qos0From).qos != 0) {
+            qos0From++;
+        }
+        return at(qos0From);
     }
 
     boolean isEmpty() {
@@ -109,10 +150,15 @@ final class OutgoingWindow {
 
     /** A new place at the tail. */
     Entry add(int qos, boolean retain, int subscriptionId, int size) {
-        return restore(tail, qos, retain, subscriptionId, size);
+        Entry entry = restore(tail, qos, retain, subscriptionId, size);
+        become(entry, State.QUEUED);
+        return entry;
     }
 
-    /** A place with a known number, at or behind the tail; numbers between count as done. */
+    /**
+     * A place with a known number, at or behind the tail; numbers between count as done. The caller
+     * says where it stands.
+     */
     Entry restore(long number, int qos, boolean retain, int subscriptionId, int size) {
         while (tail < number) {
             if (floor == tail) {
@@ -126,13 +172,21 @@ final class OutgoingWindow {
         Entry entry = place(tail);
         entry.clear();
         entry.number = tail++;
-        entry.state = State.QUEUED;
         entry.qos = qos;
         entry.retain = retain;
         entry.subscriptionId = subscriptionId;
         entry.size = size;
         queuedBytes += size;
         return entry;
+    }
+
+    /** The one place where a message's standing changes. */
+    void become(Entry entry, State state) {
+        int was = entry.state == State.QUEUED ? 1 : 0;
+        int is = state == State.QUEUED ? 1 : 0;
+        queued += is - was;
+        queuedQos0 += entry.qos == 0 ? is - was : 0;
+        entry.state = state;
     }
 
     private Entry place(long number) {
@@ -192,7 +246,7 @@ final class OutgoingWindow {
 
     /** PUBREC came: the identifier stays taken, and so does the place in the window. */
     void released(Entry entry) {
-        entry.state = State.RELEASED;
+        become(entry, State.RELEASED);
         entry.message = null;
     }
 
@@ -205,6 +259,7 @@ final class OutgoingWindow {
         if (entry.counted) {
             inFlight--;
         }
+        become(entry, State.DONE);
         entry.clear();
         while (floor < tail && at(floor).state == State.DONE) {
             floor++;

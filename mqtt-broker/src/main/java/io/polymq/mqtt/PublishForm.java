@@ -9,6 +9,7 @@ import io.polymq.core.message.WireForm;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.Outbox;
+import java.time.InstantSource;
 
 /**
  * A message as PUBLISH packets: everything in front of the payload, encoded once per (version, QoS,
@@ -54,18 +55,18 @@ final class PublishForm extends WireForm {
     }
 
     /** The form of what is being routed. */
-    static PublishForm of(Message message, long nowMillis) {
+    static PublishForm of(Message message, InstantSource clock) {
         PublishForm form =
                 message.form(MqttHeader.CODEC) instanceof PublishForm known
                         ? known
                         : new PublishForm();
         if (!message.isCurrent(form)) {
-            form.fill(message, nowMillis);
+            form.fill(message, clock);
         }
         return form;
     }
 
-    private void fill(Message message, long nowMillis) {
+    private void fill(Message message, InstantSource clock) {
         if (message.form(MqttHeader.CODEC) == null) {
             message.attach(this);
         }
@@ -77,7 +78,7 @@ final class PublishForm extends WireForm {
         spelled = Dialect.MQTT.canSpell(subject);
         topic = subject.slashed();
         expiresAt = MqttHeader.expiresAt(message);
-        secondsLeft = expiresAt < 0 ? -1 : secondsLeft(expiresAt, nowMillis);
+        secondsLeft = expiresAt < 0 ? -1 : secondsLeft(expiresAt, clock.millis());
         if (message.isNativeTo(MqttHeader.CODEC)) {
             int skip = (message.flags() & MqttHeader.EXPIRES) == 0 ? 0 : MqttHeader.EXPIRY_BYTES;
             properties = message.header();
@@ -95,8 +96,8 @@ final class PublishForm extends WireForm {
         return (int) Math.clamp(left, 0, 0xFFFF_FFFFL);
     }
 
-    boolean isExpired(long nowMillis) {
-        return expiresAt >= 0 && nowMillis > expiresAt;
+    boolean isExpired(InstantSource clock) {
+        return expiresAt >= 0 && clock.millis() > expiresAt;
     }
 
     Subject subject() {

@@ -15,6 +15,7 @@ import io.polymq.core.subject.Subject;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import io.polymq.network.CloseReason;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,9 @@ final class PublishHandler {
         }
         shared.metrics().received();
         connection.connection().countMessages(1);
+        if (shared.trace().isOn()) {
+            traceReceived(view, subject, to - from);
+        }
         if (shared.rewrite().rewritesPublishes()) {
             Session session = connection.session();
             subject =
@@ -75,6 +79,12 @@ final class PublishHandler {
         } else {
             onQos2(message, view);
         }
+    }
+
+    private void traceReceived(PublishView view, Subject subject, int bytes) {
+        int id = view.qos() == 0 ? 0 : view.packetId();
+        shared.trace()
+                .publish(connection, "received", subject, view.qos(), view.retain(), id, bytes);
     }
 
     /** The message is kept now and published later; who may not publish it then may not now. */
@@ -141,6 +151,10 @@ final class PublishHandler {
         }
         if (!TopicRules.isName(bytes, at, length)) {
             throw MqttCodecException.malformed("a wildcard in a topic name");
+        }
+        if (length > shared.settings().maxTopicLength()) {
+            throw MqttCodecException.of(
+                    ReasonCode.TOPIC_NAME_INVALID, "a topic of " + length + " bytes");
         }
         int limit = shared.settings().maxTopicLevels();
         if (limit == 0) {
@@ -237,11 +251,21 @@ final class PublishHandler {
         return connection.session().key().tenant();
     }
 
+    /**
+     * Version 5 was told how many publishes may be open; of version 3 as many are taken as there
+     * are identifiers, within the bytes that a session may hold.
+     */
     private void checkReceiveMaximum(int packetId) throws MqttCodecException {
         Session session = connection.session();
-        int open = session.unreleased() + acks.size();
-        if (open >= shared.settings().receiveMaximum()
-                && !session.incoming().containsKey(packetId)) {
+        if (session.unreleased() > 0 && session.incoming().containsKey(packetId)) {
+            return;
+        }
+        int open = session.unreleased() + acks.pubAcks();
+        if (open < shared.settings().receiveMaximum()) {
+            return;
+        }
+        boolean tooMuch = session.unreleasedBytes() > shared.settings().maxQueuedBytes();
+        if (connection.isV5() || tooMuch) {
             throw MqttCodecException.of(
                     ReasonCode.RECEIVE_MAXIMUM_EXCEEDED, "more than the receive maximum");
         }
@@ -255,19 +279,20 @@ final class PublishHandler {
             return;
         }
         AckQueue.Pending answer = acks.begin(PacketType.PUBACK, view.packetId());
-        route(message, answer, zone);
+        answer.matched(route(message, new Receipt(answer), zone));
         acks.end(answer);
+        connection.acksWait(acks.size());
     }
 
-    private void route(Message message, AckQueue.Pending answer, SessionZone zone) {
-        Receipt receipt = new Receipt(answer);
+    private int route(Message message, Receipt receipt, SessionZone zone) {
         message.receipt(receipt);
         if (MqttHeader.retain(message)) {
             receipt.expect();
             shared.retained().put(tenant(), message.keep(), receipt);
         }
-        answer.matched(space().publish(zone.routes(), message));
+        int matched = space().publish(zone.routes(), message);
         receipt.seal();
+        return matched;
     }
 
     // QoS 2: the message is kept until its PUBREL, then routed.
@@ -276,7 +301,7 @@ final class PublishHandler {
         Session session = connection.session();
         int id = view.packetId();
         Session.IncomingMessage known = session.incoming().get(id);
-        if (known != null && isSame(known, message)) {
+        if (known != null && known.released == null && isSame(known, message)) {
             if (++known.repeats > 1) {
                 throw MqttCodecException.protocol("the same packet identifier again and again");
             }
@@ -289,19 +314,30 @@ final class PublishHandler {
         }
         KeptMessage kept = message.keep();
         AckQueue.Pending answer = acks.begin(PacketType.PUBREC, id);
-        Receipt receipt = new Receipt(answer);
         SessionJournal journal = shared.journal();
         SessionJournal.Target target = null;
         if (journal != null && session.isPersistent()) {
             target = new SessionJournal.Target(session, id, 2, view.retain(), 0, true);
-            journal.write(target, kept, receipt);
         }
+        Session.IncomingMessage fresh = new Session.IncomingMessage(kept, message.flags(), target);
+        Receipt receipt =
+                new Receipt(
+                        failure -> {
+                            if (failure != null) {
+                                session.run(() -> session.forgetIncoming(id, fresh));
+                            }
+                            answer.settled(failure);
+                        });
         if (known != null) {
             forget(known);
         }
-        session.incoming().put(id, new Session.IncomingMessage(kept, message.flags(), target));
+        if (journal != null && target != null) {
+            journal.write(target, kept, receipt);
+        }
+        session.incoming().put(id, fresh);
         receipt.seal();
         acks.end(answer);
+        connection.acksWait(acks.size());
     }
 
     private void forget(Session.IncomingMessage message) {
@@ -325,21 +361,78 @@ final class PublishHandler {
                         at + message.payloadLength());
     }
 
-    /** The client hands its QoS 2 message over; one that is not known was handed over before. */
+    /**
+     * The client hands its QoS 2 message over; one that is not known was handed over before. It
+     * stays known until all who get it have it safe: a crash in between finds out from the journal
+     * who has it, and the others get it when the client releases it again.
+     */
     void onPubRel(int packetId) {
         Session session = connection.session();
-        Session.IncomingMessage known = session.incoming().remove(packetId);
+        Session.IncomingMessage known =
+                session.unreleased() == 0 ? null : session.incoming().get(packetId);
         if (known == null) {
             connection.sendAck(PacketType.PUBCOMP, packetId);
             return;
         }
+        AckQueue.Pending answer = acks.begin(PacketType.PUBCOMP, packetId);
+        CompletableFuture<Void> before = known.released;
+        if (before != null) {
+            before.whenComplete((done, failure) -> answer.settled(failure));
+            acks.end(answer);
+            return;
+        }
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        known.released = released;
+        Receipt receipt =
+                new Receipt(
+                        failure -> {
+                            onRouted(session, packetId, known, failure);
+                            answer.settled(failure);
+                        });
         SessionZone zone = connection.zone();
         Message message = known.message.lendTo(zone.incoming());
         message.publisher(connection.id());
-        AckQueue.Pending answer = acks.begin(PacketType.PUBCOMP, packetId);
-        route(message, answer, zone);
-        forget(known);
+        SessionJournal journal = shared.journal();
+        if (journal != null && known.target != null) {
+            journal.releasing(known.target, known.message);
+        }
+        shared.replays().begin(known);
+        route(message, receipt, zone);
+        shared.replays().end(known);
         acks.end(answer);
+    }
+
+    /** Everyone has it safe, or someone cannot. Any thread. */
+    private void onRouted(
+            Session session,
+            int packetId,
+            Session.IncomingMessage message,
+            @Nullable Throwable failure) {
+        CompletableFuture<Void> released = message.released;
+        if (failure == null) {
+            forget(message);
+        }
+        Runnable settle =
+                () -> {
+                    if (failure == null) {
+                        session.forgetIncoming(packetId, message);
+                    } else {
+                        message.released = null;
+                    }
+                };
+        if (session.zone().isHere()) {
+            settle.run();
+        } else {
+            session.run(settle);
+        }
+        if (released == null) {
+            return;
+        }
+        if (failure == null) {
+            released.complete(null);
+        } else {
+            released.completeExceptionally(failure);
+        }
     }
 
     // Ends of what was sent to the client.

@@ -11,7 +11,9 @@ import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +26,22 @@ final class Session {
     /** Session expiry that never ends (3.1.2.11.2). */
     static final long FOREVER = 0xFFFF_FFFFL;
 
+    /** A mailbox takes so many at least: its zone decides what a full queue gives up. */
+    private static final int LEAST_MAILED = 1024;
+
+    private static final int MAILED_SHIFT = 40;
+    private static final long ONE_MAILED = 1L << MAILED_SHIFT;
+
     private final MqttShared shared;
     private final SessionKey key;
     private final long number;
     private final Map<String, MqttSubscription> subscriptions = new HashMap<>(4);
-    private final AtomicInteger mailed = new AtomicInteger();
+
+    /**
+     * What publishers have handed in and the zone has not taken: bytes, and above them how many.
+     */
+    private final AtomicLong mailed = new AtomicLong();
+
     private final SessionSender sender;
 
     private volatile SessionZone zone;
@@ -44,12 +57,18 @@ final class Session {
     private boolean saved;
     private @Nullable ScheduledFuture<?> expiry;
 
-    /** A QoS 2 message that waits for its PUBREL. */
+    /** A QoS 2 message that waits for its PUBREL, or for all who get it to have it safe. */
     static final class IncomingMessage {
         final KeptMessage message;
         final int flags;
         final SessionJournal.@Nullable Target target;
         int repeats;
+
+        /** Once it is on its way: done when its PUBCOMP may be sent. */
+        @Nullable CompletableFuture<Void> released;
+
+        /** Sessions that got it before a crash cut its way short. */
+        Set<Long> delivered = Set.of();
 
         IncomingMessage(KeptMessage message, int flags, SessionJournal.@Nullable Target target) {
             this.message = message;
@@ -80,6 +99,10 @@ final class Session {
 
     void leaveExclusive(Subscriptions.Target target) {
         shared.subscriptions().leaveExclusive(this, target);
+    }
+
+    void leaveShared(String filter) {
+        shared.subscriptions().leave(this, filter);
     }
 
     MqttAccess access() {
@@ -164,7 +187,7 @@ final class Session {
     }
 
     int inFlight() {
-        return sender.inFlight() + mailed.get();
+        return sender.inFlight() + (int) (mailed.get() >>> MAILED_SHIFT);
     }
 
     Map<String, MqttSubscription> subscriptions() {
@@ -188,8 +211,26 @@ final class Session {
         return known;
     }
 
+    /** It was handed over; another one may have its identifier by now. */
+    void forgetIncoming(int packetId, IncomingMessage message) {
+        if (incoming != null && incoming.get(packetId) == message) {
+            incoming.remove(packetId);
+        }
+    }
+
     int unreleased() {
         return incoming == null ? 0 : incoming.size();
+    }
+
+    /** Bytes of what the client has not released. */
+    long unreleasedBytes() {
+        long bytes = 0;
+        if (incoming != null) {
+            for (IncomingMessage message : incoming.values()) {
+                bytes += message.message.size();
+            }
+        }
+        return bytes;
     }
 
     /** Runs the task where the session lives, wherever that is by then. */
@@ -222,8 +263,10 @@ final class Session {
             expiry.cancel(false);
             expiry = null;
         }
-        for (IncomingMessage message : incoming().values()) {
-            message.repeats = 0;
+        if (incoming != null) {
+            for (IncomingMessage message : incoming.values()) {
+                message.repeats = 0;
+            }
         }
         for (MqttSubscription subscription : subscriptions.values()) {
             subscription.connected(true);
@@ -268,6 +311,9 @@ final class Session {
         if (ended || connection == null && !isPersistent()) {
             return false;
         }
+        if (shared.replays().hasGot(message, number)) {
+            return true;
+        }
         SessionZone here = zone;
         if (here.isHere() && mailed.get() == 0) {
             boolean retain =
@@ -278,9 +324,7 @@ final class Session {
     }
 
     private boolean mail(Message message, MqttSubscription subscription, int qos) {
-        if (mailed.incrementAndGet() > shared.settings().maxQueuedMessages()) {
-            mailed.decrementAndGet();
-            shared.metrics().dropped();
+        if (!mayMail(message.payloadLength())) {
             return false;
         }
         Receipt receipt = isPersistent() && qos > 0 ? message.receipt() : null;
@@ -288,6 +332,20 @@ final class Session {
             receipt.expect();
         }
         zone.post(new Delivery(this, subscription, message.keep(), qos, receipt));
+        return true;
+    }
+
+    /** Whether one more fits; if so it is counted until the zone takes it. */
+    private boolean mayMail(int bytes) {
+        long now = mailed.addAndGet(ONE_MAILED + bytes);
+        long waiting = now >>> MAILED_SHIFT;
+        MqttSettings settings = shared.settings();
+        boolean tooMany = waiting > Math.max(LEAST_MAILED, settings.maxQueuedMessages());
+        if (tooMany || waiting > 1 && (now & ONE_MAILED - 1) > settings.maxQueuedBytes()) {
+            mailed.addAndGet(-ONE_MAILED - bytes);
+            shared.metrics().dropped();
+            return false;
+        }
         return true;
     }
 
@@ -306,12 +364,20 @@ final class Session {
         }
     }
 
-    /** A message that another member of a shared subscription did not finish. */
-    boolean redeliver(KeptMessage message, MqttSubscription subscription) {
-        if (ended || mailed.incrementAndGet() > shared.settings().maxQueuedMessages()) {
+    /**
+     * A message that another member of a shared subscription did not finish.
+     *
+     * @param qos that it was owed with there
+     * @param receipt done when this session has it safe
+     */
+    boolean redeliver(
+            KeptMessage message, int qos, MqttSubscription subscription, Receipt receipt) {
+        if (ended || !mayMail(message.payload().length)) {
             return false;
         }
-        zone.post(new Delivery(this, subscription, message, subscription.options().qos(), null));
+        receipt.expect();
+        int most = Math.min(qos, subscription.options().qos());
+        zone.post(new Delivery(this, subscription, message, most, receipt));
         return true;
     }
 
@@ -322,16 +388,28 @@ final class Session {
             now.post(delivery);
             return;
         }
-        mailed.decrementAndGet();
+        mailed.addAndGet(-ONE_MAILED - delivery.message().payload().length);
         Receipt receipt = delivery.receipt();
         if (!ended) {
             Message message = delivery.message().lendTo(now.replay());
             MqttSubscription to = delivery.subscription();
             boolean retain = to.options().retainAsPublished() && MqttHeader.retain(message);
             sender.offer(message, to, delivery.qos(), retain, receipt);
+        } else {
+            handOn(delivery);
         }
         if (receipt != null) {
             receipt.done(null);
+        }
+    }
+
+    /** It ended meanwhile: another member of the shared subscription may have the message. */
+    private void handOn(Delivery delivery) {
+        SharedGroup group = delivery.subscription().group();
+        if (group != null) {
+            Receipt known = delivery.receipt();
+            Receipt receipt = known == null ? new Receipt(failure -> {}) : known;
+            group.redeliver(delivery.message(), delivery.qos(), this, receipt);
         }
     }
 

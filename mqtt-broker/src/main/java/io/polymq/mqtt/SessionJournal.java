@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +50,11 @@ final class SessionJournal {
     private final Queue<Command> commands = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final RecordBatchBuilder builder = new RecordBatchBuilder();
+
+    /** Clients' QoS 2 messages on their way to others, by message and by place. */
+    private final Map<KeptMessage, JournalCodec.Place> releasing = new IdentityHashMap<>(0);
+
+    private final Map<JournalCodec.Place, KeptMessage> released = new HashMap<>(0);
     private final Message scratch = new Message();
     private final JournalSpace space;
 
@@ -81,6 +87,10 @@ final class SessionJournal {
 
         Session session() {
             return session;
+        }
+
+        JournalCodec.Place place() {
+            return new JournalCodec.Place(session.number(), number, incoming);
         }
 
         /** The entry's number, or an incoming message's packet identifier. */
@@ -141,6 +151,9 @@ final class SessionJournal {
         boolean listed;
         boolean rewriting;
 
+        /** The client's QoS 2 message that this one is, while that is not finished. */
+        JournalCodec.@Nullable Place origin;
+
         void add(Target target) {
             target.owed = this;
             targets.add(target);
@@ -159,6 +172,8 @@ final class SessionJournal {
             implements Command {}
 
     private record Finish(Target target) implements Command {}
+
+    private record Releasing(Target target, KeptMessage message) implements Command {}
 
     private record Release(Target target, Runnable then) implements Command {}
 
@@ -190,6 +205,11 @@ final class SessionJournal {
     /** Runs {@code then} in the session's zone when it is safe that the message was released. */
     void release(Target target, Runnable then) {
         enqueue(new Release(target, then));
+    }
+
+    /** A client's QoS 2 message is going to be routed: what is written of it says so. */
+    void releasing(Target target, KeptMessage message) {
+        enqueue(new Releasing(target, message));
     }
 
     private void enqueue(Command command) {
@@ -227,9 +247,13 @@ final class SessionJournal {
             }
             switch (command) {
                 case Write write -> {
+                    if (write.target().incoming) {
+                        writeFinished(batch); // one of them may have had this identifier
+                    }
                     if (owed == null) {
                         owed = new Owed();
                         message = write.message();
+                        owed.origin = releasing.get(message);
                     }
                     owed.add(write.target());
                     batch.mustBeSafe = true;
@@ -237,7 +261,17 @@ final class SessionJournal {
                         batch.receipts.add(write.receipt());
                     }
                 }
-                case Finish finish -> batch.finished.add(finish.target());
+                case Finish finish -> {
+                    batch.finished.add(finish.target());
+                    if (finish.target().incoming && !released.isEmpty()) {
+                        releasing.remove(released.remove(finish.target().place()));
+                    }
+                }
+                case Releasing begun -> {
+                    JournalCodec.Place place = begun.target().place();
+                    releasing.put(begun.message(), place);
+                    released.put(place, begun.message());
+                }
                 case Release release -> {
                     release.target().released = true;
                     batch.releases.add(release);
@@ -263,16 +297,16 @@ final class SessionJournal {
     private void append(Batch batch, Owed owed, Publication publication) {
         batch.stored.add(owed);
         batch.places.add(builder.count());
-        builder.append(clock.millis(), null, JournalCodec.message(publication, owed.targets));
+        JournalCodec.Place origin = owed.origin;
+        if (origin != null && !released.containsKey(origin)) {
+            origin = null;
+        }
+        builder.append(
+                clock.millis(), null, JournalCodec.message(publication, origin, owed.targets));
     }
 
     private void write(Batch batch) {
-        if (!batch.finished.isEmpty()) {
-            builder.append(clock.millis(), null, JournalCodec.finished(batch.finished));
-            for (Target target : batch.finished) {
-                onFinished(target);
-            }
-        }
+        writeFinished(batch);
         if (builder.isEmpty()) {
             return;
         }
@@ -285,6 +319,17 @@ final class SessionJournal {
                     }
                     executor.execute(() -> onAppended(batch, base, failure));
                 });
+    }
+
+    private void writeFinished(Batch batch) {
+        if (batch.finished.isEmpty()) {
+            return;
+        }
+        builder.append(clock.millis(), null, JournalCodec.finished(batch.finished));
+        for (Target target : batch.finished) {
+            onFinished(target);
+        }
+        batch.finished.clear();
     }
 
     private void onAppended(Batch batch, long base, @Nullable StorageException failure) {

@@ -32,6 +32,9 @@ final class SessionRecovery {
     private final Map<Place, Target> open = new HashMap<>();
     private final List<SessionJournal.Owed> owed = new ArrayList<>();
 
+    /** Who got a client's QoS 2 message that is not finished. */
+    private final Map<Place, Set<Long>> delivered = new HashMap<>();
+
     SessionRecovery(MqttShared shared, SessionStore store) {
         this.shared = shared;
         this.store = store;
@@ -39,14 +42,22 @@ final class SessionRecovery {
 
     void run() throws IOException {
         long begun = System.nanoTime();
-        for (SessionSnapshot snapshot : store.load()) {
+        SessionStore.Loaded loaded = store.load();
+        for (SessionSnapshot snapshot : loaded.sessions()) {
             Session session = shared.sessions().restore(snapshot);
             sessions.put(session.number(), session);
             if (snapshot.detachedAt() != 0) {
                 detached.add(session);
             }
         }
+        for (StoredSubscription stored : loaded.subscriptions()) {
+            Session session = sessions.get(stored.session());
+            if (session != null) {
+                shared.subscriptions().add(session, stored.filter(), stored.options());
+            }
+        }
         store.journal().recover(this::apply);
+        delivered.forEach(this::cutShort);
         for (SessionJournal.Owed message : owed) {
             store.journal().recovered(message);
         }
@@ -62,6 +73,15 @@ final class SessionRecovery {
         }
     }
 
+    private void cutShort(Place place, Set<Long> got) {
+        Target target = open.get(place);
+        Session.IncomingMessage message =
+                target == null ? null : target.session().incoming().get((int) place.number());
+        if (message != null) {
+            message.delivered = got;
+        }
+    }
+
     private void apply(long offset, long timestamp, JournalCodec.Event event) {
         switch (event) {
             case Stored stored -> onStored(offset, timestamp, stored);
@@ -73,6 +93,10 @@ final class SessionRecovery {
     private void onStored(long offset, long timestamp, Stored stored) {
         SessionJournal.Owed message = new SessionJournal.Owed();
         message.offset = offset;
+        if (stored.origin() != null) {
+            Set<Long> got = delivered.computeIfAbsent(stored.origin(), o -> new HashSet<>());
+            stored.owed().forEach(share -> got.add(share.place().session()));
+        }
         for (Owed share : stored.owed()) {
             Session session = sessions.get(share.place().session());
             if (session == null) {
@@ -113,7 +137,7 @@ final class SessionRecovery {
                                         stored.publication().payload().length + 64);
                 entry.target = target;
                 entry.stored = true;
-                entry.state = stateOf(session, share, timestamp);
+                session.sender().window().become(entry, stateOf(session, share, timestamp));
             }
         }
         if (message.remaining > 0) {
@@ -131,6 +155,7 @@ final class SessionRecovery {
     }
 
     private void onFinished(Place place) {
+        delivered.remove(place);
         Target target = open.remove(place);
         if (target == null) {
             return;
@@ -152,7 +177,7 @@ final class SessionRecovery {
         if (target != null) {
             target.markReleased();
             OutgoingWindow window = target.session().sender().window();
-            window.at(place.number()).state = OutgoingWindow.State.RELEASED;
+            window.released(window.at(place.number()));
         }
     }
 }

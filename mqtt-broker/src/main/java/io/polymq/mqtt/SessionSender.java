@@ -4,6 +4,7 @@ import io.polymq.codec.mqtt.PacketType;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.service.SlowConsumers;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import java.util.ArrayDeque;
@@ -55,7 +56,7 @@ final class SessionSender {
 
     /** Whether so much waits that what can come later should. */
     boolean isBusy() {
-        return window != null && window.unsent() >= shared.settings().retainedBatch();
+        return window != null && window.queued() >= shared.settings().retainedBatch();
     }
 
     /** Runs the task when it is no longer busy; in the session's zone. */
@@ -82,7 +83,7 @@ final class SessionSender {
             boolean retain,
             @Nullable Receipt receipt) {
         OutgoingWindow w = window();
-        if (!hasRoom(w, message)) {
+        if (!hasRoom(w, message, qos)) {
             shared.metrics().dropped();
             return false;
         }
@@ -108,42 +109,46 @@ final class SessionSender {
         } else if (entry.message == null) {
             entry.message = message.keep();
         }
-        inFlightHint = w.inFlight() + w.unsent();
+        inFlightHint = w.inFlight() + w.queued();
         return true;
     }
 
-    private boolean hasRoom(OutgoingWindow w, Message message) {
-        MqttSettings settings = shared.settings();
-        boolean full =
-                w.unsent() >= settings.maxQueuedMessages()
-                        || w.queuedBytes() + message.payloadLength() > settings.maxQueuedBytes()
-                                && w.unsent() > 0;
-        if (!full) {
-            return true;
-        }
-        if (settings.overflow() == MqttSettings.Overflow.DROP_NEWEST) {
+    /** Whether the message may be queued, if need be in the place of others (4.9, overload). */
+    private boolean hasRoom(OutgoingWindow w, Message message, int qos) {
+        if (!w.hasNumber(shared.settings().maxQueuedMessages())) {
             return false;
         }
-        Entry oldest = oldestUnsent(w);
-        if (oldest != null) {
-            finish(oldest);
+        while (isFull(w, message)) {
+            Entry victim = victim(w, qos);
+            if (victim == null) {
+                return false;
+            }
+            finish(victim);
             shared.metrics().dropped();
         }
         return true;
     }
 
-    private static @Nullable Entry oldestUnsent(OutgoingWindow w) {
-        Entry oldest = null;
-        for (long number = w.next(); number < w.tail(); number++) {
-            Entry entry = w.at(number);
-            if (entry.state == State.QUEUED) {
-                if (entry.qos == 0) {
-                    return entry;
-                }
-                oldest = oldest == null ? entry : oldest;
-            }
+    private boolean isFull(OutgoingWindow w, Message message) {
+        MqttSettings settings = shared.settings();
+        int waiting = w.queued();
+        boolean tooMany = waiting >= settings.maxQueuedMessages();
+        long bytes = w.queuedBytes() + message.payloadLength();
+        return tooMany || waiting > 0 && bytes > settings.maxQueuedBytes();
+    }
+
+    /** QoS 0 goes before the others, whatever the policy; null: what comes is given up. */
+    private @Nullable Entry victim(OutgoingWindow w, int qos) {
+        boolean oldestGoes = shared.settings().overflow() == MqttSettings.Overflow.DROP_OLDEST;
+        Entry oldest = w.oldestQueued();
+        if (qos == 0) {
+            return oldestGoes && oldest != null && oldest.qos == 0 ? oldest : null;
         }
-        return oldest;
+        Entry qos0 = w.oldestQos0();
+        if (qos0 != null) {
+            return qos0;
+        }
+        return oldestGoes ? oldest : null;
     }
 
     private boolean maySend(MqttConnection to, OutgoingWindow w, Entry entry) {
@@ -176,7 +181,7 @@ final class SessionSender {
         } finally {
             pumping = false;
         }
-        inFlightHint = w.inFlight() + w.unsent();
+        inFlightHint = w.inFlight() + w.queued();
         if (!waiting.isEmpty() && !isBusy()) {
             waiting.poll().run();
         }
@@ -220,7 +225,8 @@ final class SessionSender {
         if (!sent || entry.qos == 0) {
             finish(entry);
         } else {
-            entry.state = State.SENT;
+            w.become(entry, State.SENT);
+            entry.sentAt = again ? entry.sentAt : shared.clock().millis();
         }
     }
 
@@ -238,8 +244,17 @@ final class SessionSender {
 
     /** PUBACK, or PUBREC with an error, or PUBCOMP: the end of a message. */
     void onEnd(Entry entry) {
+        long took = shared.clock().millis() - entry.sentAt;
+        if (shared.slow().isSlow(took)) {
+            shared.slow().delivered(slowConsumer(), took);
+        }
         finish(entry);
         pump();
+    }
+
+    private SlowConsumers.Consumer slowConsumer() {
+        return new SlowConsumers.Consumer(
+                "mqtt", session.key().tenant(), session.key().clientId(), "");
     }
 
     /** PUBREC: the message is the client's; PUBREL follows once that is safe. */
@@ -392,9 +407,20 @@ final class SessionSender {
             if (entry.qos == 2 && entry.state == State.SENT && session.isPersistent()) {
                 continue;
             }
-            if (group.redeliver(kept, session)) {
-                finish(entry);
+            SessionJournal.Target target = entry.target;
+            Receipt receipt = new Receipt(failure -> onHandedOver(target, failure));
+            if (group.redeliver(kept, entry.qos, session, receipt)) {
+                w.done(entry);
+                receipt.seal();
             }
+        }
+    }
+
+    /** The other has it safe: this session owes it no longer. Any thread. */
+    private void onHandedOver(SessionJournal.@Nullable Target target, @Nullable Throwable failure) {
+        SessionJournal journal = shared.journal();
+        if (failure == null && target != null && journal != null) {
+            journal.finish(target);
         }
     }
 

@@ -15,16 +15,15 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored of a session besides the messages that it is owed. Immutable.
+ * What is stored of a session besides its subscriptions and the messages that it is owed.
+ * Immutable.
  *
  * @param detachedAt when its connection went, in milliseconds since 1970; 0 while it has one
  * @param will what its connection left to be published
@@ -36,19 +35,11 @@ record SessionSnapshot(
         String address,
         long expirySeconds,
         long detachedAt,
-        List<Subscribed> subscriptions,
         Session.@Nullable Will will) {
 
-    private static final byte FORMAT = 1;
-
-    /** A subscription and its options. */
-    record Subscribed(String filter, MqttSubscription.Options options) {}
+    private static final byte FORMAT = 2;
 
     static SessionSnapshot of(Session session) {
-        List<Subscribed> subscriptions = new ArrayList<>(session.subscriptions().size());
-        for (MqttSubscription subscription : session.subscriptions().values()) {
-            subscriptions.add(new Subscribed(subscription.filter(), subscription.options()));
-        }
         return new SessionSnapshot(
                 session.key(),
                 session.number(),
@@ -56,7 +47,6 @@ record SessionSnapshot(
                 addressOf(session.peer().address()),
                 session.expirySeconds(),
                 session.isConnected() ? 0 : session.detachedAt(),
-                subscriptions,
                 session.will());
     }
 
@@ -103,16 +93,6 @@ record SessionSnapshot(
         writeText(out, address);
         out.writeLong(expirySeconds);
         out.writeLong(detachedAt);
-        out.writeInt(subscriptions.size());
-        for (Subscribed subscribed : subscriptions) {
-            MqttSubscription.Options options = subscribed.options();
-            writeText(out, subscribed.filter());
-            out.writeByte(options.qos());
-            out.writeBoolean(options.noLocal());
-            out.writeBoolean(options.retainAsPublished());
-            out.writeByte(options.retainHandling());
-            out.writeInt(options.subscriptionId());
-        }
         writeWill(out);
         return out.nioBuffer();
     }
@@ -161,19 +141,6 @@ record SessionSnapshot(
         String address = readText(in);
         long expiry = in.readLong();
         long detachedAt = in.readLong();
-        List<Subscribed> subscriptions = new ArrayList<>();
-        for (int i = in.readInt(); i > 0; i--) {
-            String filter = readText(in);
-            subscriptions.add(
-                    new Subscribed(
-                            filter,
-                            new MqttSubscription.Options(
-                                    in.readByte(),
-                                    in.readBoolean(),
-                                    in.readBoolean(),
-                                    in.readByte(),
-                                    in.readInt())));
-        }
         return new SessionSnapshot(
                 key,
                 number,
@@ -181,7 +148,6 @@ record SessionSnapshot(
                 address,
                 expiry,
                 detachedAt,
-                subscriptions,
                 readWill(in));
     }
 
@@ -196,13 +162,13 @@ record SessionSnapshot(
                 : null;
     }
 
-    private static void writeText(ByteBuf out, String text) {
+    static void writeText(ByteBuf out, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         out.writeInt(bytes.length);
         out.writeBytes(bytes);
     }
 
-    private static String readText(ByteBuf in) {
+    static String readText(ByteBuf in) {
         int length = in.readInt();
         return in.readCharSequence(length, StandardCharsets.UTF_8).toString();
     }

@@ -9,12 +9,15 @@ import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.Slice;
+import io.polymq.storage.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -22,15 +25,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The snapshots of persistent sessions: a compacted shard, keyed by tenant and client identifier,
- * in which the newest record of a key is the session and one without a value is its end. Any
- * thread; what one thread saves keeps its order.
+ * Persistent sessions and their subscriptions: a compacted shard, keyed by tenant and client
+ * identifier, and filter for a subscription, in which the newest record of a key holds and one
+ * without a value is its end. Any thread; what one thread saves keeps its order.
  */
 final class SessionStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionStore.class);
     private static final String SESSIONS = "mqtt.sessions";
     private static final String JOURNAL = "mqtt.journal";
+    private static final int BATCH_BYTES = 256 << 10;
+    private static final int READ_BYTES = 4 << 20;
 
     private final Shard sessions;
     private final SessionJournal journal;
@@ -75,27 +80,63 @@ final class SessionStore {
         return journal;
     }
 
-    /**
-     * Saves a session as it is now.
-     *
-     * @param then runs in the session's zone when it is safe; null when nobody waits
-     */
-    void save(Session session, @Nullable Runnable then) {
-        append(
-                SessionSnapshot.keyBytes(session.key()),
-                SessionSnapshot.of(session).encode(),
-                then == null ? Durability.OS : durability,
-                then == null ? () -> {} : () -> session.run(then));
+    /** Hears whether what was saved is safe. */
+    interface Saved {
+        void saved(@Nullable StorageException failure);
     }
 
-    void delete(SessionKey key) {
-        append(SessionSnapshot.keyBytes(key), null, Durability.OS, () -> {});
-    }
+    /** What is stored: the sessions, and the subscriptions that belong to one of them. */
+    record Loaded(Collection<SessionSnapshot> sessions, List<StoredSubscription> subscriptions) {}
 
-    private void append(
-            ByteBuffer key, @Nullable ByteBuffer value, Durability level, Runnable then) {
+    /** Saves a session as it is now, but for its subscriptions; nobody waits for it. */
+    void save(Session session) {
         RecordBatchBuilder batch = new RecordBatchBuilder();
-        batch.append(clock.millis(), key, value);
+        batch.append(
+                clock.millis(),
+                SessionSnapshot.keyBytes(session.key()),
+                SessionSnapshot.of(session).encode());
+        append(batch, Durability.OS, failure -> {});
+    }
+
+    /** Saves new or changed subscriptions; {@code then} runs in the session's zone. */
+    void subscribed(Session session, List<MqttSubscription> changed, Saved then) {
+        RecordBatchBuilder batch = new RecordBatchBuilder();
+        for (MqttSubscription subscription : changed) {
+            StoredSubscription stored =
+                    new StoredSubscription(
+                            session.key(),
+                            session.number(),
+                            subscription.filter(),
+                            subscription.options());
+            batch.append(clock.millis(), stored.keyBytes(), stored.encode());
+        }
+        append(batch, durability, failure -> session.run(() -> then.saved(failure)));
+    }
+
+    /** Forgets subscriptions; {@code then} runs in the session's zone. */
+    void unsubscribed(Session session, List<String> filters, Saved then) {
+        RecordBatchBuilder batch = new RecordBatchBuilder();
+        for (String filter : filters) {
+            batch.append(clock.millis(), StoredSubscription.keyBytes(session.key(), filter), null);
+        }
+        append(batch, durability, failure -> session.run(() -> then.saved(failure)));
+    }
+
+    /** Forgets a session and the subscriptions that it had. */
+    void delete(SessionKey key, Collection<String> filters) {
+        RecordBatchBuilder batch = new RecordBatchBuilder();
+        batch.append(clock.millis(), SessionSnapshot.keyBytes(key), null);
+        for (String filter : filters) {
+            if (batch.bytes() > BATCH_BYTES) {
+                append(batch, Durability.OS, failure -> {});
+                batch = new RecordBatchBuilder();
+            }
+            batch.append(clock.millis(), StoredSubscription.keyBytes(key, filter), null);
+        }
+        append(batch, Durability.OS, failure -> {});
+    }
+
+    private void append(RecordBatchBuilder batch, Durability level, Saved then) {
         sessions.append(
                 batch.build(),
                 level,
@@ -103,17 +144,17 @@ final class SessionStore {
                     if (failure != null) {
                         LOG.atWarn().setCause(failure).log("a session could not be saved");
                     }
-                    then.run();
+                    then.saved(failure);
                 });
     }
 
-    /** Every session that was saved and not deleted; blocks, so for the start of the broker. */
-    Collection<SessionSnapshot> load() throws IOException {
-        Map<ByteBuffer, SessionSnapshot> found = new LinkedHashMap<>();
+    /** Everything that was saved and not deleted; blocks, so for the start of the broker. */
+    Loaded load() throws IOException {
+        Map<ByteBuffer, ByteBuffer> found = new LinkedHashMap<>();
         long at = sessions.startOffset();
         while (at < sessions.highWatermark()) {
             long next = at;
-            try (var result = sessions.read(at, 4 << 20, true).join()) {
+            try (var result = sessions.read(at, READ_BYTES, true).join()) {
                 for (Slice slice : result.slices()) {
                     next = read(slice.toBuffer(), found);
                 }
@@ -123,11 +164,10 @@ final class SessionStore {
             }
             at = next;
         }
-        return found.values();
+        return decode(found);
     }
 
-    private static long read(ByteBuffer batches, Map<ByteBuffer, SessionSnapshot> into)
-            throws IOException {
+    private static long read(ByteBuffer batches, Map<ByteBuffer, ByteBuffer> into) {
         RecordBatchCursor cursor = new RecordBatchCursor().reset(batches);
         long next = 0;
         while (cursor.next()) {
@@ -137,18 +177,42 @@ final class SessionStore {
             if (key == null) {
                 continue;
             }
-            ByteBuffer owned = ByteBuffer.allocate(key.remaining()).put(key).flip();
             if (value == null) {
-                into.remove(owned);
-                continue;
+                into.remove(key);
+            } else {
+                into.put(copy(key), copy(value));
             }
+        }
+        return next;
+    }
+
+    private static ByteBuffer copy(ByteBuffer bytes) {
+        return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+    }
+
+    private static Loaded decode(Map<ByteBuffer, ByteBuffer> found) throws IOException {
+        Map<SessionKey, SessionSnapshot> sessions = new LinkedHashMap<>();
+        List<StoredSubscription> all = new ArrayList<>();
+        for (Map.Entry<ByteBuffer, ByteBuffer> record : found.entrySet()) {
             try {
-                into.put(owned, SessionSnapshot.decode(value));
+                if (StoredSubscription.isKey(record.getKey())) {
+                    all.add(StoredSubscription.decode(record.getKey(), record.getValue()));
+                } else {
+                    SessionSnapshot session = SessionSnapshot.decode(record.getValue());
+                    sessions.put(session.key(), session);
+                }
             } catch (MqttCodecException e) {
                 throw new IOException("a stored session cannot be read", e);
             }
         }
-        return next;
+        List<StoredSubscription> live = new ArrayList<>(all.size());
+        for (StoredSubscription subscription : all) {
+            SessionSnapshot session = sessions.get(subscription.key());
+            if (session != null && session.number() == subscription.session()) {
+                live.add(subscription);
+            }
+        }
+        return new Loaded(sessions.values(), live);
     }
 
     CompletableFuture<Void> flush() {

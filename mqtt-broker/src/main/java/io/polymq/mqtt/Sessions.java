@@ -6,11 +6,13 @@ import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.network.CloseReason;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All sessions, by tenant and client identifier. The map is shared; what happens to a session
@@ -21,6 +23,8 @@ final class Sessions {
     private final MqttShared shared;
     private final Map<SessionKey, Session> sessions = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
+    private final AtomicLong claims = new AtomicLong();
+    private final AtomicLong expired = new AtomicLong();
 
     /** Hears what a claim led to, in the claiming connection's zone. */
     interface Claimant {
@@ -40,6 +44,7 @@ final class Sessions {
             Credentials.Peer peer,
             boolean cleanStart,
             long expirySeconds,
+            Session.@Nullable Will will,
             Claimant claimant) {}
 
     Sessions(MqttShared shared) {
@@ -56,6 +61,16 @@ final class Sessions {
 
     int size() {
         return sessions.size();
+    }
+
+    /** How many connections asked for a session so far. */
+    long claims() {
+        return claims.get();
+    }
+
+    /** How many sessions have ended because nobody came back in time. */
+    long expired() {
+        return expired.get();
     }
 
     /** A session as it was stored; in the background's zone, before the first connection. */
@@ -75,15 +90,13 @@ final class Sessions {
         session.will(snapshot.will());
         numbers.accumulateAndGet(snapshot.number(), Math::max);
         sessions.put(session.key(), session);
-        for (SessionSnapshot.Subscribed subscribed : snapshot.subscriptions()) {
-            shared.subscriptions().add(session, subscribed.filter(), subscribed.options());
-        }
+        session.saved();
         return session;
     }
 
     /** Its messages are there too: its clocks go on. */
     void restored(Session session) {
-        shared.wills().onLost(session);
+        shared.wills().onLost(session, session.detachedAt());
         expireLater(session);
     }
 
@@ -103,7 +116,9 @@ final class Sessions {
                             0);
             fresh.expirySeconds(claim.expirySeconds());
             if (sessions.putIfAbsent(claim.key(), fresh) == null) {
+                fresh.will(claim.will());
                 fresh.attach(claim.connection(), claim.principal(), claim.peer());
+                claims.incrementAndGet();
                 save(fresh);
                 claim.claimant().claimed(fresh, false);
             } else {
@@ -165,7 +180,9 @@ final class Sessions {
             return;
         }
         session.expirySeconds(claim.expirySeconds());
+        session.will(claim.will());
         session.attach(claim.connection(), claim.principal(), claim.peer());
+        claims.incrementAndGet();
         save(session);
         claim.claimant().claimed(session, true);
     }
@@ -184,7 +201,7 @@ final class Sessions {
         shared.flapping().disconnected(session.key());
         shared.events().disconnected(session, sendWill ? "lost" : "normal");
         if (sendWill) {
-            shared.wills().onLost(session);
+            shared.wills().onLost(session, shared.clock().millis());
         } else {
             session.will(null);
         }
@@ -219,6 +236,7 @@ final class Sessions {
                                                                     && session.detachedAt()
                                                                             == since;
                                                     if (still && !session.hasEnded()) {
+                                                        expired.incrementAndGet();
                                                         end(session);
                                                     }
                                                 }),
@@ -231,21 +249,27 @@ final class Sessions {
         SessionStore store = shared.store();
         if (store != null && (session.isPersistent() || session.isSaved())) {
             session.saved();
-            store.save(session, null);
+            store.save(session);
         }
     }
 
-    /**
-     * Saves a session's subscriptions, where they are to survive, and runs the rest when that is
-     * safe.
-     */
-    void saveThen(Session session, Runnable then) {
+    /** Saves new or changed subscriptions, where they are to survive. */
+    void subscribed(Session session, List<MqttSubscription> changed, SessionStore.Saved then) {
         SessionStore store = shared.store();
-        if (store != null && session.isPersistent()) {
-            session.saved();
-            store.save(session, then);
+        if (store != null && session.isPersistent() && !changed.isEmpty()) {
+            store.subscribed(session, changed, then);
         } else {
-            then.run();
+            then.saved(null);
+        }
+    }
+
+    /** Forgets subscriptions for good. */
+    void unsubscribed(Session session, List<String> filters, SessionStore.Saved then) {
+        SessionStore store = shared.store();
+        if (store != null && session.isSaved() && !filters.isEmpty()) {
+            store.unsubscribed(session, filters, then);
+        } else {
+            then.saved(null);
         }
     }
 
@@ -256,10 +280,11 @@ final class Sessions {
         }
         shared.wills().onEnded(session);
         sessions.remove(session.key(), session);
+        List<String> filters = List.copyOf(session.subscriptions().keySet());
         session.end();
         SessionStore store = shared.store();
         if (store != null && session.isSaved()) {
-            store.delete(session.key());
+            store.delete(session.key(), filters);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.polymq.mqtt;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Receipt;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,6 +16,7 @@ final class SharedGroup {
     private final List<MqttSubscription> members = new CopyOnWriteArrayList<>();
     private final AtomicInteger connected = new AtomicInteger();
     private final AtomicInteger turn = new AtomicInteger();
+    private int entered;
 
     boolean hasConnected() {
         return connected.get() > 0;
@@ -37,26 +40,44 @@ final class SharedGroup {
         }
     }
 
-    boolean isEmpty() {
-        return members.isEmpty();
+    /** Under the lock of the map that knows the group, as {@link #isLastGone}. */
+    void entered() {
+        entered++;
     }
 
-    /** Gives a message that one member did not finish to another; false when there is none. */
-    boolean redeliver(KeptMessage message, Session from) {
-        int size = members.size();
-        int start = Math.floorMod(turn.getAndIncrement(), Math.max(1, size));
-        int i = 0;
-        MqttSubscription waiting = null;
+    boolean isLastGone() {
+        return --entered == 0;
+    }
+
+    /**
+     * Gives a message that one member did not finish to another; false when there is none.
+     *
+     * @param receipt done when the other has it safe
+     */
+    boolean redeliver(KeptMessage message, int qos, Session from, Receipt receipt) {
+        List<MqttSubscription> others = new ArrayList<>();
+        List<MqttSubscription> away = new ArrayList<>();
         for (MqttSubscription member : members) {
-            boolean other = member.session() != from;
-            if (other && member.session().isConnected() && i >= start) {
-                return member.session().redeliver(message, member);
+            Session session = member.session();
+            if (session != from && session.isConnected()) {
+                others.add(member);
+            } else if (session != from && session.isPersistent()) {
+                away.add(member);
             }
-            if (other && (member.session().isConnected() || member.session().isPersistent())) {
-                waiting = waiting == null ? member : waiting;
-            }
-            i++;
         }
-        return waiting != null && waiting.session().redeliver(message, waiting);
+        return redeliver(message, qos, others, receipt) || redeliver(message, qos, away, receipt);
+    }
+
+    private boolean redeliver(
+            KeptMessage message, int qos, List<MqttSubscription> among, Receipt receipt) {
+        int size = among.size();
+        int start = size == 0 ? 0 : Math.floorMod(turn.getAndIncrement(), size);
+        for (int i = 0; i < size; i++) {
+            MqttSubscription member = among.get((start + i) % size);
+            if (member.session().redeliver(message, qos, member, receipt)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

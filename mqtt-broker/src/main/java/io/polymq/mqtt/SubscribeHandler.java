@@ -5,8 +5,10 @@ import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.codec.mqtt.TopicRules;
 import io.polymq.core.security.Security;
+import io.polymq.storage.StorageException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** SUBSCRIBE and UNSUBSCRIBE (3.8, 3.10). Connection zone. */
 final class SubscribeHandler {
@@ -19,18 +21,45 @@ final class SubscribeHandler {
         this.connection = connection;
     }
 
+    /** Subscriptions made by one packet: the answer and the retained messages wait for all. */
+    private static final class Made {
+        final List<ReasonCode> reasons = new ArrayList<>();
+        final List<MqttSubscription> changed = new ArrayList<>();
+        final List<RetainedDelivery> retained = new ArrayList<>(0);
+    }
+
     void onSubscribe(MqttPacket.Subscribe packet) {
-        List<ReasonCode> reasons = new ArrayList<>(packet.requests().size());
-        List<RetainedDelivery> retained = new ArrayList<>(0);
         List<Integer> ids = packet.properties().subscriptionIdentifiers();
         int id = ids.isEmpty() ? 0 : ids.getFirst();
+        Made made = new Made();
         for (MqttPacket.Subscribe.Request request : packet.requests()) {
-            reasons.add(subscribe(request, id, retained));
+            made.reasons.add(subscribe(request, id, made));
         }
-        connection.send(
-                new MqttPacket.SubAck(packet.packetId(), Properties.NONE, reasons(reasons)));
-        for (RetainedDelivery delivery : retained) {
-            delivery.run();
+        Session session = connection.session();
+        shared.sessions()
+                .subscribed(
+                        session,
+                        made.changed,
+                        failure -> onSubscribed(session, packet.packetId(), made, failure));
+    }
+
+    /** They are safe, where they are to survive; else the client must not count on them. */
+    private void onSubscribed(
+            Session session, int packetId, Made made, @Nullable StorageException failure) {
+        if (failure != null) {
+            for (MqttSubscription subscription : made.changed) {
+                if (session.subscriptions().remove(subscription.filter(), subscription)) {
+                    subscription.close();
+                }
+            }
+            made.reasons.replaceAll(r -> r.isError() ? r : ReasonCode.QUOTA_EXCEEDED);
+        }
+        if (session.connection() != connection) {
+            return;
+        }
+        connection.send(new MqttPacket.SubAck(packetId, Properties.NONE, reasons(made.reasons)));
+        if (failure == null) {
+            made.retained.forEach(RetainedDelivery::run);
         }
     }
 
@@ -47,7 +76,7 @@ final class SubscribeHandler {
     /** Makes the subscriptions that the configuration has for every client. */
     void autoSubscribe() {
         Session session = connection.session();
-        List<RetainedDelivery> retained = new ArrayList<>(0);
+        Made made = new Made();
         for (String rule : shared.settings().autoSubscribe()) {
             String[] parts = rule.trim().split("\\s+");
             String filter =
@@ -55,17 +84,17 @@ final class SubscribeHandler {
                             parts[0], session.key().clientId(), session.principal().user());
             int qos = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
             if (TopicRules.isFilter(filter)) {
-                subscribe(
-                        new MqttPacket.Subscribe.Request(filter, qos, false, false, 0),
-                        0,
-                        retained);
+                subscribe(new MqttPacket.Subscribe.Request(filter, qos, false, false, 0), 0, made);
             }
         }
-        retained.forEach(RetainedDelivery::run);
+        shared.sessions()
+                .subscribed(
+                        session,
+                        made.changed,
+                        failure -> made.retained.forEach(RetainedDelivery::run));
     }
 
-    private ReasonCode subscribe(
-            MqttPacket.Subscribe.Request asked, int id, List<RetainedDelivery> retained) {
+    private ReasonCode subscribe(MqttPacket.Subscribe.Request asked, int id, Made made) {
         Session session = connection.session();
         MqttPacket.Subscribe.Request request = rewritten(asked, session);
         Subscriptions.Target target = shared.subscriptions().target(request.filter());
@@ -95,8 +124,10 @@ final class SubscribeHandler {
         MqttSubscription subscription = known;
         if (subscription == null) {
             subscription = shared.subscriptions().add(session, request.filter(), target, options);
-        } else {
+            made.changed.add(subscription);
+        } else if (!subscription.options().equals(options)) {
             subscription.options(options);
+            made.changed.add(subscription);
         }
         shared.events().subscribed(session, request.filter());
         boolean wanted =
@@ -106,7 +137,7 @@ final class SubscribeHandler {
                     default -> false;
                 };
         if (wanted && target.group() == null) {
-            retained.add(new RetainedDelivery(shared, session, subscription, target.filter()));
+            made.retained.add(new RetainedDelivery(shared, session, subscription, target.filter()));
         }
         return switch (request.qos()) {
             case 0 -> ReasonCode.SUCCESS;
@@ -135,25 +166,35 @@ final class SubscribeHandler {
     void onUnsubscribe(MqttPacket.Unsubscribe packet) {
         Session session = connection.session();
         List<ReasonCode> reasons = new ArrayList<>(packet.filters().size());
-        for (String filter : packet.filters()) {
-            MqttSubscription subscription =
-                    session.subscriptions().remove(rewritten(filter, session));
+        List<String> gone = new ArrayList<>(packet.filters().size());
+        for (String asked : packet.filters()) {
+            String filter = rewritten(asked, session);
+            MqttSubscription subscription = session.subscriptions().remove(filter);
             if (subscription == null) {
                 reasons.add(ReasonCode.NO_SUBSCRIPTION_EXISTED);
             } else {
                 subscription.close();
+                gone.add(filter);
                 shared.events().unsubscribed(session, filter);
                 reasons.add(ReasonCode.SUCCESS);
             }
         }
-        MqttPacket answer = new MqttPacket.UnsubAck(packet.packetId(), Properties.NONE, reasons);
         shared.sessions()
-                .saveThen(
+                .unsubscribed(
                         session,
-                        () -> {
+                        gone,
+                        failure -> {
                             if (session.connection() == connection) {
-                                connection.send(answer);
+                                reasons.replaceAll(r -> failure == null ? r : stillThere(r));
+                                connection.send(
+                                        new MqttPacket.UnsubAck(
+                                                packet.packetId(), Properties.NONE, reasons));
                             }
                         });
+    }
+
+    /** What could not be forgotten for good may be there again after a restart. */
+    private static ReasonCode stillThere(ReasonCode reason) {
+        return reason == ReasonCode.SUCCESS ? ReasonCode.UNSPECIFIED_ERROR : reason;
     }
 }

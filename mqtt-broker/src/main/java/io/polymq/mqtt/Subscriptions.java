@@ -33,19 +33,41 @@ final class Subscriptions {
     }
 
     /** The members of a shared subscription, known by tenant, group and filter. */
-    private SharedGroup group(String tenant, String filter) {
-        return groups.computeIfAbsent(tenant + ' ' + filter, k -> new SharedGroup());
+    private SharedGroup enter(String tenant, String filter) {
+        return groups.compute(
+                key(tenant, filter),
+                (key, known) -> {
+                    SharedGroup group = known == null ? new SharedGroup() : known;
+                    group.entered();
+                    return group;
+                });
+    }
+
+    /** A subscription that had entered is closed; the last one takes the group with it. */
+    void leave(Session session, String filter) {
+        groups.computeIfPresent(
+                key(session.key().tenant(), filter),
+                (key, group) -> group.isLastGone() ? null : group);
+    }
+
+    private static String key(String tenant, String filter) {
+        return tenant + '\0' + filter;
+    }
+
+    /** How many shared subscriptions there are. */
+    int sharedGroups() {
+        return groups.size();
     }
 
     /** Whether the session has, or now gets, the filter for itself alone. */
     boolean takeExclusive(Session session, Target target) {
-        String key = session.key().tenant() + ' ' + target.filter();
+        String key = key(session.key().tenant(), target.filter().toString());
         Session owner = exclusives.putIfAbsent(key, session);
         return owner == null || owner == session;
     }
 
     void leaveExclusive(Session session, Target target) {
-        exclusives.remove(session.key().tenant() + ' ' + target.filter(), session);
+        exclusives.remove(key(session.key().tenant(), target.filter().toString()), session);
     }
 
     /** A subscription as it was stored. */
@@ -61,7 +83,7 @@ final class Subscriptions {
             Session session, String filter, Target target, MqttSubscription.Options options) {
         String tenant = session.key().tenant();
         String group = target.group();
-        SharedGroup members = group == null ? null : group(tenant, filter);
+        SharedGroup members = group == null ? null : enter(tenant, filter);
         MqttSubscription subscription =
                 new MqttSubscription(session, filter, target, members, options);
         session.subscriptions().put(filter, subscription);
@@ -94,6 +116,9 @@ final class Subscriptions {
         } else if (filter.startsWith(QUEUE)) {
             group = "$queue";
             plain = filter.substring(QUEUE.length());
+        }
+        if (plain.length() > shared.settings().maxTopicLength()) {
+            return null;
         }
         boolean exclusive = filter.startsWith(EXCLUSIVE);
         if (exclusive) {

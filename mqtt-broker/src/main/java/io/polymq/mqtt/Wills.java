@@ -18,14 +18,19 @@ final class Wills {
         this.shared = shared;
     }
 
-    /** The connection was lost: the will is sent after its delay, or when the session ends. */
-    void onLost(Session session) {
+    /**
+     * The connection was lost: the will is sent after its delay, or when the session ends.
+     *
+     * @param since when it was lost, in milliseconds since 1970
+     */
+    void onLost(Session session, long since) {
         Session.Will will = session.will();
         if (will == null) {
             return;
         }
-        long delay = Math.min(will.delaySeconds(), session.expirySeconds());
-        if (delay == 0) {
+        long seconds = Math.min(will.delaySeconds(), session.expirySeconds());
+        long delay = since + seconds * 1000 - shared.clock().millis();
+        if (delay <= 0) {
             session.will(null);
             publish(session, will);
             return;
@@ -35,7 +40,9 @@ final class Wills {
                 shared.background()
                         .executor()
                         .schedule(
-                                () -> session.run(() -> onDue(session)), delay, TimeUnit.SECONDS));
+                                () -> session.run(() -> onDue(session)),
+                                delay,
+                                TimeUnit.MILLISECONDS));
     }
 
     private void onDue(Session session) {

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.codec.mqtt.MqttPacket;
 import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.config.MqttConfig;
+import io.polymq.config.schema.Defaults;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.List;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** What MQTT brokers offer beyond the standard. */
@@ -14,33 +15,22 @@ class FeaturesTest extends ServerTest {
 
     @Override
     MqttSettings settings() {
-        MqttSettings d = MqttSettings.DEFAULT;
-        return new MqttSettings(
-                d.maxPacketSize(),
-                d.receiveMaximum(),
-                d.topicAliasMaximum(),
-                10,
-                d.maxInflight(),
-                d.maxQueuedMessages(),
-                d.maxQueuedBytes(),
-                d.overflow(),
-                true,
-                d.maxSessionExpiry(),
-                30,
-                8,
-                5,
-                d.retainedBatch(),
-                true,
-                d.shareStrategy(),
-                d.durability(),
-                Duration.ofMillis(200),
-                d.maxPendingQos0(),
-                true,
-                List.of("inbox/%c/%u 1"),
-                List.of("publish old/# ^old/(.+)$ new/$1", "subscribe mine/# ^mine/(.+)$ of/%c/$1"),
-                3,
-                Duration.ofMinutes(1),
-                Duration.ofMinutes(5));
+        return MqttSettings.of(
+                Defaults.with(
+                        MqttConfig.class,
+                        "outbound_alias_maximum=10",
+                        "queue_qos0_offline=true",
+                        "server_keep_alive=30",
+                        "max_topic_levels=8",
+                        "max_subscriptions=5",
+                        "denied_publish=close",
+                        "sys_interval=200ms",
+                        "client_events=true",
+                        "auto_subscribe=inbox/%c/%u 1",
+                        "rewrite=publish old/# ^old/(.+)$ new/$1,"
+                                + " subscribe mine/# ^mine/(.+)$ of/%c/$1",
+                        "flapping_count=3"),
+                Path.of("target"));
     }
 
     @Test

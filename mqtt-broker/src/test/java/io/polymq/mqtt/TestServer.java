@@ -4,7 +4,12 @@ import io.polymq.config.LimitsConfig;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
 import io.polymq.config.TransportPorts;
+import io.polymq.core.admin.AdminAnswer;
+import io.polymq.core.admin.AdminPages;
+import io.polymq.core.admin.AdminRequest;
 import io.polymq.core.router.TrieRouter;
+import io.polymq.core.security.Credentials;
+import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ConnectionManager;
@@ -15,8 +20,11 @@ import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.ShardStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +35,9 @@ final class TestServer implements AutoCloseable {
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
     private final LaterMessages later = new LaterMessages();
     private final NetworkServer network;
+    private final AdminPages pages;
     private final int port;
+    private boolean closed;
 
     TestServer(
             MqttSettings settings,
@@ -67,15 +77,35 @@ final class TestServer implements AutoCloseable {
                                 new TransportPorts(port, null, null, null, null),
                                 new LoopConfig(1, loops, 65_536))
                         .getFirst();
-        this.port = ((java.net.InetSocketAddress) bound.address()).getPort();
+        pages = broker.pages();
+        this.port = ((InetSocketAddress) bound.address()).getPort();
     }
 
     int port() {
         return port;
     }
 
+    /** What the admin port would answer. */
+    AdminAnswer admin(String method, String below, String body) throws Exception {
+        return pages.answer(
+                new AdminRequest(
+                        method,
+                        "/mqtt" + below,
+                        below,
+                        Map.of(),
+                        Map.of(),
+                        body.getBytes(StandardCharsets.UTF_8),
+                        Principal.ANONYMOUS,
+                        new Credentials.Peer(
+                                "http", new InetSocketAddress("127.0.0.1", 1), "", null)));
+    }
+
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         shutdown.begin("the test is over")
                 .toCompletableFuture()
                 .orTimeout(20, TimeUnit.SECONDS)

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A Mosquitto installation in our words.
@@ -21,6 +24,7 @@ public record MosquittoImport(
         Map<String, String> settings, List<User> users, List<Rule> rules, List<String> notes) {
 
     private static final String MQTT = "mqtt_runtime.";
+    private static final String EVERYWHERE = "0.0.0.0";
 
     /**
      * A user.
@@ -67,8 +71,14 @@ public record MosquittoImport(
      * in the folder too when they are not where it says.
      */
     public static MosquittoImport read(Path folder) throws IOException {
-        Reader reader = new Reader(folder);
-        reader.conf(folder.resolve("mosquitto.conf"));
+        return readFile(folder.resolve("mosquitto.conf"));
+    }
+
+    /** Reads a configuration file whatever its name, and the files that it names. */
+    public static MosquittoImport readFile(Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        Reader reader = new Reader(folder == null ? Path.of("") : folder);
+        reader.conf(file);
         return new MosquittoImport(reader.settings, reader.users, reader.rules, reader.notes);
     }
 
@@ -78,7 +88,10 @@ public record MosquittoImport(
         private final List<User> users = new ArrayList<>();
         private final List<Rule> rules = new ArrayList<>();
         private final List<String> notes = new ArrayList<>();
+        private final Set<String> listened = new HashSet<>();
         private String listenerPort = "1883";
+        private boolean listenerSeen;
+        private boolean anonymousSaid;
         private boolean websockets;
         private boolean tls;
 
@@ -94,6 +107,12 @@ public record MosquittoImport(
                 option(key, value);
             }
             endListener();
+            if (listenerSeen && !anonymousSaid) {
+                settings.put("auth.allow_anonymous", "false");
+            }
+            if (!rules.isEmpty()) {
+                settings.put("auth.without_rule", "deny");
+            }
         }
 
         private static List<String> lines(Path file) throws IOException {
@@ -110,7 +129,10 @@ public record MosquittoImport(
         private void option(String key, String value) throws IOException {
             switch (key) {
                 case "listener" -> listener(value);
-                case "port" -> listenerPort = value;
+                case "port" -> {
+                    listenerSeen = true;
+                    listenerPort = value;
+                }
                 case "bind_address" -> settings.put(MQTT + "bind", value);
                 case "protocol" -> websockets = value.equals("websockets");
                 case "certfile" -> {
@@ -142,17 +164,29 @@ public record MosquittoImport(
                 case "persistence_location" -> settings.put("data_path", value);
                 case "persistence" -> {
                     if (!isTrue(value)) {
-                        notes.add(
-                                "persistence false: sessions are always kept; storage.driver ="
-                                        + " \"memory\" keeps them in memory only.");
+                        settings.put("storage.driver", "memory");
                     }
                 }
-                case "include_dir" -> notes.add("include_dir " + value + " was not followed.");
+                case "include_dir" -> include(locate(value));
                 case "connection", "address", "topic" ->
                         notes.add("Bridges have no counterpart: \"" + key + ' ' + value + "\".");
                 case "plugin", "auth_plugin", "global_plugin" ->
                         notes.add("Plugins have no counterpart: " + value + '.');
                 default -> ignored(key, value);
+            }
+        }
+
+        private void include(Path folderOfParts) throws IOException {
+            try (Stream<Path> parts = Files.list(folderOfParts)) {
+                for (Path part :
+                        parts.filter(p -> p.toString().endsWith(".conf")).sorted().toList()) {
+                    for (String line : lines(part)) {
+                        int space = line.indexOf(' ');
+                        option(
+                                space < 0 ? line : line.substring(0, space),
+                                space < 0 ? "" : line.substring(space + 1).trim());
+                    }
+                }
             }
         }
 
@@ -174,36 +208,35 @@ public record MosquittoImport(
         }
 
         private void listener(String value) {
-            if (settings.containsKey(MQTT + "listener_seen")) {
+            if (listenerSeen) {
                 endListener();
             }
-            settings.put(MQTT + "listener_seen", "");
+            listenerSeen = true;
             String[] parts = value.split("\\s+");
             listenerPort = parts[0];
             websockets = false;
             tls = false;
             if (parts.length > 1) {
                 settings.put(MQTT + "bind", parts[1]);
+            } else {
+                settings.put(MQTT + "bind", EVERYWHERE);
             }
         }
 
         private void endListener() {
-            settings.remove(MQTT + "listener_seen");
             String key =
                     (websockets ? "websocket" : "")
                             + (websockets ? tls ? "s" : "" : tls ? "tls" : "tcp");
-            String before = settings.put(MQTT + key + "_port", listenerPort);
-            if (before != null && !before.equals(listenerPort)) {
-                notes.add("Two listeners of one kind: port " + before + " is given up.");
+            if (!listened.add(key)) {
+                notes.add("Two listeners of one kind: port " + listenerPort + " is left out.");
+                return;
             }
+            settings.put(MQTT + key + "_port", listenerPort);
         }
 
         private void anonymous(boolean allowed) {
-            notes.add(
-                    allowed
-                            ? "allow_anonymous true: anonymous clients are let in from loopback only,"
-                                    + " unless the section [auth] says otherwise."
-                            : "allow_anonymous false is the default where users exist.");
+            anonymousSaid = true;
+            settings.put("auth.allow_anonymous", Boolean.toString(allowed));
         }
 
         private void packetSize(String value) {

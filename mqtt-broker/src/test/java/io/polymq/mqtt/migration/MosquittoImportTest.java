@@ -74,4 +74,55 @@ class MosquittoImportTest {
                 .anyMatch(note -> note.contains("max_inflight"))
                 .noneMatch(note -> note.contains("log_type"));
     }
+
+    @Test
+    void itIsWrittenAsAConfigurationOfOurs(@TempDir Path folder) throws IOException {
+        Files.writeString(
+                folder.resolve("mosquitto.conf"),
+                """
+                listener 1884
+                allow_anonymous false
+                persistence false
+                password_file passwd
+                acl_file acl
+                include_dir conf.d
+                """);
+        Files.createDirectory(folder.resolve("conf.d"));
+        Files.writeString(folder.resolve("conf.d/more.conf"), "max_keepalive 60\n");
+        Files.writeString(folder.resolve("passwd"), "al\"ice:$7$101$c2FsdA==$aGFzaA==\n");
+        Files.writeString(folder.resolve("acl"), "user bob\ntopic read a/+\npattern write %u/#\n");
+        assertThat(PolyMqToml.of(MosquittoImport.read(folder)))
+                .isEqualTo(
+                        """
+
+                        [auth]
+                        allow_anonymous = false
+                        without_rule = "deny"
+
+                        [mqtt_runtime]
+                        bind = ["0.0.0.0"]
+                        server_keep_alive = 60
+                        tcp_port = 1884
+
+                        [storage]
+                        driver = "memory"
+
+                        [[auth.users]]
+                        name = "al\\"ice"
+                        password_hash = "$7$101$c2FsdA==$aGFzaA=="
+
+                        [[auth.rules]]
+                        actions = ["read"]
+                        users = ["bob"]
+                        kinds = ["subject"]
+                        match = "mqtt"
+                        names = ["a/+"]
+
+                        [[auth.rules]]
+                        actions = ["write"]
+                        kinds = ["subject"]
+                        match = "mqtt"
+                        names = ["%u/#"]
+                        """);
+    }
 }

@@ -1,0 +1,94 @@
+package io.polymq.server;
+
+import io.polymq.config.load.ConfigException;
+import io.polymq.config.load.ConfigSources;
+import io.polymq.mqtt.migration.MosquittoImport;
+import io.polymq.mqtt.migration.PolyMqToml;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What people who come from Mosquitto run: its installation read, or served as it is. */
+final class Mosquitto {
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    Mosquitto(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Prints the configuration; what has no counterpart goes to standard error. */
+    ExitCode print(Path folder) {
+        try {
+            MosquittoImport found = MosquittoImport.read(folder);
+            out.print(PolyMqToml.of(found));
+            found.notes().forEach(note -> err.println("# " + note));
+            return ExitCode.OK;
+        } catch (IOException e) {
+            err.println("polymq: cannot read " + folder + ": " + e.getMessage());
+            return ExitCode.CONFIGURATION;
+        }
+    }
+
+    ExitCode serve(Command.ServeMosquitto asked, Map<String, String> environment)
+            throws ConfigException, StartupException {
+        try {
+            Path work = Files.createTempDirectory("polymq-mosquitto");
+            Path config = work.resolve("polymq.toml");
+            List<String> settings = new ArrayList<>();
+            MosquittoImport found = read(asked.file());
+            Files.writeString(config, PolyMqToml.of(found));
+            found.notes().forEach(note -> err.println("# " + note));
+            settings(found, asked, work, settings);
+            return new ServerProcess(new ConfigSources(config, environment, settings), out).run();
+        } catch (IOException e) {
+            err.println("polymq: cannot read " + asked.file() + ": " + e.getMessage());
+            return ExitCode.CONFIGURATION;
+        }
+    }
+
+    private static MosquittoImport read(@Nullable Path file) throws IOException {
+        return file == null
+                ? new MosquittoImport(Map.of(), List.of(), List.of(), List.of())
+                : MosquittoImport.readFile(file);
+    }
+
+    /** Nothing but MQTT; without persistence nothing is kept, as with Mosquitto. */
+    private static void settings(
+            MosquittoImport found, Command.ServeMosquitto asked, Path work, List<String> settings) {
+        for (String other : List.of("kafka", "amqp", "nats")) {
+            settings.add(other + "_runtime.enabled=false");
+        }
+        settings.add("admin.port=off");
+        for (String transport : List.of("tls", "websocket", "websockets", "quic")) {
+            settings.add("mqtt_runtime." + transport + "_port=" + port(found, transport, "off"));
+        }
+        boolean elsewhere =
+                found.settings().keySet().stream().anyMatch(key -> key.endsWith("_port"));
+        if (asked.port() > 0) {
+            settings.add("mqtt_runtime.tcp_port=" + asked.port());
+        } else {
+            settings.add("mqtt_runtime.tcp_port=" + port(found, "tcp", elsewhere ? "off" : "1883"));
+        }
+        if (!found.settings().containsKey("data_path")) {
+            settings.add("data_path=" + work.resolve("data"));
+        }
+        if (!found.settings().containsKey("auth.allow_anonymous")) {
+            settings.add("auth.allow_anonymous=true");
+        }
+        if (asked.verbose()) {
+            settings.add("log.level=debug");
+        }
+    }
+
+    private static String port(MosquittoImport found, String transport, String otherwise) {
+        return found.settings().getOrDefault("mqtt_runtime." + transport + "_port", otherwise);
+    }
+}

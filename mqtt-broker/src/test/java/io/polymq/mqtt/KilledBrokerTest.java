@@ -1,0 +1,113 @@
+package io.polymq.mqtt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.polymq.config.StorageConfig;
+import io.polymq.storage.ShardStore;
+import io.polymq.storage.ShardStores;
+import io.polymq.storage.StorageParams;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The same against a broker on disk in a process of its own that is killed without warning, again
+ * and again, under load (case 57).
+ */
+class KilledBrokerTest implements SessionSimulation.Broker {
+
+    @TempDir private Path folder;
+
+    private Process broker;
+    private int port;
+
+    @BeforeEach
+    void start() throws IOException {
+        broker =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-XX:TieredStopAtLevel=1",
+                                "-XX:+UseSerialGC",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                OnDisk.class.getName(),
+                                folder.toString(),
+                                "" + port)
+                        .redirectError(ProcessBuilder.Redirect.DISCARD)
+                        .start();
+        BufferedReader lines =
+                new BufferedReader(
+                        new InputStreamReader(broker.getInputStream(), StandardCharsets.UTF_8));
+        String line = lines.readLine();
+        while (line != null && !line.startsWith("READY ")) {
+            line = lines.readLine();
+        }
+        assertThat(line).as("the broker's first words").isNotNull();
+        port = Integer.parseInt(line.substring("READY ".length()));
+    }
+
+    @AfterEach
+    void kill() throws InterruptedException {
+        broker.destroyForcibly();
+        assertThat(broker.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Override
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public void restart() throws Exception {
+        kill();
+        start();
+    }
+
+    @Test
+    void case57WhatWasAcknowledgedOutlivesKillsAndNothingOfQos2IsDoubled() throws Exception {
+        SessionSimulation simulation = new SessionSimulation(57, 40, this);
+        simulation.run(6_000, 1_900);
+        assertThat(simulation.deliveries()).isGreaterThan(1_000);
+    }
+
+    @Test
+    @Tag("long")
+    void case57TheSameThroughAHundredKills() throws Exception {
+        new SessionSimulation(System.nanoTime(), 200, this).run(400_000, 4_000);
+    }
+
+    /** A broker on disk until the process is killed: FOLDER PORT. */
+    static final class OnDisk {
+        private OnDisk() {}
+
+        public static void main(String[] args) throws IOException, InterruptedException {
+            ShardStore shards =
+                    ShardStores.open(
+                            new StorageParams(
+                                    Path.of(args[0]),
+                                    StorageConfig.DEFAULT,
+                                    Clock.systemUTC(),
+                                    new PrometheusRegistry()));
+            TestServer server =
+                    new TestServer(
+                            MqttSettings.DEFAULT,
+                            new AllowAll(),
+                            shards,
+                            Integer.parseInt(args[1]),
+                            2);
+            System.out.println("READY " + server.port());
+            Thread.currentThread().join();
+        }
+    }
+}
