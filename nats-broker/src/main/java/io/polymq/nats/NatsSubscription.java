@@ -90,8 +90,9 @@ final class NatsSubscription implements Sink {
         if (closed || message.publisher() == connection.id() && !connection.echoes()) {
             return false;
         }
-        Subject subject = message.subject();
-        if (isDenied(subject)
+        Subject subject = message.shown();
+        boolean asSubscribed = subject == message.subject();
+        if (isDenied(message.subject())
                 || !message.isNativeTo(NatsHeaderCodec.INSTANCE)
                         && !Dialect.NATS.canSpell(subject)) {
             return false;
@@ -101,13 +102,22 @@ final class NatsSubscription implements Sink {
         boolean last;
         if (wire.withHeaders() && !connection.takesHeaders()) {
             byte[] plain = wire.plainTail(message);
-            last = write(outbox, subject, prefix, MSG, plain, 0, plain.length, message);
+            last =
+                    write(
+                            outbox,
+                            subject,
+                            asSubscribed ? prefix : null,
+                            MSG,
+                            plain,
+                            0,
+                            plain.length,
+                            message);
         } else if (wire.withHeaders()) {
             last =
                     write(
                             outbox,
                             subject,
-                            headerPrefix,
+                            asSubscribed ? headerPrefix : null,
                             HMSG,
                             wire.tail(),
                             wire.tailOffset(),
@@ -118,7 +128,7 @@ final class NatsSubscription implements Sink {
                     write(
                             outbox,
                             subject,
-                            prefix,
+                            asSubscribed ? prefix : null,
                             MSG,
                             wire.tail(),
                             wire.tailOffset(),

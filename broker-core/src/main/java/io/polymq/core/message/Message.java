@@ -31,6 +31,7 @@ public final class Message {
     private int replyOffset;
     private int replyLength;
     private @Nullable MessageProperties properties;
+    private @Nullable Subject shown;
     private @Nullable KeptMessage kept;
     private @Nullable WireForm forms;
     private long generation;
@@ -51,6 +52,7 @@ public final class Message {
         this.replyTo = null;
         this.replyLength = 0;
         this.properties = null;
+        this.shown = null;
         this.kept = null;
         this.generation++;
         return this;
@@ -108,8 +110,23 @@ public final class Message {
         return this;
     }
 
+    /**
+     * The subject that receivers are shown in place of the one by which the message finds them, for
+     * protocols that hand stored messages to an inbox (JetStream). It is not kept.
+     */
+    public Message shownAs(Subject other) {
+        this.shown = other;
+        return this;
+    }
+
     public Subject subject() {
         return subject;
+    }
+
+    /** What a receiver is told as the subject: {@link #subject} unless it was said otherwise. */
+    public Subject shown() {
+        Subject other = shown;
+        return other == null ? subject : other;
     }
 
     public byte[] payload() {

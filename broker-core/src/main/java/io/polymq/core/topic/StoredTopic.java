@@ -36,4 +36,15 @@ record StoredTopic(String tenant, TopicSpec spec, TopicLog log) implements Topic
     public void guard(@Nullable Guard guard) {
         log.guard(guard);
     }
+
+    @Override
+    public void intake(@Nullable Intake intake) {
+        log.intake(intake);
+    }
+
+    @Override
+    public void admit(
+            int partition, ByteBuffer batches, Durability durability, AppendListener listener) {
+        log.admit(partition, batches, durability, listener);
+    }
 }

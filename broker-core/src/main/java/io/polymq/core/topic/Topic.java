@@ -1,6 +1,7 @@
 package io.polymq.core.topic;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.router.Capture;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
@@ -53,5 +54,32 @@ public interface Topic {
          * @return null to let it pass, else why it is refused: the publisher's receipt gets it
          */
         @Nullable RuntimeException admit(Message message, int partition, long nextOffset);
+    }
+
+    /**
+     * Hands everything that comes to the topic to a protocol whose rules may change, hold back or
+     * leave out what is kept, before anything is appended; null ends it. What the intake keeps it
+     * appends by {@link #admit}, or to the partition's shard when live subscribers have it already.
+     */
+    void intake(@Nullable Intake intake);
+
+    /** Appends batches past the intake, with the fan-out to live subscribers. */
+    void admit(int partition, ByteBuffer batches, Durability durability, AppendListener listener);
+
+    /** Stands in front of a topic. Any thread; must not block. */
+    interface Intake {
+
+        /**
+         * A message that the topic captures; borrowed for the call. Whoever waits for it says so by
+         * the listener, or by its receipt.
+         *
+         * @param live the live subscribers, to be delivered to by the intake; null for none
+         * @return how many took it, the topic included
+         */
+        int take(Message message, @Nullable AppendListener listener, Capture.@Nullable Fanout live);
+
+        /** Ready batches. */
+        void take(
+                int partition, ByteBuffer batches, Durability durability, AppendListener listener);
     }
 }

@@ -47,6 +47,7 @@ final class TopicLog implements Capture {
     private volatile Router.Interest interest;
     private volatile AtomicReferenceArray<PartitionWriter> writers;
     private volatile Topic.@Nullable Guard guard;
+    private volatile Topic.@Nullable Intake intake;
 
     TopicLog(
             TopicSpecJson.Stored stored,
@@ -106,6 +107,10 @@ final class TopicLog implements Capture {
 
     void guard(Topic.@Nullable Guard now) {
         guard = now;
+    }
+
+    void intake(Topic.@Nullable Intake now) {
+        intake = now;
     }
 
     // Life: on the catalogue's thread.
@@ -188,8 +193,18 @@ final class TopicLog implements Capture {
         }
     }
 
-    /** Ready batches: past everything when no one watches. */
+    /** Ready batches: to the intake, where there is one. */
     void append(int partition, ByteBuffer batches, Durability durability, AppendListener listener) {
+        Topic.Intake first = intake;
+        if (first != null) {
+            first.take(partition, batches, durability, listener);
+        } else {
+            admit(partition, batches, durability, listener);
+        }
+    }
+
+    /** Ready batches: past everything when no one watches. */
+    void admit(int partition, ByteBuffer batches, Durability durability, AppendListener listener) {
         PartitionWriter writer = writer(partition);
         if (writer.isIdle() && !isWatched(batches)) {
             writer.shard().append(batches, durability, listener);
@@ -212,6 +227,11 @@ final class TopicLog implements Capture {
     }
 
     void append(Message message, AppendListener listener) {
+        Topic.Intake first = intake;
+        if (first != null) {
+            first.take(message, listener, null);
+            return;
+        }
         writer(partitionFor(message)).publish(message, listener, null);
     }
 
@@ -222,6 +242,10 @@ final class TopicLog implements Capture {
 
     @Override
     public int capture(Message message, @Nullable Fanout live) {
+        Topic.Intake first = intake;
+        if (first != null) {
+            return first.take(message, null, live);
+        }
         PartitionWriter writer;
         try {
             writer = writer(partitionFor(message));

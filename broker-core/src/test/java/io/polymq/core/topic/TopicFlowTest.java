@@ -7,14 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.router.Capture;
 import io.polymq.core.subject.Subject;
+import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
+import io.polymq.storage.RecordBatchBuilder;
 import io.polymq.storage.StorageException;
 import io.polymq.storage.StoredRecord;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -181,6 +186,43 @@ class TopicFlowTest {
         assertThat(offsets).containsExactly(0L, 1L, 1L);
         assertThat(TopicRig.values(topic.partition(0))).containsExactly("1", "2");
         assertThat(seen).containsExactly("a 1", "a bad", "a 2");
+    }
+
+    @Test
+    void anIntakeStandsBeforeMessagesAndBatchesAndAdmitsWhatItKeeps() {
+        Topic topic = rig.create("a", 1);
+        List<String> seen = rig.subscribe("a");
+        List<String> taken = new ArrayList<>();
+        topic.intake(
+                new Topic.Intake() {
+                    @Override
+                    public int take(
+                            Message message,
+                            @Nullable AppendListener listener,
+                            Capture.@Nullable Fanout live) {
+                        taken.add(TopicRig.text(message));
+                        return 1 + (live == null ? 0 : live.deliver(message));
+                    }
+
+                    @Override
+                    public void take(
+                            int partition,
+                            ByteBuffer batches,
+                            Durability durability,
+                            AppendListener listener) {
+                        taken.add("batches");
+                        topic.admit(partition, batches, durability, listener);
+                    }
+                });
+        rig.publish("a", "1").join();
+        ByteBuffer batch =
+                new RecordBatchBuilder().append(1, null, ByteBuffer.wrap(new byte[] {'2'})).build();
+        CompletableFuture<Long> appended = new CompletableFuture<>();
+        topic.append(0, batch, Durability.MEMORY, (base, time, failure) -> appended.complete(base));
+        assertThat(appended.join()).isZero();
+        assertThat(taken).containsExactly("a 1", "batches");
+        assertThat(seen).containsExactly("a 1", "a 2");
+        assertThat(TopicRig.values(topic.partition(0))).containsExactly("2");
     }
 
     @Test
