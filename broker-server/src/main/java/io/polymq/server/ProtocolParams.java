@@ -7,6 +7,7 @@ import io.polymq.mqtt.MqttBrokerServerParams;
 import io.polymq.mqtt.MqttSettings;
 import io.polymq.nats.NatsBrokerServerParams;
 import io.polymq.nats.NatsSettings;
+import io.polymq.nats.jetstream.JetStreamParams;
 import io.polymq.nats.options.LimitOptions;
 import io.polymq.nats.options.ServerOptions;
 import java.util.List;
@@ -58,7 +59,24 @@ final class ProtocolParams {
                 parts.security(),
                 options == null ? natsSettings(config) : natsSettings(config, options),
                 List.of(),
-                options);
+                options,
+                jetStream(parts, options));
+    }
+
+    /** Null where a nats-server configuration leaves JetStream out. */
+    private static @Nullable JetStreamParams jetStream(
+            SharedObjects parts, @Nullable ServerOptions options) {
+        if (options != null && !options.jetStream().enabled()) {
+            return null;
+        }
+        String domain = options == null ? null : options.jetStream().domain();
+        return new JetStreamParams(
+                parts.core().topics(),
+                parts.cache().store(),
+                parts.core().zones(),
+                parts.core().records(),
+                parts.core().blocking(),
+                domain == null ? "" : domain);
     }
 
     private static NatsSettings natsSettings(PolyMqConfig config) {
@@ -75,7 +93,7 @@ final class ProtocolParams {
                 config.network().loginTimeout(),
                 tls,
                 tls && nats.tlsRequired(),
-                false,
+                true,
                 true);
     }
 
@@ -97,7 +115,7 @@ final class ProtocolParams {
                         && (config.natsRuntime().tlsRequired()
                                 || options.transports().tls() != null
                                         && !options.transports().allowNonTls()),
-                false,
+                options.jetStream().enabled(),
                 true);
     }
 }

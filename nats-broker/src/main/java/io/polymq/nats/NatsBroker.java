@@ -1,8 +1,6 @@
 package io.polymq.nats;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.channel.EventLoop;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
@@ -33,7 +31,6 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +81,19 @@ public final class NatsBroker {
                 new SystemService(
                         reports, params.router(), NatsHeaderCodec.INSTANCE, clients::userOf);
         system.serveSystem(directory.accounts().system());
-        directory.accounts().onNew(system::serveAccount);
+        AccountStreams streams = AccountStreams.start(params, directory.accounts());
+        if (streams != null) {
+            clients.jetStreamReport(streams::report);
+        }
+        directory
+                .accounts()
+                .onNew(
+                        account -> {
+                            system.serveAccount(account);
+                            if (streams != null) {
+                                streams.accept(account);
+                            }
+                        });
         this.monitor = monitor(options, reports);
         params.shutdown()
                 .subscribe(
@@ -158,11 +167,6 @@ public final class NatsBroker {
     /** Where clients are told to find the server, for reports. */
     public void listensOn(InetSocketAddress address) {
         clients.listensOn(address);
-    }
-
-    /** JetStream's report, once it is served. */
-    public void jetStreamReport(Function<JsonNode, ObjectNode> report) {
-        clients.jetStreamReport(report);
     }
 
     /**

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * NATS header blocks in neutral terms. Every line is a user header; the few with a meaning of their
  * own elsewhere are given that meaning as well as kept.
  */
-final class NatsHeaderCodec implements HeaderCodec {
+public final class NatsHeaderCodec implements HeaderCodec {
 
-    static final NatsHeaderCodec INSTANCE = new NatsHeaderCodec();
+    public static final NatsHeaderCodec INSTANCE = new NatsHeaderCodec();
 
     private static final String CONTENT_TYPE = "Content-Type";
     private static final String MESSAGE_ID = "Nats-Msg-Id";
@@ -56,7 +56,7 @@ final class NatsHeaderCodec implements HeaderCodec {
     }
 
     /** A block that says what the neutral properties say; empty when they say nothing. */
-    static byte[] encode(MessageProperties properties) {
+    public static byte[] encode(MessageProperties properties) {
         List<NatsHeaders.Entry> entries = new ArrayList<>();
         add(entries, CONTENT_TYPE, properties.contentType());
         add(entries, MESSAGE_ID, properties.messageId());

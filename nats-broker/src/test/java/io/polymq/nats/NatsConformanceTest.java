@@ -45,6 +45,7 @@ class NatsConformanceTest extends ProtocolConformance {
                                         Map.of("ann", "secret"), (action, subject) -> true),
                                 settings,
                                 List.of(),
+                                null,
                                 null))
                 .binding();
     }

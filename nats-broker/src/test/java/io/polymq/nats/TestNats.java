@@ -20,6 +20,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -45,7 +46,24 @@ final class TestNats implements AutoCloseable {
                     false,
                     true);
 
+    /** With JetStream. */
+    static final NatsSettings STREAMING =
+            new NatsSettings(
+                    "test",
+                    "NTESTSERVER",
+                    1 << 20,
+                    4096,
+                    0,
+                    Duration.ofMinutes(2),
+                    2,
+                    Duration.ofSeconds(2),
+                    false,
+                    false,
+                    true,
+                    true);
+
     final Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, 42);
+    private final @Nullable TestStorage storage;
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
     private final NetworkServer server;
@@ -56,26 +74,32 @@ final class TestNats implements AutoCloseable {
     static TestNats configured(String configuration) {
         try {
             ServerOptions options = ServerOptions.parse(configuration, Map.of());
-            return new TestNats(SETTINGS, TestSecurity.open(), 0, List.of(), options);
+            return new TestNats(SETTINGS, TestSecurity.open(), 0, List.of(), options, null);
         } catch (OptionsException wrong) {
             throw new IllegalArgumentException(wrong);
         }
     }
 
     TestNats(NatsSettings settings, Security security, int port) {
-        this(settings, security, port, List.of(), null);
+        this(settings, security, port, List.of(), null, null);
     }
 
     TestNats(NatsSettings settings, Security security, int port, List<SubjectService> services) {
-        this(settings, security, port, services, null);
+        this(settings, security, port, services, null, null);
     }
 
+    /**
+     * @param options what a nats-server configuration says; null without one
+     * @param folder where streams are kept; null for no JetStream
+     */
     TestNats(
             NatsSettings settings,
             Security security,
             int port,
             List<SubjectService> services,
-            @Nullable ServerOptions options) {
+            @Nullable ServerOptions options,
+            @Nullable Path folder) {
+        storage = folder == null ? null : TestStorage.open(folder, router);
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         GlobalRateLimiter limiter = new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime);
         PrometheusRegistry registry = new PrometheusRegistry();
@@ -101,7 +125,8 @@ final class TestNats implements AutoCloseable {
                                 security,
                                 settings,
                                 services,
-                                options));
+                                options,
+                                storage == null ? null : storage.params()));
         bound =
                 server.listen(
                         broker.binding(),
@@ -123,6 +148,15 @@ final class TestNats implements AutoCloseable {
         return new TestNats(SETTINGS, TestSecurity.open(), 0);
     }
 
+    static TestNats streaming(Path folder) {
+        return new TestNats(STREAMING, TestSecurity.open(), 0, List.of(), null, folder);
+    }
+
+    /** What is behind the streams. */
+    TestStorage storage() {
+        return java.util.Objects.requireNonNull(storage);
+    }
+
     InetSocketAddress address() {
         return (InetSocketAddress) bound.get(0).address();
     }
@@ -131,12 +165,21 @@ final class TestNats implements AutoCloseable {
     public void close() throws Exception {
         shutdown.begin("test over").toCompletableFuture().get(10, TimeUnit.SECONDS);
         server.close();
+        if (storage != null) {
+            storage.close();
+        }
     }
 
-    /** Serves one port until it is killed. */
+    /** Serves one port until it is killed; with JetStream when a folder is given. */
     public static void main(String[] args) throws InterruptedException {
         try (TestNats nats =
-                new TestNats(SETTINGS, TestSecurity.open(), Integer.parseInt(args[0]))) {
+                new TestNats(
+                        args.length > 1 ? STREAMING : SETTINGS,
+                        TestSecurity.open(),
+                        Integer.parseInt(args[0]),
+                        List.of(),
+                        null,
+                        args.length > 1 ? Path.of(args[1]) : null)) {
             System.out.println("serving " + nats.address());
             Thread.currentThread().join();
         } catch (Exception e) {

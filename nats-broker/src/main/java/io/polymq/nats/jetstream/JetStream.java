@@ -1,0 +1,186 @@
+package io.polymq.nats.jetstream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Message;
+import io.polymq.core.router.Router;
+import io.polymq.core.router.Sink;
+import io.polymq.core.subject.Dialect;
+import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.InvalidSubjectException;
+import io.polymq.core.topic.Topic;
+import io.polymq.core.topic.Topics;
+import io.polymq.core.zone.ShardZone;
+import io.polymq.meta.MetadataStore;
+import io.polymq.network.Shutdown;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+
+/**
+ * JetStream of all accounts: opens what was kept, and leads what clients send to the API, to
+ * acknowledgements and to flow control into the account's shard zone. Any thread.
+ */
+public final class JetStream implements Topics.Listener {
+
+    private static final String TENANTS = "jetstream/tenants/";
+    private static final String API = "$JS.API.";
+
+    private final JetStreamParams params;
+    private final Router router;
+    private final ServerIdentity identity;
+    private final Map<String, JetStreamAccount> accounts = new ConcurrentHashMap<>();
+    private final Map<String, AccountLimits> limits = new ConcurrentHashMap<>();
+
+    private JetStream(JetStreamParams params, Router router, ServerIdentity identity) {
+        this.params = params;
+        this.router = router;
+        this.identity = identity;
+    }
+
+    /** Completes when everything that was kept is there again. */
+    public static CompletableFuture<JetStream> start(
+            JetStreamParams params, Router router, ServerIdentity identity, Shutdown shutdown) {
+        JetStream started = new JetStream(params, router, identity);
+        shutdown.subscribe(Shutdown.Phase.PROTOCOLS, "jetstream", started::drain);
+        params.topics().listen(started);
+        return params.metadata()
+                .range(TENANTS)
+                .thenCompose(
+                        kept -> {
+                            List<CompletableFuture<?>> opening = new ArrayList<>();
+                            for (MetadataStore.Entry entry : kept.entries()) {
+                                String tenant = entry.key().substring(TENANTS.length());
+                                opening.add(started.account(tenant).opened());
+                            }
+                            return CompletableFuture.allOf(
+                                    opening.toArray(CompletableFuture<?>[]::new));
+                        })
+                .thenApply(done -> started);
+    }
+
+    /** What an account may have, from now on. */
+    public void limit(String tenant, AccountLimits most) {
+        limits.put(tenant, most);
+        account(tenant).limit(most);
+    }
+
+    /** The account may be used: its API has someone who answers. */
+    public void enter(String tenant) {
+        account(tenant);
+    }
+
+    /** For monitoring; waits for the accounts' zones. */
+    public ObjectNode report(JsonNode options) {
+        return new JetStreamReport(identity, accounts.values()).make(options);
+    }
+
+    private JetStreamAccount account(String tenant) {
+        JetStreamAccount known = accounts.get(tenant);
+        return known != null ? known : accounts.computeIfAbsent(tenant, this::open);
+    }
+
+    private JetStreamAccount open(String tenant) {
+        List<ShardZone> zones = params.zones();
+        ShardZone zone = zones.get(Math.floorMod(tenant.hashCode(), zones.size()));
+        Router.Space space = router.space(tenant);
+        JetStreamAccount account =
+                new JetStreamAccount(
+                        tenant,
+                        zone,
+                        space,
+                        router.newCache(),
+                        params,
+                        identity,
+                        limits.getOrDefault(tenant, AccountLimits.NONE));
+        listen(space, API + ">", ApiSink.under(API, account));
+        if (!params.domain().isEmpty()) {
+            String prefix = "$JS." + params.domain() + ".API.";
+            listen(space, prefix + ">", ApiSink.under(prefix, account));
+        }
+        listen(space, "$JS.ACK.>", sink(zone, account::acknowledge));
+        listen(space, "$JS.FC.>", sink(zone, account::flow));
+        listen(space, "$JS.SNAPSHOT.>", sink(zone, account::snapshot));
+        zone.execute(account::open);
+        return account;
+    }
+
+    private static void listen(Router.Space space, String subject, Sink sink) {
+        try {
+            Filter filter = Dialect.NATS.parse(subject);
+            space.subscribe(filter, null, false, sink);
+        } catch (InvalidSubjectException e) {
+            throw new IllegalStateException(subject, e);
+        }
+    }
+
+    private static Sink sink(ShardZone zone, BiConsumer<KeptMessage, Message> action) {
+        return message -> {
+            KeptMessage kept = message.keep();
+            return zone.offer(() -> action.accept(kept, kept.lendTo(new Message())));
+        };
+    }
+
+    /**
+     * Direct gets of a stream that does not allow them have no listener.
+     *
+     * @param direct how the subjects of direct gets begin
+     */
+    private record ApiSink(JetStreamAccount account, byte[] direct) implements Sink {
+
+        static ApiSink under(String prefix, JetStreamAccount account) {
+            return new ApiSink(
+                    account, (prefix + "DIRECT.GET.").getBytes(StandardCharsets.US_ASCII));
+        }
+
+        @Override
+        public boolean deliver(Message message) {
+            byte[] subject = message.subject().dotted();
+            int length = direct.length;
+            if (subject.length > length
+                    && Arrays.equals(subject, 0, length, direct, 0, length)
+                    && !account.allowsDirect(message.subject().toString().substring(length))) {
+                return false;
+            }
+            KeptMessage kept = message.keep();
+            return account.zone().offer(() -> account.request(kept));
+        }
+    }
+
+    private CompletableFuture<Void> drain(Duration within) {
+        List<CompletableFuture<Void>> all = new ArrayList<>();
+        accounts.values().forEach(account -> all.add(account.drain()));
+        return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
+    }
+
+    static String tenantKey(String tenant) {
+        return TENANTS + tenant;
+    }
+
+    // Topics that others change.
+
+    @Override
+    public void created(Topic topic) {
+        // A stream's topic is made by the account that knows it.
+    }
+
+    @Override
+    public void altered(Topic before, Topic now) {
+        // What a Kafka client may alter does not concern the stream; the intake stays.
+    }
+
+    @Override
+    public void deleted(Topic topic) {
+        JetStreamAccount account = accounts.get(topic.tenant());
+        if (account != null) {
+            account.zone().offer(() -> account.topicDeleted(topic));
+        }
+    }
+}

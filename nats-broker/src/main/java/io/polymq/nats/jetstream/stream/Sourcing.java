@@ -1,0 +1,333 @@
+package io.polymq.nats.jetstream.stream;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.polymq.core.message.Message;
+import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.Subject;
+import io.polymq.nats.jetstream.api.Fields;
+import io.polymq.nats.jetstream.api.StreamConfig;
+import io.polymq.nats.jetstream.stream.Publishing.Draft;
+import io.polymq.nats.subject.SubjectTransform;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a stream takes from other streams of the account: all of one, with its sequences (a mirror),
+ * or of several, each message with a header that says where it came from. Both survive a restart by
+ * what is stored: a mirror goes on behind its last sequence, a source behind the one that the last
+ * header names. Shard zone.
+ */
+public final class Sourcing {
+
+    private static final int MOST_PER_TURN = 500;
+    private static final long RETRY = 1000;
+
+    /** One origin. */
+    private static final class Source {
+        final Fields config;
+        final String name;
+        final String key;
+        final List<SubjectTransform> transforms = new ArrayList<>();
+        final List<Filter> filters = new ArrayList<>();
+        @Nullable Stream origin;
+        long next;
+        long read;
+        long activeAt = -1;
+        boolean fetching;
+
+        Source(Fields config) {
+            this.config = config;
+            this.name = config.text("name");
+            String filter = config.text("filter_subject");
+            List<String> froms = new ArrayList<>();
+            List<String> tos = new ArrayList<>();
+            for (Fields mapping : config.objects("subject_transforms")) {
+                String from = mapping.text("src").isEmpty() ? ">" : mapping.text("src");
+                froms.add(from);
+                tos.add(mapping.text("dest").isEmpty() ? ">" : mapping.text("dest"));
+                add(from);
+                if (!mapping.text("dest").isEmpty()) {
+                    transforms.add(SubjectTransform.of(from, mapping.text("dest")));
+                }
+            }
+            if (!filter.isEmpty()) {
+                add(filter);
+            }
+            key =
+                    name
+                            + ' '
+                            + (froms.isEmpty()
+                                    ? filter.isEmpty() ? ">" : filter
+                                    : String.join("\f", froms))
+                            + ' '
+                            + (tos.isEmpty() ? ">" : String.join("\f", tos));
+        }
+
+        private void add(String subject) {
+            Filter filter = StreamConfig.filter(subject);
+            if (filter != null) {
+                filters.add(filter);
+            }
+        }
+
+        boolean wants(Subject subject) {
+            for (Filter filter : filters) {
+                if (filter.matches(subject)) {
+                    return true;
+                }
+            }
+            return filters.isEmpty();
+        }
+
+        Subject mapped(Subject subject) {
+            for (SubjectTransform transform : transforms) {
+                String mapped = transform.apply(subject.toString());
+                if (mapped != null) {
+                    return Subject.ofDotted(mapped);
+                }
+            }
+            return subject;
+        }
+    }
+
+    private final Stream stream;
+    private final Parts parts;
+    private final Home home;
+    private final Timer timer;
+    private final Message lent = new Message();
+    private final Map<String, Long> positions = new HashMap<>();
+    private List<Source> sources = List.of();
+    private @Nullable Source mirror;
+    private boolean awake;
+
+    Sourcing(Stream stream, Parts parts, Home home) {
+        this.stream = stream;
+        this.parts = parts;
+        this.home = home;
+        this.timer = new Timer(parts.zone(), this::wake);
+    }
+
+    void recovered(Recovery found) {
+        positions.putAll(found.sources);
+        configured();
+    }
+
+    /** The configuration may have changed. */
+    void configured() {
+        Fields fields = stream.config().fields();
+        Fields mirrored = fields.object("mirror");
+        detach();
+        mirror = mirrored == null ? null : new Source(mirrored);
+        List<Source> all = new ArrayList<>();
+        for (Fields source : fields.objects("sources")) {
+            all.add(new Source(source));
+        }
+        sources = all;
+        wake();
+    }
+
+    private void detach() {
+        Source former = mirror;
+        if (former != null && former.origin != null) {
+            former.origin.unfollow(this);
+        }
+        for (Source source : sources) {
+            if (source.origin != null) {
+                source.origin.unfollow(this);
+            }
+        }
+    }
+
+    void close() {
+        detach();
+        mirror = null;
+        sources = List.of();
+        timer.stop();
+    }
+
+    /** An origin may have something new. */
+    void wake() {
+        if (!awake && (mirror != null || !sources.isEmpty())) {
+            awake = true;
+            parts.zone().atTurnEnd(this::turn);
+        }
+    }
+
+    private void turn() {
+        awake = false;
+        if (!stream.isReady()) {
+            return;
+        }
+        Source only = mirror;
+        boolean missing = false;
+        if (only != null) {
+            missing = !advance(only, true);
+        }
+        for (Source source : sources) {
+            missing |= !advance(source, false);
+        }
+        if (missing) {
+            timer.within(RETRY);
+        }
+    }
+
+    /** False when its origin is not there. */
+    private boolean advance(Source source, boolean mirroring) {
+        Stream origin = home.find(source.name);
+        if (origin == null || !origin.isReady() || source.config.has("external")) {
+            source.origin = null;
+            return false;
+        }
+        if (source.origin != origin) {
+            source.origin = origin;
+            origin.follow(this);
+            source.next = begin(source, origin, mirroring);
+        }
+        source.activeAt = parts.zone().elapsed();
+        for (int done = 0; !source.fetching; done++) {
+            if (done == MOST_PER_TURN) {
+                wake();
+                return true;
+            }
+            long at = origin.index().next(source.next);
+            if (at == 0 || at > origin.safe()) {
+                return true;
+            }
+            if (!source.wants(origin.index().entryAt(at).subject())) {
+                source.next = at + 1;
+                continue;
+            }
+            StreamMessage message = origin.cached(at);
+            if (message == null) {
+                source.fetching = true;
+                origin.fetch(at, found -> fetched(source, origin, at, found));
+                return true;
+            }
+            if (!take(source, message, mirroring)) {
+                return true;
+            }
+        }
+        return true;
+    }
+
+    private void fetched(Source source, Stream origin, long at, @Nullable StreamMessage found) {
+        source.fetching = false;
+        if (found == null && origin.isReady() && at <= origin.safe()) {
+            source.next = Math.max(source.next, at + 1);
+        }
+        wake();
+    }
+
+    private long begin(Source source, Stream origin, boolean mirroring) {
+        if (mirroring && (stream.index().messages() > 0 || stream.index().last() > 0)) {
+            return stream.index().last() + 1;
+        }
+        Long known = mirroring ? null : positions.get(source.key);
+        if (known != null) {
+            source.read = known;
+            return known + 1;
+        }
+        long sequence = source.config.number("opt_start_seq");
+        Instant time = source.config.time("opt_start_time");
+        return sequence > 0
+                ? sequence
+                : time == null ? 1 : origin.index().firstAt(time.toEpochMilli());
+    }
+
+    /** False when it has to wait. */
+    private boolean take(Source source, StreamMessage message, boolean mirroring) {
+        long sequence = stream.index().last() + 1;
+        byte[] headers = message.headers();
+        if (mirroring) {
+            if (stream.index().last() == 0 && message.sequence() > 1) {
+                if (!stream.mayRebase()) {
+                    return false;
+                }
+                stream.goOnWith(message.sequence());
+            }
+            sequence = message.sequence();
+        } else {
+            headers = HeaderBlock.withoutPrefix(headers, MsgHeaders.EXPECTED);
+            headers = HeaderBlock.without(headers, MsgHeaders.SOURCE);
+            headers =
+                    HeaderBlock.with(
+                            headers,
+                            MsgHeaders.SOURCE,
+                            source.name
+                                    + ' '
+                                    + message.sequence()
+                                    + source.key.substring(source.name.length())
+                                    + ' '
+                                    + message.subject());
+        }
+        Draft draft =
+                new Draft(
+                        stream.transformed(source.mapped(message.subject())),
+                        headers,
+                        message.payload());
+        if (stream.config().fields().flag("allow_msg_ttl")) {
+            draft.ttlMillis =
+                    Math.max(MsgHeaders.NEVER, MsgHeaders.ttl(message.header(MsgHeaders.TTL)));
+        }
+        source.next = message.sequence() + 1;
+        source.read = message.sequence();
+        if (mirroring) {
+            stream.store(draft, draft.fill(lent), sequence, message.time(), failure -> {});
+        } else {
+            positions.put(source.key, message.sequence());
+            stream.store(draft, draft.fill(lent), failure -> {});
+        }
+        return true;
+    }
+
+    // What is told of it.
+
+    /** The mirror as the stream's information has it; null when it is none. */
+    public @Nullable ObjectNode mirrorInfo() {
+        Source only = mirror;
+        return only == null ? null : info(only);
+    }
+
+    public @Nullable ArrayNode sourcesInfo() {
+        if (sources.isEmpty()) {
+            return null;
+        }
+        ArrayNode all = Fields.MAPPER.createArrayNode();
+        sources.forEach(source -> all.add(info(source)));
+        return all;
+    }
+
+    private ObjectNode info(Source source) {
+        ObjectNode info = Fields.MAPPER.createObjectNode();
+        info.put("name", source.name);
+        String filter = source.config.text("filter_subject");
+        if (!filter.isEmpty()) {
+            info.put("filter_subject", filter);
+        }
+        if (source.config.has("subject_transforms")) {
+            info.set("subject_transforms", source.config.json().get("subject_transforms"));
+        }
+        if (source.config.has("external")) {
+            info.set("external", source.config.json().get("external"));
+        }
+        Stream origin = source.origin;
+        info.put("lag", origin == null ? 0 : lag(source, origin));
+        info.put(
+                "active",
+                source.activeAt < 0
+                        ? -1
+                        : (parts.zone().elapsed() - source.activeAt)
+                                * StreamConfig.NANOS_PER_MILLI);
+        return info;
+    }
+
+    private static long lag(Source source, Stream origin) {
+        long next = origin.index().next(source.next);
+        return next == 0 ? 0 : origin.index().last() - next + 1;
+    }
+}

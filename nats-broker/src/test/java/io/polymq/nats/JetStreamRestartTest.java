@@ -1,0 +1,63 @@
+package io.polymq.nats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.polymq.nats.JetStreamClient.Delivery;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a restart must not change. */
+class JetStreamRestartTest {
+
+    @Test
+    void streamsConsumersAndTheDuplicateWindowSurvive(@TempDir Path folder) throws Exception {
+        try (TestNats nats = TestNats.streaming(folder);
+                JetStreamClient client = new JetStreamClient(nats.address())) {
+            client.api("STREAM.CREATE.S", "{\"name\":\"S\",\"subjects\":[\"s.>\"]}");
+            client.api(
+                    "CONSUMER.CREATE.S.c",
+                    "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"c\","
+                            + "\"ack_policy\":\"explicit\"}}");
+            for (int i = 1; i <= 5; i++) {
+                client.put("s." + i, "m" + i, "Nats-Msg-Id: i" + i);
+            }
+            client.api("STREAM.MSG.DELETE.S", "{\"seq\":2,\"no_erase\":true}");
+            Delivery first = client.pull("S", "c", 1, "").getFirst();
+            client.ack(first, "+ACK");
+            assertThat(client.texts("S", "c", 1)).containsExactly("m3");
+        }
+        try (TestNats nats = TestNats.streaming(folder);
+                JetStreamClient client = new JetStreamClient(nats.address())) {
+            JsonNode state = client.api("STREAM.INFO.S", "").get("state");
+            assertThat(state.get("messages").asLong()).isEqualTo(4);
+            assertThat(state.get("num_deleted").asLong()).isEqualTo(1);
+            assertThat(client.put("s.5", "m5", "Nats-Msg-Id: i5").get("duplicate").asBoolean())
+                    .isTrue();
+            JsonNode info = client.api("CONSUMER.INFO.S.c", "");
+            assertThat(info.get("num_ack_pending").asInt()).isEqualTo(1);
+            assertThat(info.get("num_pending").asInt()).isEqualTo(2);
+            assertThat(info.path("delivered").path("consumer_seq").asLong()).isEqualTo(2);
+            assertThat(info.path("ack_floor").path("stream_seq").asLong()).isEqualTo(1);
+            assertThat(client.texts("S", "c", 9)).containsExactly("m4", "m5");
+            assertThat(client.put("s.6", "m6").get("seq").asLong()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void aPurgedStreamGoesOnWithItsNumbers(@TempDir Path folder) throws Exception {
+        try (TestNats nats = TestNats.streaming(folder);
+                JetStreamClient client = new JetStreamClient(nats.address())) {
+            client.api("STREAM.CREATE.S", "{\"name\":\"S\",\"subjects\":[\"s\"],\"first_seq\":50}");
+            assertThat(client.put("s", "x").get("seq").asLong()).isEqualTo(50);
+            client.api("STREAM.PURGE.S", "");
+        }
+        try (TestNats nats = TestNats.streaming(folder);
+                JetStreamClient client = new JetStreamClient(nats.address())) {
+            JsonNode state = client.api("STREAM.INFO.S", "").get("state");
+            assertThat(state.get("first_seq").asLong()).isEqualTo(51);
+            assertThat(client.put("s", "y").get("seq").asLong()).isEqualTo(51);
+        }
+    }
+}
