@@ -3,6 +3,8 @@ package io.polymq.nats;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.polymq.core.security.Credentials;
+import io.polymq.nats.account.LoginRequest;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,28 @@ record ConnectOptions(
                 optional(node, "nkey", before.nkey),
                 optional(node, "sig", before.signature),
                 optional(node, "jwt", before.jwt));
+    }
+
+    /** What makes it unusable; null when nothing does. */
+    @Nullable NatsError fault() {
+        if (protocol < 0 || protocol > 1) {
+            return NatsError.INVALID_CLIENT_PROTOCOL;
+        }
+        return noResponders && !headers ? NatsError.NO_RESPONDERS_NEEDS_HEADERS : null;
+    }
+
+    /** The login that it asks for. */
+    LoginRequest request(Credentials.Peer peer, boolean webSocket, @Nullable Nonce nonce) {
+        return new LoginRequest(
+                peer,
+                webSocket ? "WEBSOCKET" : "STANDARD",
+                user,
+                password,
+                token,
+                nkey,
+                signature,
+                jwt,
+                nonce == null ? new byte[0] : nonce.bytes());
     }
 
     private static boolean flag(JsonNode node, String key, boolean absent) throws IOException {

@@ -285,17 +285,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     @Override
     public void ending(CloseReason reason) {
-        NatsError error =
-                switch (reason.kind()) {
-                    case SLOW_CONSUMER -> NatsError.SLOW_CONSUMER;
-                    case IDLE -> NatsError.STALE_CONNECTION;
-                    case LOGIN_TIMEOUT -> NatsError.AUTHENTICATION_TIMEOUT;
-                    case NOT_AUTHENTICATED, BANNED, KICKED -> NatsError.AUTHORIZATION_VIOLATION;
-                    case LIMIT_EXCEEDED -> NatsError.MAX_CONNECTIONS;
-                    case TOO_LARGE -> NatsError.MAX_PAYLOAD;
-                    case SHUTDOWN, TAKEN_OVER, INTERNAL_ERROR -> NatsError.SHUTDOWN;
-                    case PEER_CLOSED, PEER_LOST, CLIENT_REQUEST, PROTOCOL_ERROR -> null;
-                };
+        NatsError error = NatsError.of(reason.kind());
         if (reason.kind() == CloseReason.Kind.SLOW_CONSUMER) {
             slow = true;
             broker.metrics().slowConsumer();
@@ -404,8 +394,8 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     private void logIn(ConnectOptions asked) {
         state = State.LOGGING_IN;
-        CompletableFuture<Admission> login =
-                broker.door().admit(request(asked)).toCompletableFuture();
+        LoginRequest request = asked.request(peer(asked), isWebSocket(), nonce);
+        CompletableFuture<Admission> login = broker.door().admit(request).toCompletableFuture();
         if (login.isDone()) {
             login.whenComplete((result, failure) -> loggedIn(asked, result, failure));
             return;
@@ -446,21 +436,14 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     }
 
     private boolean isSound(ConnectOptions asked) {
-        if (asked.protocol() < 0 || asked.protocol() > 1) {
+        NatsError fault = asked.fault();
+        if (fault != null) {
             fail(
                     CloseReason.Kind.PROTOCOL_ERROR,
-                    NatsError.INVALID_CLIENT_PROTOCOL,
-                    "protocol " + asked.protocol());
-            return false;
+                    fault,
+                    "CONNECT with protocol " + asked.protocol() + ", no_responders, headers");
         }
-        if (asked.noResponders() && !asked.headers()) {
-            fail(
-                    CloseReason.Kind.PROTOCOL_ERROR,
-                    NatsError.NO_RESPONDERS_NEEDS_HEADERS,
-                    "no_responders alone");
-            return false;
-        }
-        return true;
+        return fault == null;
     }
 
     private boolean accept(NatsUser known, ConnectOptions asked) {
@@ -507,29 +490,9 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         return limit <= 0 ? other : Math.min(limit, other);
     }
 
-    private LoginRequest request(ConnectOptions asked) {
-        boolean webSocket =
-                connection.transport() == TransportKind.WEBSOCKET
-                        || connection.transport() == TransportKind.WEBSOCKET_TLS;
-        return new LoginRequest(
-                peer(asked),
-                webSocket ? "WEBSOCKET" : "STANDARD",
-                asked.user(),
-                asked.password(),
-                asked.token(),
-                asked.nkey(),
-                asked.signature(),
-                asked.jwt(),
-                nonce == null ? new byte[0] : nonce.bytes());
-    }
-
-    Principal principal() {
-        NatsUser known = user;
-        return known == null ? Principal.ANONYMOUS : known.principal();
-    }
-
-    Credentials.Peer peer() {
-        return peer(options);
+    private boolean isWebSocket() {
+        return connection.transport() == TransportKind.WEBSOCKET
+                || connection.transport() == TransportKind.WEBSOCKET_TLS;
     }
 
     private Credentials.Peer peer(ConnectOptions asked) {
@@ -539,6 +502,15 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
                 connection.remote(),
                 asked.name(),
                 certificate == null ? null : certificate.certificate());
+    }
+
+    Principal principal() {
+        NatsUser known = user;
+        return known == null ? Principal.ANONYMOUS : known.principal();
+    }
+
+    Credentials.Peer peer() {
+        return peer(options);
     }
 
     @Override
@@ -665,13 +637,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     }
 
     private void broken(NatsProtocolException e) {
-        NatsError error =
-                switch (e.reason()) {
-                    case UNKNOWN_OPERATION -> NatsError.UNKNOWN_OPERATION;
-                    case CONTROL_LINE_TOO_LONG -> NatsError.CONTROL_LINE_TOO_LONG;
-                    case PAYLOAD_TOO_LARGE -> NatsError.MAX_PAYLOAD;
-                    case BAD_ARGUMENTS -> null;
-                };
+        NatsError error = NatsError.of(e.reason());
         fail(CloseReason.Kind.PROTOCOL_ERROR, error, String.valueOf(e.getMessage()));
     }
 

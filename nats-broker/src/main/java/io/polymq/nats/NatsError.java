@@ -1,6 +1,9 @@
 package io.polymq.nats;
 
+import io.polymq.codec.nats.NatsProtocolException;
+import io.polymq.network.CloseReason;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** What a client is told in {@code -ERR}; the texts are those that client libraries look for. */
 enum NatsError {
@@ -26,6 +29,30 @@ enum NatsError {
 
     NatsError(String text) {
         this.text = text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** What a client is told when its link ends for that reason; null for nothing. */
+    static @Nullable NatsError of(CloseReason.Kind reason) {
+        return switch (reason) {
+            case SLOW_CONSUMER -> SLOW_CONSUMER;
+            case IDLE -> STALE_CONNECTION;
+            case LOGIN_TIMEOUT -> AUTHENTICATION_TIMEOUT;
+            case NOT_AUTHENTICATED, BANNED, KICKED -> AUTHORIZATION_VIOLATION;
+            case LIMIT_EXCEEDED -> MAX_CONNECTIONS;
+            case TOO_LARGE -> MAX_PAYLOAD;
+            case SHUTDOWN, TAKEN_OVER, INTERNAL_ERROR -> SHUTDOWN;
+            case PEER_CLOSED, PEER_LOST, CLIENT_REQUEST, PROTOCOL_ERROR -> null;
+        };
+    }
+
+    /** The same for what cannot be parsed. */
+    static @Nullable NatsError of(NatsProtocolException.Reason reason) {
+        return switch (reason) {
+            case UNKNOWN_OPERATION -> UNKNOWN_OPERATION;
+            case CONTROL_LINE_TOO_LONG -> CONTROL_LINE_TOO_LONG;
+            case PAYLOAD_TOO_LARGE -> MAX_PAYLOAD;
+            case BAD_ARGUMENTS -> null;
+        };
     }
 
     byte[] text() {
