@@ -90,7 +90,7 @@ public final class NatsComparison {
                         });
         OUT.printf(
                 "| %s | p50 %.0f, p99 %.0f us | p50 %.0f, p99 %.0f us | x%.2f, x%.2f | %.1f | %.1f"
-                    + " |%n",
+                        + " |%n",
                 name,
                 medians[0][0],
                 medians[0][1],

@@ -23,8 +23,7 @@ final class NatsLoad {
 
     private static final int CHUNK = 64 << 10;
     private static final String CONNECT =
-            "CONNECT"
-                + " {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n";
+            "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\n";
 
     private final InetSocketAddress server;
 
