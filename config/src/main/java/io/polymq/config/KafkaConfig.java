@@ -6,6 +6,7 @@ import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.OneOf;
 import io.polymq.config.schema.Within;
+
 import java.util.List;
 
 /** {@code [kafka_runtime]}. */
@@ -36,7 +37,8 @@ public record KafkaConfig(
                                 + " is Kafka's own default.")
                 @OneOf({"sync", "os", "memory"})
                 @Default("sync")
-                String durability)
+                String durability,
+        KafkaSecurityConfig security)
         implements RuntimeConfig {
 
     public static final KafkaConfig DEFAULT = Defaults.of(KafkaConfig.class);

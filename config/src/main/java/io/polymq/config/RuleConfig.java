@@ -3,6 +3,7 @@ package io.polymq.config;
 import io.polymq.config.schema.Default;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.OneOf;
+
 import java.util.List;
 
 /** {@code [[auth.rules]]}: an access rule that stands in the configuration. */
@@ -29,6 +30,9 @@ public record RuleConfig(
                     "alter_configs",
                     "cluster_action",
                     "idempotent_write",
+                    "create_tokens",
+                    "describe_tokens",
+                    "two_phase_commit",
                     "admin"
                 })
                 List<String> actions,

@@ -15,11 +15,13 @@ import io.polymq.core.security.users.Passwords;
 import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
 import io.polymq.core.subject.Filter;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The door, with the users and rules of the metadata and of the configuration. Shared.
@@ -203,6 +205,12 @@ public final class BrokerSecurity implements Security, AutoCloseable {
     }
 
     @Override
+    public boolean allowsSome(
+            Principal principal, Credentials.Peer peer, Action action, Resource.Kind kind) {
+        return principal.admin() || ruleSet.of(Asker.of(principal, peer)).allowsSome(action, kind);
+    }
+
+    @Override
     public Decision why(
             Principal principal, Credentials.Peer peer, Action action, Resource resource) {
         if (principal.admin()) {
@@ -221,6 +229,12 @@ public final class BrokerSecurity implements Security, AutoCloseable {
             }
         }
         Decision decision = mine.decide(action, resource);
+        if (resource.kind() == Resource.Kind.CLUSTER
+                && action != Action.ADMIN
+                && !decision.byRule()
+                && isOpen()) {
+            return FixedDecisions.NOBODY_ELSE;
+        }
         return FixedDecisions.unlessImplied(decision, action, resource, isOpen());
     }
 

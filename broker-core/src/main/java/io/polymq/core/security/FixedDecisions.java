@@ -9,6 +9,11 @@ final class FixedDecisions {
 
     static final Decision ADMINISTRATOR = new Decision(true, "administrators may do everything");
     static final Decision OWN_TENANT = new Decision(true, "everybody may be in their own tenant");
+
+    /** Else the first rule that somebody writes at an open door could not be taken back there. */
+    static final Decision NOBODY_ELSE =
+            new Decision(true, "where nobody needs to log in everybody looks after the cluster");
+
     private static final Decision NO_ADMINISTRATOR =
             new Decision(false, "only administrators may administrate, and whom a rule allows to");
     private static final Decision FOREIGN_TENANT =

@@ -1,6 +1,7 @@
 package io.polymq.core.security;
 
 import io.polymq.core.subject.Filter;
+
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -38,6 +39,15 @@ public interface Security {
             Principal principal, Credentials.Peer peer, Filter filter, String group) {
         Resource name = new Resource(Resource.Kind.SUBJECT, filter.toString(), group);
         return allows(principal, peer, Action.READ, name) ? Coverage.ALL : Coverage.NONE;
+    }
+
+    /**
+     * Whether there is something of that kind that the principal may do it to, as far as rules can
+     * tell.
+     */
+    default boolean allowsSome(
+            Principal principal, Credentials.Peer peer, Action action, Resource.Kind kind) {
+        return allows(principal, peer, action, new Resource(kind, ""));
     }
 
     /** Changes whenever an answer of {@link #allows} or {@link #coverage} may have changed. */
@@ -92,6 +102,9 @@ public interface Security {
         ALTER_CONFIGS,
         CLUSTER_ACTION,
         IDEMPOTENT_WRITE,
+        CREATE_TOKENS,
+        DESCRIBE_TOKENS,
+        TWO_PHASE_COMMIT,
         ADMIN
     }
 

@@ -6,6 +6,9 @@ import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security.Reason;
 import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
+
+import org.jspecify.annotations.Nullable;
+
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
@@ -14,10 +17,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Client certificates that the network layer has verified. They speak for those who bring nothing
@@ -30,10 +33,12 @@ public final class CertificateLogins implements Authenticator {
     private static final int URI = 6;
 
     private final CertificateLoginConfig config;
+    private final NameMapping mapping;
     private final UserStore users;
 
     public CertificateLogins(CertificateLoginConfig config, UserStore users) {
         this.config = config;
+        this.mapping = NameMapping.of(config.mapping());
         this.users = users;
     }
 
@@ -50,7 +55,8 @@ public final class CertificateLogins implements Authenticator {
     }
 
     private Verdict judge(@Nullable X509Certificate certificate) {
-        String name = certificate == null ? null : nameIn(certificate);
+        String found = certificate == null ? null : nameIn(certificate);
+        String name = found == null ? null : mapping.apply(found);
         if (name == null || name.isEmpty() || name.length() > User.MAX_NAME) {
             return new Verdict.Refuse(
                     Reason.BAD_CREDENTIALS, "the certificate has no " + config.name());

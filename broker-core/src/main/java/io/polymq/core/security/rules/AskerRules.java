@@ -7,11 +7,13 @@ import io.polymq.core.security.Security.Resource;
 import io.polymq.core.security.Security.Resource.Kind;
 import io.polymq.core.security.rules.Rule.Effect;
 import io.polymq.core.subject.Filter;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /** The rules that mean one asker, with its names put in, and a bounded cache of answers. Shared. */
 public final class AskerRules {
@@ -81,6 +83,54 @@ public final class AskerRules {
             }
         }
         return null;
+    }
+
+    /**
+     * Whether a name of that kind is allowed: by default, or by a rule that no denying one cancels
+     * altogether.
+     */
+    public boolean allowsSome(Action action, Kind kind) {
+        for (Resolved denied : denying) {
+            if (denied.isAbout(action, kind, "")
+                    && denied.rule().name() instanceof NamePattern.Any) {
+                return false;
+            }
+        }
+        if (allowsByDefault) {
+            return true;
+        }
+        for (Resolved allowed : allowing) {
+            if (allowed.isAbout(action, kind, "") && !isCancelled(allowed, action, kind)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isCancelled(Resolved allowed, Action action, Kind kind) {
+        NamePattern name = allowed.rule().name();
+        if (name.isPersonal()) {
+            return false;
+        }
+        for (Resolved denied : denying) {
+            NamePattern against = denied.rule().name();
+            boolean covers =
+                    switch (against) {
+                        case NamePattern.Exact exact ->
+                                name instanceof NamePattern.Exact
+                                        && exact.text().equals(name.text());
+                        case NamePattern.Prefix prefix ->
+                                (name instanceof NamePattern.Exact
+                                                || name instanceof NamePattern.Prefix)
+                                        && name.text().startsWith(prefix.text());
+                        case NamePattern.Any _ -> true;
+                        case NamePattern.Subjects _, NamePattern.Regex _ -> false;
+                    };
+            if (covers && denied.isAbout(action, kind, "")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How much of a filter's subjects may be read. */
