@@ -2,11 +2,13 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Competing consumers on one shard, each message acknowledged by itself. Every method only enqueues
@@ -72,6 +74,12 @@ public interface Queue {
     void pause(boolean paused);
 
     CompletableFuture<QueueStatistics> statistics();
+
+    /**
+     * Runs an owner's task in the queue's shard zone, so that what the owner keeps of the queue is
+     * confined to one thread as the queue is.
+     */
+    void execute(Runnable task);
 
     /**
      * A consumer of a queue; called in the queue's shard zone, must not block: encode into an

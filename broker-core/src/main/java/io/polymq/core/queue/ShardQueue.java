@@ -4,11 +4,13 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.core.zone.WheelTimer;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The handle of a queue. It is all that an idle one costs: its state is loaded by the first command
@@ -205,7 +207,8 @@ final class ShardQueue implements Queue {
     }
 
     /** When the engine has stopped there is nothing left to do it to. */
-    void execute(Runnable task) {
+    @Override
+    public void execute(Runnable task) {
         settle(null, task);
     }
 

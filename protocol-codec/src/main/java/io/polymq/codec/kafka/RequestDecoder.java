@@ -2,6 +2,7 @@ package io.polymq.codec.kafka;
 
 import io.netty.buffer.ByteBuf;
 import io.polymq.codec.kafka.KafkaProtocolException.Reason;
+
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class RequestDecoder {
 
     private static final int LENGTH_BYTES = 4;
+
+    /** Kafka's sasl.server.max.receive.size. */
+    private static final int LONGEST_TOKEN = 512 << 10;
 
     /** Key, version, correlation id. */
     private static final int SMALLEST_FRAME = 8;
@@ -38,6 +42,26 @@ public final class RequestDecoder {
     public RequestDecoder(ServedApis apis, Limits limits) {
         this.apis = apis;
         this.limits = limits;
+    }
+
+    /**
+     * The next frame of bytes without a header, as they follow a SaslHandshake of version 0; null
+     * when it has not wholly come.
+     */
+    public static byte @Nullable [] rawToken(ByteBuf in) {
+        if (in.readableBytes() < LENGTH_BYTES) {
+            return null;
+        }
+        int length = in.getInt(in.readerIndex());
+        if (length < 0 || length > LONGEST_TOKEN) {
+            throw new KafkaProtocolException(Reason.FRAME_LENGTH, "a token of " + length);
+        }
+        if (in.readableBytes() < LENGTH_BYTES + length) {
+            return null;
+        }
+        byte[] token = new byte[length];
+        in.skipBytes(LENGTH_BYTES).readBytes(token);
+        return token;
     }
 
     /**
