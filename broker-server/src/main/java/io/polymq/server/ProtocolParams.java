@@ -38,7 +38,11 @@ final class ProtocolParams {
                 parts.core().topics(),
                 parts.core().shards(),
                 parts.cache().store(),
+                parts.cache(),
                 parts.security(),
+                parts.security().users(),
+                parts.security().rules(),
+                parts.core().queues(),
                 parts.shutdown(),
                 parts.clock(),
                 parts.metrics());

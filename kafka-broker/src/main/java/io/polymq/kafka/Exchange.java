@@ -2,6 +2,7 @@ package io.polymq.kafka;
 
 import io.netty.channel.EventLoop;
 import io.polymq.codec.kafka.KafkaRequest;
+
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ public final class Exchange {
     private final KafkaRequest request;
     private final Client client;
     private volatile boolean closed;
+    private long throttleMillis;
+    private long workedNanos;
     private @Nullable ApiMessage response;
     private @Nullable Runnable unsent;
     private @Nullable Runnable whenGone;
@@ -39,6 +42,30 @@ public final class Exchange {
 
     public Client client() {
         return client;
+    }
+
+    /** What the client calls itself; empty when it does not. */
+    public String clientId() {
+        String id = request.clientId();
+        return id == null ? "" : id;
+    }
+
+    /** Makes the client wait once it has its answer; before it is answered, by one thread. */
+    public void throttle(long millis) {
+        throttleMillis = Math.max(throttleMillis, millis);
+    }
+
+    long throttleMillis() {
+        return throttleMillis;
+    }
+
+    /** So much of the loop's time went into it. */
+    void worked(long nanos) {
+        workedNanos += nanos;
+    }
+
+    long workedNanos() {
+        return workedNanos;
     }
 
     public EventLoop loop() {
@@ -66,6 +93,11 @@ public final class Exchange {
     /** Runs on the loop when the client goes before the answer; for the loop, at most one. */
     public void whenGone(Runnable action) {
         whenGone = action;
+    }
+
+    /** Runs on the loop when the connection is gone, long after this was answered. */
+    public void whenConnectionEnds(Runnable action) {
+        connection.whenEnded(action);
     }
 
     /** For requests that want no answer. */

@@ -1,6 +1,7 @@
 package io.polymq.kafka;
 
 import io.polymq.codec.kafka.ServedApis.Feature;
+
 import java.util.List;
 
 /** The features that clients are told, on which they choose between old and new ways. */
@@ -21,6 +22,7 @@ final class Features {
                         METADATA_VERSION,
                         METADATA_VERSION),
                 new Feature("group.version", 0, 1, 1),
-                new Feature("streams.version", 0, 1, 1));
+                new Feature("streams.version", 0, 1, 1),
+                new Feature("share.version", 0, 2, 2));
     }
 }

@@ -3,23 +3,22 @@ package io.polymq.kafka;
 import io.netty.buffer.ByteBuf;
 import io.polymq.codec.kafka.RequestDecoder;
 import io.polymq.core.security.Credentials;
-import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
+import io.polymq.kafka.quota.Quotas;
+import io.polymq.kafka.security.SaslDialogs;
 import io.polymq.network.CloseReason;
 import io.polymq.network.CloseReason.Kind;
 import io.polymq.network.Connection;
-import io.polymq.network.Login;
 import io.polymq.network.PeerCertificate;
 import io.polymq.network.ProbeResult;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
-import io.polymq.network.TransportKind;
-import java.net.InetAddress;
+
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Kafka as the network layer knows it. Shared. */
 final class KafkaBinding implements ProtocolBinding {
@@ -34,12 +33,28 @@ final class KafkaBinding implements ProtocolBinding {
     private final Routes routes;
     private final KafkaMetrics metrics;
     private final Security security;
+    private final SaslDialogs dialogs;
+    private final Duration reauthenticateAfter;
+    private final InstantSource clock;
+    private final Quotas quotas;
 
-    KafkaBinding(RequestDecoder decoder, Routes routes, KafkaMetrics metrics, Security security) {
+    KafkaBinding(
+            RequestDecoder decoder,
+            Routes routes,
+            KafkaMetrics metrics,
+            Security security,
+            SaslDialogs dialogs,
+            Duration reauthenticateAfter,
+            InstantSource clock,
+            Quotas quotas) {
         this.decoder = decoder;
         this.routes = routes;
         this.metrics = metrics;
         this.security = security;
+        this.dialogs = dialogs;
+        this.reauthenticateAfter = reauthenticateAfter;
+        this.clock = clock;
+        this.quotas = quotas;
     }
 
     @Override
@@ -92,54 +107,33 @@ final class KafkaBinding implements ProtocolBinding {
                         certificate == null ? null : certificate.certificate());
         connection.idleTimeout(IDLE);
         metrics.opened();
-        KafkaConnection handler = new KafkaConnection(connection, decoder, routes, metrics);
-        connection.pauseReading();
-        CompletableFuture<Security.AuthResult> result =
-                security.authenticate(new Credentials.None(peer)).toCompletableFuture();
-        result.whenComplete(
-                (outcome, failure) -> {
-                    Runnable next = () -> known(connection, handler, peer, outcome);
-                    if (connection.loop().inEventLoop()) {
-                        next.run();
-                    } else {
-                        connection.loop().execute(next);
-                    }
-                });
-        return handler;
+        Authentication authentication =
+                new Authentication(connection, security, dialogs, reauthenticateAfter, clock, peer);
+        long wait = tooEarly(connection);
+        if (wait > 0) {
+            connection.pauseReading();
+            connection
+                    .loop()
+                    .schedule(
+                            () -> connection.close(CloseReason.of(Kind.LIMIT_EXCEEDED)),
+                            wait,
+                            TimeUnit.MILLISECONDS);
+        } else {
+            authentication.begin();
+        }
+        return new KafkaConnection(
+                connection,
+                authentication,
+                new Throttle(connection, quotas),
+                decoder,
+                routes,
+                metrics);
     }
 
-    private static void known(
-            Connection connection,
-            KafkaConnection handler,
-            Credentials.Peer peer,
-            Security.AuthResult outcome) {
-        if (!(outcome instanceof Security.AuthResult.Accepted(Principal principal))) {
-            connection.close(CloseReason.of(Kind.NOT_AUTHENTICATED));
-            return;
-        }
-        if (!connection.loggedIn(new Login(principal.tenant(), principal.user(), ""))) {
-            connection.close(CloseReason.of(Kind.LIMIT_EXCEEDED));
-            return;
-        }
-        TransportKind transport = connection.transport();
-        handler.serve(
-                new Client(
-                        connection.id(),
-                        principal,
-                        peer,
-                        connection.listener(),
-                        inet(connection.local()),
-                        inet(connection.remote()),
-                        transport == TransportKind.TLS
-                                || transport == TransportKind.WEBSOCKET_TLS
-                                || transport == TransportKind.QUIC,
-                        connection.loop()));
-        connection.resumeReading();
-    }
-
-    private static InetSocketAddress inet(SocketAddress address) {
-        return address instanceof InetSocketAddress inet
-                ? inet
-                : new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    /** A connection over its address's quota is held for a while, then closed (KIP-612). */
+    private long tooEarly(Connection connection) {
+        return quotas.isActive() && connection.remote() instanceof InetSocketAddress inet
+                ? quotas.connected(inet.getAddress())
+                : 0;
     }
 }

@@ -3,8 +3,10 @@ package io.polymq.kafka;
 import io.polymq.codec.kafka.RequestDecoder;
 import io.polymq.codec.kafka.ServedApis;
 import io.polymq.config.KafkaConfig;
+import io.polymq.config.KafkaSecurityConfig;
 import io.polymq.core.security.Principal;
 import io.polymq.kafka.cluster.BrokerSettings;
+import io.polymq.kafka.cluster.ClusterAdminHandler;
 import io.polymq.kafka.cluster.ClusterHandler;
 import io.polymq.kafka.cluster.ReplicasHandler;
 import io.polymq.kafka.fetch.FetchHandler;
@@ -13,12 +15,24 @@ import io.polymq.kafka.group.GroupAdminHandler;
 import io.polymq.kafka.group.GroupService;
 import io.polymq.kafka.group.MembershipHandler;
 import io.polymq.kafka.group.OffsetsOfGroupsHandler;
+import io.polymq.kafka.group.ShareGroupHandler;
 import io.polymq.kafka.group.StreamsGroupHandler;
 import io.polymq.kafka.produce.ProduceHandler;
 import io.polymq.kafka.produce.ProducerIds;
 import io.polymq.kafka.produce.ProducerIdsHandler;
 import io.polymq.kafka.produce.ProducerSnapshots;
 import io.polymq.kafka.produce.Producers;
+import io.polymq.kafka.quota.ClientQuotasHandler;
+import io.polymq.kafka.quota.Quotas;
+import io.polymq.kafka.security.AclsHandler;
+import io.polymq.kafka.security.DelegationTokens;
+import io.polymq.kafka.security.DelegationTokensHandler;
+import io.polymq.kafka.security.SaslDialogs;
+import io.polymq.kafka.security.ScramCredentialsHandler;
+import io.polymq.kafka.share.SharePartitions;
+import io.polymq.kafka.share.SharePersister;
+import io.polymq.kafka.share.ShareRecordsHandler;
+import io.polymq.kafka.share.ShareStates;
 import io.polymq.kafka.topic.ConfigsHandler;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.MetadataHandler;
@@ -30,16 +44,20 @@ import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import io.polymq.storage.ShardStore;
+
+import org.apache.kafka.common.protocol.ApiKeys;
+
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.apache.kafka.common.protocol.ApiKeys;
 
 /** The Kafka broker: made from its params, serves through its binding, ends with the shutdown. */
 public final class KafkaBroker {
@@ -55,7 +73,7 @@ public final class KafkaBroker {
     /** Reads what is kept of it, which blocks shortly. */
     public KafkaBroker(KafkaBrokerServerParams params) {
         KafkaConfig config = params.config();
-        Access access = new Access(params.security());
+        Access access = new Access(params.security(), config.security().superUsers());
         Cluster cluster =
                 new Cluster(
                         ClusterId.of(params.metadata()).join(),
@@ -78,6 +96,8 @@ public final class KafkaBroker {
         KafkaMetrics metrics = new KafkaMetrics(params.metrics());
         Routes routes = new Routes();
         records(routes, params, access, metrics);
+        ShareStates shareStates = new ShareStates(params.cache());
+        shareStates.ready().join();
         groups =
                 new GroupService(
                         new GroupService.Params(
@@ -88,16 +108,28 @@ public final class KafkaBroker {
                                 catalog,
                                 params.metadata(),
                                 params.clock(),
-                                blocking));
+                                blocking,
+                                tenant -> new SharePersister(tenant, shareStates, catalog)));
         groups(routes, access, cluster);
-        topics(routes, access, cluster, settings);
+        share(routes, params, access, shareStates);
+        Quotas quotas = new Quotas(params.cache(), params.clock());
+        quotas.ready().join();
+        topics(routes, access, cluster, settings, quotas);
+        DelegationTokens tokens =
+                new DelegationTokens(params.cache(), params.users(), params.clock());
+        tokens.ready().join();
+        security(routes, params, access, tokens, quotas);
         ServedApis apis = cluster(routes, params, access, cluster);
         binding =
                 new KafkaBinding(
                         new RequestDecoder(apis, RequestDecoder.Limits.DEFAULT),
                         routes,
                         metrics,
-                        params.security());
+                        params.security(),
+                        new SaslDialogs(params.security(), tokens, config.security().mechanisms()),
+                        config.security().reauthenticateAfter(),
+                        params.clock(),
+                        quotas);
         params.shutdown().subscribe(Shutdown.Phase.CORE, "kafka", this::drain);
         groups.warmUp();
     }
@@ -122,10 +154,11 @@ public final class KafkaBroker {
                 .serve(ApiKeys.OFFSET_FOR_LEADER_EPOCH, offsets::offsetForLeaderEpoch);
     }
 
-    private void topics(Routes routes, Access access, Cluster cluster, BrokerSettings settings) {
+    private void topics(
+            Routes routes, Access access, Cluster cluster, BrokerSettings settings, Quotas quotas) {
         MetadataHandler metadata = new MetadataHandler(catalog, access, cluster);
         TopicAdminHandler topics =
-                new TopicAdminHandler(catalog, access, cluster, settings::values);
+                new TopicAdminHandler(catalog, access, cluster, settings::values, quotas);
         ConfigsHandler configs =
                 new ConfigsHandler(
                         catalog,
@@ -173,16 +206,75 @@ public final class KafkaBroker {
                 .serve(ApiKeys.STREAMS_GROUP_DESCRIBE, streams::describe);
     }
 
+    private void share(
+            Routes routes, KafkaBrokerServerParams params, Access access, ShareStates states) {
+        SharePartitions partitions =
+                new SharePartitions(params.queues(), states, catalog, groups::shareSettings);
+        groups.onConfigured(partitions::reconfigure);
+        catalog.onDeletion(states::forget);
+        ShareGroupHandler members = new ShareGroupHandler(groups, catalog, access);
+        ShareRecordsHandler records =
+                new ShareRecordsHandler(partitions, catalog, access, blocking);
+        routes.serve(ApiKeys.SHARE_GROUP_HEARTBEAT, members::heartbeat)
+                .serve(ApiKeys.SHARE_GROUP_DESCRIBE, members::describe)
+                .serve(ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS, members::describeOffsets)
+                .serve(ApiKeys.ALTER_SHARE_GROUP_OFFSETS, members::alterOffsets)
+                .serve(ApiKeys.DELETE_SHARE_GROUP_OFFSETS, members::deleteOffsets)
+                .serve(ApiKeys.SHARE_FETCH, records::fetch)
+                .serve(ApiKeys.SHARE_ACKNOWLEDGE, records::acknowledge);
+    }
+
+    private static void security(
+            Routes routes,
+            KafkaBrokerServerParams params,
+            Access access,
+            DelegationTokens tokens,
+            Quotas quotas) {
+        ClientQuotasHandler limits = new ClientQuotasHandler(quotas, access);
+        KafkaSecurityConfig config = params.config().security();
+        AclsHandler acls = new AclsHandler(params.rules(), access);
+        ScramCredentialsHandler scram = new ScramCredentialsHandler(params.users(), access);
+        DelegationTokensHandler delegation =
+                new DelegationTokensHandler(
+                        tokens,
+                        access,
+                        params.clock(),
+                        config.tokenMaxLifetime(),
+                        config.tokenExpiry());
+        routes.serve(ApiKeys.DESCRIBE_CLIENT_QUOTAS, limits::describe)
+                .serve(ApiKeys.ALTER_CLIENT_QUOTAS, limits::alter)
+                .serve(ApiKeys.DESCRIBE_ACLS, acls::describe)
+                .serve(ApiKeys.CREATE_ACLS, acls::create)
+                .serve(ApiKeys.DELETE_ACLS, acls::delete)
+                .serve(ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS, scram::describe)
+                .serve(ApiKeys.ALTER_USER_SCRAM_CREDENTIALS, scram::alter)
+                .serve(ApiKeys.CREATE_DELEGATION_TOKEN, delegation::create)
+                .serve(ApiKeys.RENEW_DELEGATION_TOKEN, delegation::renew)
+                .serve(ApiKeys.EXPIRE_DELEGATION_TOKEN, delegation::expire)
+                .serve(ApiKeys.DESCRIBE_DELEGATION_TOKEN, delegation::describe);
+    }
+
     private ServedApis cluster(
             Routes routes, KafkaBrokerServerParams params, Access access, Cluster cluster) {
-        // The handler tells the keys and is itself behind three of them.
+        // The handlers tell keys and features, and are themselves behind some of them.
         ClusterHandler[] handler = new ClusterHandler[1];
+        ClusterAdminHandler[] admin = new ClusterAdminHandler[1];
         routes.serve(ApiKeys.API_VERSIONS, exchange -> handler[0].apiVersions(exchange))
                 .serve(ApiKeys.DESCRIBE_CLUSTER, exchange -> handler[0].describeCluster(exchange))
                 .serve(ApiKeys.DESCRIBE_LOG_DIRS, exchange -> handler[0].describeLogDirs(exchange))
-                .serve(ApiKeys.DESCRIBE_QUORUM, exchange -> handler[0].describeQuorum(exchange));
-        ServedApis apis = new ServedApis(routes.keys(), Features.served());
+                .serve(ApiKeys.DESCRIBE_QUORUM, exchange -> handler[0].describeQuorum(exchange))
+                .serve(ApiKeys.UPDATE_FEATURES, exchange -> admin[0].updateFeatures(exchange))
+                .serve(ApiKeys.UNREGISTER_BROKER, exchange -> admin[0].unregisterBroker(exchange))
+                .serve(
+                        ApiKeys.ALTER_REPLICA_LOG_DIRS,
+                        exchange -> admin[0].alterReplicaLogDirs(exchange));
+        Set<ApiKeys> keys = EnumSet.copyOf(routes.keys());
+        keys.addAll(Authentication.KEYS);
+        ServedApis apis = new ServedApis(keys, Features.served());
         handler[0] = new ClusterHandler(apis, catalog, access, cluster, params.dataPath());
+        admin[0] =
+                new ClusterAdminHandler(
+                        apis, catalog, access, cluster.brokerId(), params.dataPath());
         return apis;
     }
 

@@ -9,12 +9,16 @@ import io.polymq.network.CloseReason;
 import io.polymq.network.CloseReason.Kind;
 import io.polymq.network.Connection;
 import io.polymq.network.ProtocolHandler;
-import java.util.ArrayDeque;
-import java.util.concurrent.atomic.AtomicBoolean;
+
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One client's requests and responses. Connection zone; {@link #answered} may be called from any
@@ -37,7 +41,9 @@ final class KafkaConnection implements ProtocolHandler {
     private final OutboxTarget target;
     private final ArrayDeque<Exchange> open = new ArrayDeque<>();
     private final AtomicBoolean drainScheduled = new AtomicBoolean();
-    private @Nullable Client client;
+    private final Authentication authentication;
+    private final Throttle throttle;
+    private final List<Runnable> atTheEnd = new ArrayList<>(0);
     private long openBytes;
     private boolean handling;
     private boolean paused;
@@ -46,34 +52,28 @@ final class KafkaConnection implements ProtocolHandler {
     private volatile boolean gone;
 
     KafkaConnection(
-            Connection connection, RequestDecoder decoder, Routes routes, KafkaMetrics metrics) {
+            Connection connection,
+            Authentication authentication,
+            Throttle throttle,
+            RequestDecoder decoder,
+            Routes routes,
+            KafkaMetrics metrics) {
         this.connection = connection;
+        this.authentication = authentication;
+        this.throttle = throttle;
         this.decoder = decoder;
         this.routes = routes;
         this.metrics = metrics;
         this.target = new OutboxTarget(connection.outbox());
     }
 
-    /** It is known who the client is; nothing is read before. */
-    void serve(Client known) {
-        client = known;
-    }
-
     @Override
     public void read(ByteBuf in) {
         assert connection.loop().inEventLoop();
-        Client known = client;
-        if (known == null) {
-            return;
-        }
         handling = true;
         try {
-            while (!gone && !ending) {
-                KafkaRequest request = decoder.decode(in, connection.packetLimit());
-                if (request == null) {
-                    break;
-                }
-                handle(request, known);
+            while (goesOn() && next(in)) {
+                // one after the other
             }
         } catch (KafkaProtocolException refused) {
             metrics.refused(refused.reason());
@@ -87,18 +87,71 @@ final class KafkaConnection implements ProtocolHandler {
         drain();
     }
 
-    private void handle(KafkaRequest request, Client known) {
-        Exchange exchange = new Exchange(this, request, known);
+    private boolean goesOn() {
+        return !gone && !ending && !authentication.isBusy() && !throttle.isMuted();
+    }
+
+    /** Whether there was a whole request, or a token. */
+    private boolean next(ByteBuf in) {
+        if (authentication.takesRawTokens()) {
+            byte[] token = RequestDecoder.rawToken(in);
+            if (token != null) {
+                authentication.rawToken(token, this::sendRaw);
+            }
+            return token != null;
+        }
+        KafkaRequest request = decoder.decode(in, connection.packetLimit());
+        if (request != null) {
+            handle(request);
+        }
+        return request != null;
+    }
+
+    private void sendRaw(byte[] token) {
+        connection
+                .outbox()
+                .begin(Integer.BYTES + token.length)
+                .writeInt(token.length)
+                .writeBytes(token);
+        connection.outbox().end();
+    }
+
+    private void handle(KafkaRequest request) {
+        Authentication.Admission admission = authentication.admit(request.key());
+        if (admission == Authentication.Admission.CLOSE) {
+            disconnect("unexpected " + request.key() + " from a client that is not logged in");
+            ending = true;
+            return;
+        }
+        Exchange exchange = new Exchange(this, request, authentication.client());
         open.add(exchange);
         openBytes += request.bytes();
         metrics.request(request);
+        boolean timed = throttle.isActive();
+        long begun = timed ? System.nanoTime() : 0;
         try {
-            routes.handle(exchange);
+            switch (admission) {
+                case HANDSHAKE -> ending |= !authentication.handshake(exchange);
+                case AUTHENTICATE -> authentication.authenticate(exchange, this::refused);
+                case SERVE, CLOSE -> routes.handle(exchange);
+            }
         } catch (RuntimeException broken) {
             if (exchange.isClosed()) {
                 throw broken;
             }
             exchange.fail(broken);
+        }
+        if (timed) {
+            exchange.worked(System.nanoTime() - begun);
+            drain();
+        }
+    }
+
+    /** The login was refused, and that is the last answer. */
+    private void refused() {
+        ending = true;
+        if (!handling) {
+            drain();
         }
     }
 
@@ -128,6 +181,7 @@ final class KafkaConnection implements ProtocolHandler {
             open.poll();
             openBytes -= next.request().bytes();
             ApiMessage response = next.response();
+            throttle.answering(next, response);
             if (response != null) {
                 encode(next.request(), response);
                 congested = connection.outbox().isCongested();
@@ -188,7 +242,14 @@ final class KafkaConnection implements ProtocolHandler {
         gone = true;
         open.forEach(Exchange::abandon);
         open.clear();
+        atTheEnd.forEach(Runnable::run);
         metrics.closed();
+    }
+
+    /** For the loop; what asks for it asks once. */
+    void whenEnded(Runnable action) {
+        assert connection.loop().inEventLoop();
+        atTheEnd.add(action);
     }
 
     boolean isOpen() {

@@ -1,18 +1,28 @@
 package io.polymq.kafka;
 
-import io.polymq.config.KafkaConfig;
 import io.polymq.config.LimitsConfig;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
+import io.polymq.config.PolyMqConfig;
 import io.polymq.config.StorageConfig;
 import io.polymq.config.TransportPorts;
+import io.polymq.config.load.ConfigLoader;
+import io.polymq.config.load.ConfigSources;
 import io.polymq.core.message.MessageRecords;
+import io.polymq.core.queue.ShardQueues;
 import io.polymq.core.router.TrieRouter;
+import io.polymq.core.security.BrokerSecurity;
+import io.polymq.core.security.SecurityBuilder;
+import io.polymq.core.security.rules.RuleStore;
+import io.polymq.core.security.users.UserStore;
 import io.polymq.core.topic.Drivers;
 import io.polymq.core.topic.TopicCatalog;
 import io.polymq.core.topic.TopicLimits;
 import io.polymq.core.topic.TopicParams;
+import io.polymq.core.zone.Ticks;
+import io.polymq.core.zone.ZoneThread;
 import io.polymq.meta.MetadataStore;
+import io.polymq.meta.NodeCache;
 import io.polymq.meta.embedded.EmbeddedMetadata;
 import io.polymq.meta.embedded.MemoryMetadata;
 import io.polymq.network.BoundAddress;
@@ -25,15 +35,20 @@ import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+import org.jspecify.annotations.Nullable;
+
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A Kafka broker on a loopback port, on the real network server, topics, metadata and storage: in
@@ -48,19 +63,48 @@ final class TestServer implements AutoCloseable {
     private final MetadataStore metadata;
     private final ShardStore store;
     private final TopicCatalog topics;
+    private final NodeCache cache;
+    private final @Nullable BrokerSecurity doors;
+    private final UserStore users;
+    private final RuleStore rules;
+    private final ZoneThread zone;
     private final int port;
+    private final int tlsPort;
 
     TestServer(int port) {
         this(port, null);
     }
 
     TestServer(int port, @Nullable Path folder) {
+        this(port, folder, PolyMqConfig.DEFAULT);
+    }
+
+    /** With users, rules and Kafka's own settings, as in a configuration file. */
+    static TestServer configured(String... toml) {
+        return new TestServer(0, null, config(toml));
+    }
+
+    private static PolyMqConfig config(String... toml) {
+        try {
+            Path file = Files.createTempFile("kafka", ".toml");
+            try {
+                Files.writeString(file, String.join("\n", toml));
+                return ConfigLoader.load(new ConfigSources(file, Map.of(), List.of())).config();
+            } finally {
+                Files.delete(file);
+            }
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private TestServer(int port, @Nullable Path folder, PolyMqConfig config) {
         PrometheusRegistry registry = new PrometheusRegistry();
         network =
                 new NetworkServer(
                         new NetworkServerParams(
                                 NetworkConfig.DEFAULT,
-                                null,
+                                config.tls(),
                                 new ConnectionManager(NetworkConfig.DEFAULT),
                                 new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime),
                                 shutdown,
@@ -90,26 +134,45 @@ final class TestServer implements AutoCloseable {
                                         blocking,
                                         registry))
                         .join();
+        cache = new NodeCache(metadata);
+        doors = config == PolyMqConfig.DEFAULT ? null : door(config, cache, registry);
+        users = doors == null ? new UserStore(cache, List.of()) : doors.users();
+        rules = doors == null ? new RuleStore(cache, List.of(), new SecureRandom()) : doors.rules();
+        zone = ZoneThread.start("kafka-test-zone", Ticks.SYSTEM);
+        ShardQueues queues =
+                new ShardQueues(
+                        new ShardQueues.Params(store, List.of(zone.zone()), List.of(), blocking));
         KafkaBroker broker =
                 new KafkaBroker(
                         new KafkaBrokerServerParams(
-                                KafkaConfig.DEFAULT,
+                                config.kafkaRuntime(),
                                 1,
                                 Path.of("."),
                                 topics,
                                 store,
                                 metadata,
-                                new AllowAll(),
+                                cache,
+                                doors == null ? new AllowAll() : doors,
+                                users,
+                                rules,
+                                queues,
                                 shutdown,
                                 Clock.systemUTC(),
                                 registry));
-        BoundAddress bound =
+        List<BoundAddress> bound =
                 network.listen(
-                                broker.binding(),
-                                new TransportPorts(port, null, null, null, null),
-                                new LoopConfig(1, 1, 65_536))
-                        .getFirst();
-        this.port = ((InetSocketAddress) bound.address()).getPort();
+                        broker.binding(),
+                        new TransportPorts(port, config.tls() == null ? null : 0, null, null, null),
+                        new LoopConfig(1, 1, 65_536));
+        this.port = port(bound.getFirst());
+        this.tlsPort = port(bound.getLast());
+    }
+
+    private static BrokerSecurity door(
+            PolyMqConfig config, NodeCache cache, PrometheusRegistry registry) {
+        return new SecurityBuilder(
+                        config.auth(), cache, true, Clock.systemUTC(), new SecureRandom(), registry)
+                .build();
     }
 
     private static StorageConfig storage(String driver) {
@@ -136,8 +199,16 @@ final class TestServer implements AutoCloseable {
                 c.readThreads());
     }
 
+    private static int port(BoundAddress bound) {
+        return ((InetSocketAddress) bound.address()).getPort();
+    }
+
     int port() {
         return port;
+    }
+
+    int tlsPort() {
+        return tlsPort;
     }
 
     String bootstrap() {
@@ -151,6 +222,14 @@ final class TestServer implements AutoCloseable {
                 .orTimeout(20, TimeUnit.SECONDS)
                 .join();
         network.close();
+        zone.stop();
+        if (doors == null) {
+            users.close();
+            rules.close();
+        } else {
+            doors.close();
+        }
+        cache.close();
         topics.close();
         store.close();
         metadata.close();

@@ -4,9 +4,7 @@ import io.polymq.core.security.Security.Action;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.topic.AuthorizedOperations;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Function;
+
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
@@ -19,6 +17,11 @@ import org.apache.kafka.common.message.ListGroupsResponseData;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Serves what administrators ask of groups: lists, descriptions, deletion. */
 public final class GroupAdminHandler {
@@ -127,7 +130,7 @@ public final class GroupAdminHandler {
                     if (described == null) {
                         mine.forEach(id -> response.groups().add(consumer(id, error)));
                     } else {
-                        response.groups().addAll(described);
+                        described.forEach(group -> response.groups().add(visible(exchange, group)));
                     }
                     if (request.includeAuthorizedOperations()) {
                         response.groups()
@@ -138,6 +141,30 @@ public final class GroupAdminHandler {
                     }
                     exchange.respond(response);
                 });
+    }
+
+    /** A group is only told to those who may see all topics that it works on. */
+    private ConsumerGroupDescribeResponseData.DescribedGroup visible(
+            Exchange exchange, ConsumerGroupDescribeResponseData.DescribedGroup group) {
+        boolean all =
+                group.members().stream()
+                        .flatMap(
+                                member ->
+                                        Stream.concat(
+                                                member.assignment().topicPartitions().stream(),
+                                                member
+                                                        .targetAssignment()
+                                                        .topicPartitions()
+                                                        .stream()))
+                        .map(ConsumerGroupDescribeResponseData.TopicPartitions::topicName)
+                        .distinct()
+                        .allMatch(topic -> access.topic(exchange.client(), Action.DESCRIBE, topic));
+        return all
+                ? group
+                : consumer(group.groupId(), Errors.TOPIC_AUTHORIZATION_FAILED)
+                        .setErrorMessage(
+                                "The group has described topic(s) that the client is not"
+                                        + " authorized to describe.");
     }
 
     private static ConsumerGroupDescribeResponseData.DescribedGroup consumer(

@@ -5,26 +5,31 @@ import io.polymq.core.topic.Topics;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaErrors;
 import io.polymq.kafka.cluster.BrokerSettings;
+import io.polymq.kafka.share.ShareSettings;
 import io.polymq.kafka.topic.ConfigResource;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.meta.MetadataStore;
 import io.polymq.storage.Shard;
+
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.coordinator.group.GroupCoordinator;
+import org.apache.kafka.server.share.persister.Persister;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.coordinator.group.GroupCoordinator;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The group coordinators of all tenants, each started when it is first needed and beside what else
@@ -38,6 +43,7 @@ public final class GroupService {
 
     private final Params params;
     private final Map<String, CompletableFuture<Groups>> tenants = new ConcurrentHashMap<>();
+    private final List<BiConsumer<String, String>> configured = new CopyOnWriteArrayList<>();
 
     /**
      * What the coordinators are made of.
@@ -45,6 +51,7 @@ public final class GroupService {
      * @param shards opens a compacted shard by its name, or makes it
      * @param metadataVersion the feature level of the cluster
      * @param blocking runs what blocks
+     * @param shareStates a tenant's states of share groups
      */
     public record Params(
             int brokerId,
@@ -54,7 +61,8 @@ public final class GroupService {
             TopicCatalog catalog,
             MetadataStore metadata,
             InstantSource clock,
-            Executor blocking) {}
+            Executor blocking,
+            Function<String, Persister> shareStates) {}
 
     public GroupService(Params params) {
         this.params = params;
@@ -97,7 +105,8 @@ public final class GroupService {
                         params.catalog(),
                         params.metadataVersion(),
                         params.clock(),
-                        params.blocking()));
+                        params.blocking(),
+                        params.shareStates().apply(tenant)));
     }
 
     private CompletableFuture<Groups> configured(String tenant, Groups groups) {
@@ -160,7 +169,21 @@ public final class GroupService {
                         ? params.metadata().delete(key)
                         : params.metadata().put(key, BrokerSettings.encode(settings)))
                 .thenCompose(_ -> of(tenant))
-                .thenAccept(groups -> groups.configure(group, settings));
+                .thenAccept(
+                        groups -> {
+                            groups.configure(group, settings);
+                            configured.forEach(listener -> listener.accept(tenant, group));
+                        });
+    }
+
+    /** Is told of groups that got other settings, by tenant and name. */
+    public void onConfigured(BiConsumer<String, String> listener) {
+        configured.add(listener);
+    }
+
+    /** How a share group deals with records. */
+    public CompletableFuture<ShareSettings> shareSettings(String tenant, String group) {
+        return of(tenant).thenApply(groups -> groups.shareSettings(group));
     }
 
     /**

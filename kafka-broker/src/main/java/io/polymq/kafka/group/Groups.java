@@ -1,21 +1,14 @@
 package io.polymq.kafka.group;
 
 import com.yammer.metrics.core.MetricsRegistry;
+
 import io.polymq.core.topic.Topics;
+import io.polymq.kafka.share.ShareSettings;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.storage.Shard;
-import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Properties;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.protocol.Errors;
@@ -28,11 +21,23 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorService;
 import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
 import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorRuntimeMetrics;
 import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
-import org.apache.kafka.server.share.persister.NoOpStatePersister;
+import org.apache.kafka.server.share.persister.Persister;
 import org.apache.kafka.server.util.PartitionMetadataClient;
 import org.apache.kafka.server.util.timer.SystemTimer;
 import org.apache.kafka.server.util.timer.SystemTimerReaper;
 import org.jspecify.annotations.Nullable;
+
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One tenant's group coordinator: Kafka's, embedded. Its partitions are shards of ours; it is told
@@ -54,6 +59,7 @@ final class Groups implements AutoCloseable {
      * @param tenant whose groups these are
      * @param shards one per coordinator partition
      * @param blocking runs what reads the shards
+     * @param shareStates knows where share groups begin and how far they are
      */
     record Params(
             String tenant,
@@ -63,7 +69,8 @@ final class Groups implements AutoCloseable {
             TopicCatalog catalog,
             short metadataVersion,
             InstantSource clock,
-            Executor blocking) {}
+            Executor blocking,
+            Persister shareStates) {}
 
     private Groups(Params params) {
         Map<String, Object> settings = settings(params.shards().size());
@@ -84,7 +91,7 @@ final class Groups implements AutoCloseable {
                         .withCoordinatorRuntimeMetrics(runtimeMetrics)
                         .withGroupCoordinatorMetrics(metrics)
                         .withGroupConfigManager(configs)
-                        .withPersister(new NoOpStatePersister())
+                        .withPersister(params.shareStates())
                         .withAuthorizerPlugin(Optional.empty())
                         .withPartitionMetadataClient(new LatestOffsets(params))
                         .build();
@@ -112,6 +119,9 @@ final class Groups implements AutoCloseable {
         settings.put("group.initial.rebalance.delay.ms", 0);
         settings.put("group.consumer.min.session.timeout.ms", 1000);
         settings.put("group.consumer.min.heartbeat.interval.ms", 100);
+        settings.put("group.share.min.session.timeout.ms", 1000);
+        settings.put("group.share.min.heartbeat.interval.ms", 100);
+        settings.put("group.share.min.record.lock.duration.ms", 1000);
         return settings;
     }
 
@@ -156,6 +166,25 @@ final class Groups implements AutoCloseable {
             case List<?> items -> String.join(",", items.stream().map(String::valueOf).toList());
             default -> value.toString();
         };
+    }
+
+    /** How a share group deals with records. */
+    ShareSettings shareSettings(String group) {
+        Optional<GroupConfig> own = configs.groupConfig(group);
+        return new ShareSettings(
+                own.flatMap(GroupConfig::shareRecordLockDurationMs)
+                        .orElse(shareConfig.shareGroupRecordLockDurationMs()),
+                own.flatMap(GroupConfig::shareDeliveryCountLimit)
+                        .orElse(shareConfig.shareGroupDeliveryCountLimit()),
+                own.flatMap(GroupConfig::sharePartitionMaxRecordLocks)
+                        .orElse(shareConfig.shareGroupPartitionMaxRecordLocks()),
+                own.flatMap(GroupConfig::shareAutoOffsetReset)
+                        .orElseGet(GroupConfig::defaultShareAutoOffsetReset),
+                own.flatMap(GroupConfig::shareIsolationLevel)
+                                .orElseGet(GroupConfig::defaultShareIsolationLevel)
+                        == IsolationLevel.READ_COMMITTED,
+                own.flatMap(GroupConfig::shareRenewAcknowledgeEnable)
+                        .orElse(GroupConfig.SHARE_RENEW_ACKNOWLEDGE_ENABLE_DEFAULT));
     }
 
     void configure(String group, Map<String, String> settings) {

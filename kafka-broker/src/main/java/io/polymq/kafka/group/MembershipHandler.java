@@ -4,7 +4,7 @@ import io.polymq.core.security.Security.Action;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Cluster;
 import io.polymq.kafka.Exchange;
-import java.util.List;
+
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
@@ -22,6 +22,9 @@ import org.apache.kafka.common.message.SyncGroupResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
 
+import java.util.List;
+import java.util.regex.Pattern;
+
 /**
  * Serves what members of groups say: classic groups and those of KIP-848. Connection zone; answers
  * come from the coordinator's threads.
@@ -32,6 +35,8 @@ public final class MembershipHandler {
     private static final int NULLABLE_PROTOCOL = 7;
     private static final int PROTOCOL_NAMED_IN_SYNC = 5;
     private static final int BATCHED_LEAVE = 3;
+    private static final Pattern SHARE_KEY =
+            Pattern.compile(".+:[A-Za-z0-9_-]{22}:\\d{1,9}", Pattern.DOTALL);
 
     private final GroupService groups;
     private final Access access;
@@ -70,9 +75,10 @@ public final class MembershipHandler {
                                     ? Errors.NONE
                                     : Errors.GROUP_AUTHORIZATION_FAILED;
                     case CoordinatorKinds.TRANSACTION ->
-                            access.mayTransact(exchange.client(), key)
+                            access.transaction(exchange.client(), Action.DESCRIBE, key)
                                     ? Errors.NONE
                                     : Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+                    case CoordinatorKinds.SHARE -> share(exchange, key);
                     default -> Errors.INVALID_REQUEST;
                 };
         Coordinator answer = new Coordinator().setErrorCode(error.code());
@@ -83,10 +89,19 @@ public final class MembershipHandler {
                 : answer.setErrorMessage(error.message()).setNodeId(-1).setHost("").setPort(-1);
     }
 
+    /** The key of a share coordinator is {@code group:topic id:partition}. */
+    private Errors share(Exchange exchange, String key) {
+        if (!access.cluster(exchange.client(), Action.CLUSTER_ACTION)) {
+            return Errors.CLUSTER_AUTHORIZATION_FAILED;
+        }
+        return SHARE_KEY.matcher(key).matches() ? Errors.NONE : Errors.INVALID_REQUEST;
+    }
+
     /** What a coordinator may be asked for, by the codes of FindCoordinator. */
     private static final class CoordinatorKinds {
         static final byte GROUP = 0;
         static final byte TRANSACTION = 1;
+        static final byte SHARE = 2;
 
         private CoordinatorKinds() {}
     }

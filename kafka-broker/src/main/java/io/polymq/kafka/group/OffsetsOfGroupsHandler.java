@@ -7,9 +7,7 @@ import io.polymq.kafka.Futures;
 import io.polymq.kafka.KafkaErrors;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
+
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
@@ -17,7 +15,11 @@ import org.apache.kafka.common.message.OffsetCommitResponseData;
 import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponsePartition;
 import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponseTopic;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
+import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopic;
+import org.apache.kafka.common.message.OffsetDeleteRequestData.OffsetDeleteRequestTopicCollection;
 import org.apache.kafka.common.message.OffsetDeleteResponseData;
+import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponsePartition;
+import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponseTopic;
 import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestGroup;
 import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopics;
@@ -30,6 +32,10 @@ import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchRespon
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Serves OffsetCommit, OffsetFetch and OffsetDelete. Topics that are not there, or not the client's
@@ -346,11 +352,54 @@ public final class OffsetsOfGroupsHandler {
                             .setErrorCode(Errors.GROUP_AUTHORIZATION_FAILED.code()));
             return;
         }
+        OffsetDeleteResponseData refused = new OffsetDeleteResponseData();
+        OffsetDeleteRequestTopicCollection mine = new OffsetDeleteRequestTopicCollection();
+        for (OffsetDeleteRequestTopic topic : request.topics()) {
+            Errors error = deletionError(exchange, topic.name());
+            if (error == Errors.NONE) {
+                mine.add(topic.duplicate());
+            } else {
+                refused.topics().add(refused(topic, error));
+            }
+        }
         groups.ask(
                 exchange,
                 (coordinator, context) ->
-                        coordinator.deleteOffsets(context, request, BufferSupplier.NO_CACHING),
-                response -> response,
+                        coordinator.deleteOffsets(
+                                context,
+                                new OffsetDeleteRequestData()
+                                        .setGroupId(request.groupId())
+                                        .setTopics(mine),
+                                BufferSupplier.NO_CACHING),
+                response -> {
+                    if (response.errorCode() == Errors.NONE.code()) {
+                        refused.topics().forEach(topic -> response.topics().add(topic.duplicate()));
+                    }
+                    return response;
+                },
                 error -> new OffsetDeleteResponseData().setErrorCode(error.code()));
+    }
+
+    private Errors deletionError(Exchange exchange, String topic) {
+        if (!access.mayRead(exchange.client(), topic)) {
+            return Errors.TOPIC_AUTHORIZATION_FAILED;
+        }
+        return catalog.find(exchange.client().tenant(), topic) == null
+                ? Errors.UNKNOWN_TOPIC_OR_PARTITION
+                : Errors.NONE;
+    }
+
+    private static OffsetDeleteResponseTopic refused(OffsetDeleteRequestTopic topic, Errors error) {
+        OffsetDeleteResponseTopic answer = new OffsetDeleteResponseTopic().setName(topic.name());
+        topic.partitions()
+                .forEach(
+                        partition ->
+                                answer.partitions()
+                                        .add(
+                                                new OffsetDeleteResponsePartition()
+                                                        .setPartitionIndex(
+                                                                partition.partitionIndex())
+                                                        .setErrorCode(error.code())));
+        return answer;
     }
 }

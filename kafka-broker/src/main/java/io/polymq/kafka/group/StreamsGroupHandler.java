@@ -5,11 +5,7 @@ import io.polymq.kafka.Access;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.topic.AuthorizedOperations;
 import io.polymq.kafka.topic.TopicCatalog;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.common.message.StreamsGroupDescribeRequestData;
@@ -21,6 +17,12 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.coordinator.group.streams.StreamsGroupHeartbeatResult;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Serves the groups of Kafka Streams (KIP-1071). Topics that a topology needs inside are made here:
@@ -65,7 +67,7 @@ public final class StreamsGroupHandler {
     private CompletableFuture<Void> create(Exchange exchange, StreamsGroupHeartbeatResult result) {
         List<CompletableFuture<?>> open = new ArrayList<>();
         for (CreatableTopic wanted : result.creatableTopics().values()) {
-            if (!access.topic(exchange.client(), Action.CREATE, wanted.name())) {
+            if (!access.mayCreate(exchange.client(), wanted.name())) {
                 continue;
             }
             Map<String, String> settings = new HashMap<>();

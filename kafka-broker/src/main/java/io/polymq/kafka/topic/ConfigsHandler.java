@@ -8,18 +8,7 @@ import io.polymq.kafka.KafkaErrors;
 import io.polymq.kafka.cluster.BrokerConfigResource;
 import io.polymq.kafka.cluster.BrokerSettings;
 import io.polymq.kafka.topic.ConfigResource.Lookup;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
-import java.util.function.BiFunction;
-import java.util.function.Function;
-import java.util.function.Supplier;
+
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResource;
 import org.apache.kafka.common.message.AlterConfigsRequestData.AlterableConfig;
@@ -38,6 +27,19 @@ import org.apache.kafka.common.message.ListConfigResourcesRequestData;
 import org.apache.kafka.common.message.ListConfigResourcesResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Serves DescribeConfigs, AlterConfigs and IncrementalAlterConfigs on topics, the broker and
@@ -89,7 +91,10 @@ public final class ConfigsHandler {
                 switch (type) {
                     case TOPIC -> topic(exchange, name, action);
                     case BROKER -> broker(exchange, name, action);
-                    case GROUP -> Lookup.refused(Errors.GROUP_AUTHORIZATION_FAILED, null);
+                    case GROUP ->
+                            Lookup.refused(
+                                    Errors.GROUP_AUTHORIZATION_FAILED,
+                                    Errors.GROUP_AUTHORIZATION_FAILED.message());
                     default ->
                             Lookup.refused(
                                     Errors.INVALID_REQUEST,
@@ -99,7 +104,8 @@ public final class ConfigsHandler {
 
     private Lookup topic(Exchange exchange, String name, Action action) {
         if (!access.topic(exchange.client(), action, name)) {
-            return Lookup.refused(Errors.TOPIC_AUTHORIZATION_FAILED, null);
+            return Lookup.refused(
+                    Errors.TOPIC_AUTHORIZATION_FAILED, Errors.TOPIC_AUTHORIZATION_FAILED.message());
         }
         String refusal = TopicCatalog.nameRefusal(name);
         if (refusal != null) {
@@ -115,7 +121,9 @@ public final class ConfigsHandler {
 
     private Lookup broker(Exchange exchange, String name, Action action) {
         if (!access.cluster(exchange.client(), action)) {
-            return Lookup.refused(Errors.CLUSTER_AUTHORIZATION_FAILED, null);
+            return Lookup.refused(
+                    Errors.CLUSTER_AUTHORIZATION_FAILED,
+                    Errors.CLUSTER_AUTHORIZATION_FAILED.message());
         }
         if (!name.isEmpty() && !name.equals(Integer.toString(brokerId))) {
             return Lookup.refused(
@@ -139,7 +147,11 @@ public final class ConfigsHandler {
                             .setResourceName(asked.resourceName());
             response.results().add(result);
             open.add(
-                    find(exchange, asked.resourceType(), asked.resourceName(), Action.DESCRIBE)
+                    find(
+                                    exchange,
+                                    asked.resourceType(),
+                                    asked.resourceName(),
+                                    Action.DESCRIBE_CONFIGS)
                             .thenAccept(found -> describe(found, asked, request, result)));
         }
         Futures.whenAll(exchange, open, () -> exchange.respond(response));
@@ -203,7 +215,7 @@ public final class ConfigsHandler {
             BiConsumer<Errors, @Nullable String> answer =
                     (error, message) -> result.setErrorCode(error.code()).setErrorMessage(message);
             open.add(
-                    find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER)
+                    find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER_CONFIGS)
                             .thenCompose(
                                     found ->
                                             replace(found, asked, request.validateOnly(), answer)));
@@ -292,7 +304,7 @@ public final class ConfigsHandler {
             BiConsumer<Errors, @Nullable String> answer =
                     (error, message) -> result.setErrorCode(error.code()).setErrorMessage(message);
             open.add(
-                    find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER)
+                    find(exchange, asked.resourceType(), asked.resourceName(), Action.ALTER_CONFIGS)
                             .thenCompose(
                                     found ->
                                             change(
@@ -319,7 +331,7 @@ public final class ConfigsHandler {
         ListConfigResourcesRequestData request =
                 exchange.body(ListConfigResourcesRequestData.class);
         ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
-        if (!access.cluster(exchange.client(), Action.DESCRIBE)) {
+        if (!access.cluster(exchange.client(), Action.DESCRIBE_CONFIGS)) {
             exchange.respond(response.setErrorCode(Errors.CLUSTER_AUTHORIZATION_FAILED.code()));
             return;
         }

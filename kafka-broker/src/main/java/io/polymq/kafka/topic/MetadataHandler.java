@@ -6,12 +6,7 @@ import io.polymq.kafka.Cluster;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.Futures;
 import io.polymq.kafka.KafkaErrors;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
+
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData.TopicRequest;
@@ -27,6 +22,13 @@ import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePart
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 
 /** Serves Metadata and DescribeTopicPartitions. Connection zone. */
 public final class MetadataHandler {
@@ -131,7 +133,7 @@ public final class MetadataHandler {
         if (!wanted || !cluster.autoCreateTopics()) {
             return done(error(name, Errors.UNKNOWN_TOPIC_OR_PARTITION));
         }
-        if (!access.topic(exchange.client(), Action.CREATE, name)) {
+        if (!access.mayCreate(exchange.client(), name)) {
             return done(error(name, Errors.TOPIC_AUTHORIZATION_FAILED));
         }
         if (catalog.collision(exchange.client().tenant(), name) != null) {

@@ -6,15 +6,10 @@ import io.polymq.kafka.Cluster;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.Futures;
 import io.polymq.kafka.KafkaErrors;
+import io.polymq.kafka.quota.MutationQuota;
+import io.polymq.kafka.quota.Quotas;
 import io.polymq.storage.Shard;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
+
 import org.apache.kafka.common.message.CreatePartitionsRequestData;
 import org.apache.kafka.common.message.CreatePartitionsRequestData.CreatePartitionsTopic;
 import org.apache.kafka.common.message.CreatePartitionsResponseData;
@@ -39,10 +34,22 @@ import org.apache.kafka.common.message.DeleteTopicsResponseData.DeletableTopicRe
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
 /** Serves CreateTopics, DeleteTopics, CreatePartitions and DeleteRecords. Connection zone. */
 public final class TopicAdminHandler {
 
     private static final int MOST_PARTITIONS = 100_000;
+    private static final int STRICT_CREATION = 6;
+    private static final int STRICT_DELETION = 5;
+    private static final int STRICT_GROWTH = 3;
     private static final byte FROM_TOPIC = 1;
     private static final byte FROM_BROKER = 3;
     private static final byte FROM_DEFAULT = 5;
@@ -51,20 +58,27 @@ public final class TopicAdminHandler {
     private final Access access;
     private final Cluster cluster;
     private final Supplier<Map<String, String>> brokerWide;
+    private final Quotas quotas;
 
     public TopicAdminHandler(
             TopicCatalog catalog,
             Access access,
             Cluster cluster,
-            Supplier<Map<String, String>> brokerWide) {
+            Supplier<Map<String, String>> brokerWide,
+            Quotas quotas) {
         this.catalog = catalog;
         this.access = access;
         this.cluster = cluster;
         this.brokerWide = brokerWide;
+        this.quotas = quotas;
     }
 
     /** A refusal of one topic. */
     private record Refusal(Errors error, @Nullable String message) {}
+
+    private static final Refusal OVER_QUOTA =
+            new Refusal(
+                    Errors.THROTTLING_QUOTA_EXCEEDED, Errors.THROTTLING_QUOTA_EXCEEDED.message());
 
     public void createTopics(Exchange exchange) {
         CreateTopicsRequestData request = exchange.body(CreateTopicsRequestData.class);
@@ -74,6 +88,7 @@ public final class TopicAdminHandler {
         request.topics().forEach(topic -> addOrMark(topic.name(), seen, twice));
         List<CompletableFuture<?>> open = new ArrayList<>();
         Set<String> answered = new HashSet<>();
+        MutationQuota quota = new MutationQuota(quotas, exchange, STRICT_CREATION);
         for (CreatableTopic wanted : request.topics()) {
             if (!answered.add(wanted.name())) {
                 continue;
@@ -87,6 +102,9 @@ public final class TopicAdminHandler {
                     twice.contains(wanted.name())
                             ? new Refusal(Errors.INVALID_REQUEST, "Duplicate topic name.")
                             : refusal(exchange, wanted);
+            if (refusal == null && !request.validateOnly() && !quota.take(partitions(wanted))) {
+                refusal = OVER_QUOTA;
+            }
             if (refusal != null) {
                 result.setErrorCode(refusal.error.code()).setErrorMessage(refusal.message);
             } else {
@@ -110,7 +128,7 @@ public final class TopicAdminHandler {
         Map<String, String> settings = settings(wanted);
         int partitions = partitions(wanted);
         if (request.validateOnly()) {
-            describe(result, partitions, wanted, settings);
+            describe(exchange, result, partitions, wanted, settings);
             return CompletableFuture.completedFuture(null);
         }
         return catalog.create(exchange.client().tenant(), wanted.name(), partitions, settings)
@@ -120,7 +138,7 @@ public final class TopicAdminHandler {
                                 result.setErrorCode(KafkaErrors.of(failure).code())
                                         .setErrorMessage(message(wanted.name(), failure));
                             } else {
-                                describe(result, partitions, wanted, settings);
+                                describe(exchange, result, partitions, wanted, settings);
                                 result.setTopicId(topic.id());
                             }
                             return result;
@@ -157,7 +175,7 @@ public final class TopicAdminHandler {
     private @Nullable Refusal refusal(Exchange exchange, CreatableTopic wanted) {
         String name = wanted.name();
         String tenant = exchange.client().tenant();
-        if (!access.topic(exchange.client(), Action.CREATE, name)) {
+        if (!access.mayCreate(exchange.client(), name)) {
             return new Refusal(Errors.TOPIC_AUTHORIZATION_FAILED, "Authorization failed.");
         }
         String badName = TopicCatalog.nameRefusal(name);
@@ -246,10 +264,18 @@ public final class TopicAdminHandler {
     }
 
     private void describe(
+            Exchange exchange,
             CreatableTopicResult result,
             int partitions,
             CreatableTopic wanted,
             Map<String, String> settings) {
+        if (!access.topic(exchange.client(), Action.DESCRIBE_CONFIGS, wanted.name())) {
+            result.setNumPartitions(-1)
+                    .setReplicationFactor((short) -1)
+                    .setTopicConfigErrorCode(Errors.TOPIC_AUTHORIZATION_FAILED.code())
+                    .setConfigs(List.of());
+            return;
+        }
         List<CreatableTopicConfigs> configs = new ArrayList<>();
         for (Setting setting : TopicSettings.list()) {
             boolean own = settings.containsKey(setting.name());
@@ -272,6 +298,7 @@ public final class TopicAdminHandler {
         DeleteTopicsResponseData response = new DeleteTopicsResponseData();
         List<CompletableFuture<?>> open = new ArrayList<>();
         List<DeleteTopicState> asked = new ArrayList<>(request.topics());
+        MutationQuota quota = new MutationQuota(quotas, exchange, STRICT_DELETION);
         request.topicNames().forEach(name -> asked.add(new DeleteTopicState().setName(name)));
         for (DeleteTopicState state : asked) {
             DeletableTopicResult result =
@@ -280,20 +307,27 @@ public final class TopicAdminHandler {
                 continue;
             }
             response.responses().add(result);
-            open.add(delete(exchange, state, result));
+            open.add(delete(exchange, state, result, quota));
         }
         Futures.whenAll(exchange, open, () -> exchange.respond(response));
     }
 
     private CompletableFuture<?> delete(
-            Exchange exchange, DeleteTopicState state, DeletableTopicResult result) {
+            Exchange exchange,
+            DeleteTopicState state,
+            DeletableTopicResult result,
+            MutationQuota quota) {
         String tenant = exchange.client().tenant();
         String name = state.name();
         KafkaTopic topic =
                 name == null ? catalog.find(tenant, state.topicId()) : catalog.find(tenant, name);
         String authorized = topic == null ? name : topic.name();
-        if (authorized != null && !access.topic(exchange.client(), Action.DELETE, authorized)) {
-            result.setErrorCode(Errors.TOPIC_AUTHORIZATION_FAILED.code());
+        if (authorized != null && !mayDelete(exchange, authorized)) {
+            if (name == null && access.topic(exchange.client(), Action.DESCRIBE, authorized)) {
+                result.setName(authorized);
+            }
+            result.setErrorCode(Errors.TOPIC_AUTHORIZATION_FAILED.code())
+                    .setErrorMessage(Errors.TOPIC_AUTHORIZATION_FAILED.message());
             return CompletableFuture.completedFuture(null);
         }
         if (topic == null) {
@@ -303,6 +337,10 @@ public final class TopicAdminHandler {
             return CompletableFuture.completedFuture(null);
         }
         result.setTopicId(topic.id()).setName(topic.name());
+        if (!quota.take(topic.partitions())) {
+            result.setErrorCode(OVER_QUOTA.error.code()).setErrorMessage(OVER_QUOTA.message);
+            return CompletableFuture.completedFuture(null);
+        }
         return catalog.delete(tenant, topic.name())
                 .handle(
                         (_, failure) ->
@@ -311,9 +349,15 @@ public final class TopicAdminHandler {
                                         : result.setErrorCode(KafkaErrors.of(failure).code()));
     }
 
+    private boolean mayDelete(Exchange exchange, String topic) {
+        return access.cluster(exchange.client(), Action.DELETE)
+                || access.topic(exchange.client(), Action.DELETE, topic);
+    }
+
     public void createPartitions(Exchange exchange) {
         CreatePartitionsRequestData request = exchange.body(CreatePartitionsRequestData.class);
         CreatePartitionsResponseData response = new CreatePartitionsResponseData();
+        MutationQuota quota = new MutationQuota(quotas, exchange, STRICT_GROWTH);
         List<CompletableFuture<?>> open = new ArrayList<>();
         for (CreatePartitionsTopic asked : request.topics()) {
             CreatePartitionsTopicResult result =
@@ -321,6 +365,12 @@ public final class TopicAdminHandler {
             response.results().add(result);
             KafkaTopic topic = catalog.find(exchange.client().tenant(), asked.name());
             Refusal refusal = refusal(exchange, asked, topic);
+            if (refusal == null
+                    && topic != null
+                    && !request.validateOnly()
+                    && !quota.take(asked.count() - topic.partitions())) {
+                refusal = OVER_QUOTA;
+            }
             if (refusal != null || topic == null) {
                 Errors error = refusal == null ? Errors.UNKNOWN_SERVER_ERROR : refusal.error;
                 result.setErrorCode(error.code())
@@ -342,7 +392,8 @@ public final class TopicAdminHandler {
     private @Nullable Refusal refusal(
             Exchange exchange, CreatePartitionsTopic asked, @Nullable KafkaTopic topic) {
         if (!access.topic(exchange.client(), Action.ALTER, asked.name())) {
-            return new Refusal(Errors.TOPIC_AUTHORIZATION_FAILED, null);
+            return new Refusal(
+                    Errors.TOPIC_AUTHORIZATION_FAILED, Errors.TOPIC_AUTHORIZATION_FAILED.message());
         }
         if (topic == null) {
             return new Refusal(

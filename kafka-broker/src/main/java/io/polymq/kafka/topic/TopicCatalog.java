@@ -7,6 +7,10 @@ import io.polymq.core.topic.Topics;
 import io.polymq.kafka.produce.ProducerSnapshots;
 import io.polymq.kafka.produce.Producers;
 import io.polymq.storage.Durability;
+
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -15,10 +19,10 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.apache.kafka.common.Uuid;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds topics by name and by id, and makes new ones. Shared; what it keeps per topic is worked out
@@ -33,6 +37,7 @@ public final class TopicCatalog {
     private final Supplier<Map<String, String>> brokerWide;
     private final Durability unforced;
     private final Map<UUID, KafkaTopic> known = new ConcurrentHashMap<>();
+    private final List<Consumer<Uuid>> deletions = new CopyOnWriteArrayList<>();
 
     /**
      * @param brokerWide the broker-wide settings in force
@@ -61,12 +66,18 @@ public final class TopicCatalog {
 
                     @Override
                     public void deleted(Topic topic) {
+                        deletions.forEach(listener -> listener.accept(KafkaTopic.id(topic.id())));
                         KafkaTopic gone = known.remove(topic.id());
                         if (gone != null) {
                             gone.producers().close();
                         }
                     }
                 });
+    }
+
+    /** Is told the ids of topics that are deleted. */
+    public void onDeletion(Consumer<Uuid> listener) {
+        deletions.add(listener);
     }
 
     public @Nullable KafkaTopic find(String tenant, String name) {
