@@ -21,10 +21,15 @@ import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Base64;
+
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /** The frames of SASL, in and out of order. */
 class SaslTest {
 
+    private static final String SECRET = "a-secret-of-at-least-32-bytes-for-hs256";
     private static final String USERS =
             """
             password_iterations = 1000
@@ -45,7 +50,10 @@ class SaslTest {
                 TestServer.configured(
                         "[auth]\nallow_anonymous = false\n" + USERS,
                         "[kafka_runtime.security]\nreauthenticate_after = \"90s\"");
-        both = TestServer.configured("[auth]\nallow_anonymous = true\n" + USERS);
+        both =
+                TestServer.configured(
+                        "[auth]\nallow_anonymous = true\n" + USERS,
+                        "[auth.jwt]\nalgorithms = [\"HS256\"]\nsecret = \"" + SECRET + "\"");
     }
 
     @AfterAll
@@ -191,6 +199,76 @@ class SaslTest {
             assertThat(handshake(client, "PLAIN")).isZero();
             assertThat(plain(client, "mallory").errorCode())
                     .isEqualTo(Errors.SASL_AUTHENTICATION_FAILED.code());
+        }
+    }
+
+    @Test
+    void aBearerTokenIsALoginForAsLongAsItIsValid() throws Exception {
+        try (RawClient client = new RawClient(both.port())) {
+            assertThat(handshake(client, "OAUTHBEARER")).isZero();
+            SaslAuthenticateResponseData answer = bearer(client, token("alice", SECRET));
+            assertThat(answer.errorMessage()).isNull();
+            assertThat(answer.sessionLifetimeMs()).isBetween(500_000L, 600_000L);
+            assertThat(metadata(client).brokers()).hasSize(1);
+        }
+        try (RawClient client = new RawClient(both.port())) {
+            assertThat(handshake(client, "OAUTHBEARER")).isZero();
+            SaslAuthenticateResponseData answer =
+                    bearer(client, token("alice", SECRET.replace('a', 'b')));
+            assertThat(answer.errorCode()).isZero();
+            assertThat(new String(answer.authBytes(), UTF_8)).contains("invalid_token");
+            SaslAuthenticateResponseData end =
+                    client.ask(
+                            ApiKeys.SASL_AUTHENTICATE,
+                            2,
+                            new SaslAuthenticateRequestData().setAuthBytes(new byte[] {1}),
+                            SaslAuthenticateResponseData.class);
+            assertThat(end.errorCode()).isEqualTo(Errors.SASL_AUTHENTICATION_FAILED.code());
+            assertThat(client.isClosedByPeer()).isTrue();
+        }
+    }
+
+    private static SaslAuthenticateResponseData bearer(RawClient client, String token)
+            throws IOException {
+        return client.ask(
+                ApiKeys.SASL_AUTHENTICATE,
+                2,
+                new SaslAuthenticateRequestData()
+                        .setAuthBytes(
+                                ("n,,\u0001auth=Bearer " + token + "\u0001\u0001").getBytes(UTF_8)),
+                SaslAuthenticateResponseData.class);
+    }
+
+    private static String token(String user, String secret) throws Exception {
+        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+        long expires = System.currentTimeMillis() / 1000 + 600;
+        String signed =
+                base64.encodeToString("{\"alg\":\"HS256\"}".getBytes(UTF_8))
+                        + "."
+                        + base64.encodeToString(
+                                ("{\"sub\":\"" + user + "\",\"exp\":" + expires + "}")
+                                        .getBytes(UTF_8));
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA256"));
+        return signed + "." + base64.encodeToString(mac.doFinal(signed.getBytes(UTF_8)));
+    }
+
+    @Test
+    void aLoginThatHasLastedItsTimeEndsTheConnection() throws IOException {
+        try (TestServer brief =
+                        TestServer.configured(
+                                "[auth]\nallow_anonymous = false\n" + USERS,
+                                "[kafka_runtime.security]\nreauthenticate_after = \"500ms\"");
+                RawClient client = new RawClient(brief.port())) {
+            assertThat(handshake(client, "PLAIN")).isZero();
+            assertThat(plain(client, "alice").sessionLifetimeMs()).isEqualTo(500);
+            assertThatThrownBy(
+                            () -> {
+                                while (metadata(client).brokers().size() == 1) {
+                                    Thread.onSpinWait();
+                                }
+                            })
+                    .isInstanceOf(IOException.class);
         }
     }
 

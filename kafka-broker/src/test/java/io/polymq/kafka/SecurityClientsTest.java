@@ -28,6 +28,9 @@ import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.ThrottlingQuotaExceededException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedByAuthenticationException;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
+import org.apache.kafka.common.message.ApiVersionsResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.apache.kafka.common.quota.ClientQuotaFilter;
@@ -43,6 +46,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -471,6 +475,38 @@ class SecurityClientsTest {
                     .isInstanceOf(ThrottlingQuotaExceededException.class);
         } finally {
             limit("boss", "controller_mutation_rate", null);
+        }
+    }
+
+    @Test
+    void connectionsFromAnAddressOverItsQuotaAreClosed() throws Exception {
+        ClientQuotaEntity here = new ClientQuotaEntity(Map.of("ip", "127.0.0.1"));
+        TestServer other = new TestServer(0);
+        try (other;
+                Admin admin = Admin.create(Map.of("bootstrap.servers", other.bootstrap()))) {
+            done(
+                    admin.alterClientQuotas(
+                                    List.of(
+                                            new ClientQuotaAlteration(
+                                                    here,
+                                                    List.of(
+                                                            new ClientQuotaAlteration.Op(
+                                                                    "connection_creation_rate",
+                                                                    1.0)))))
+                            .all());
+            boolean closed = false;
+            for (int i = 0; i < 40 && !closed; i++) {
+                try (RawClient client = new RawClient(other.port())) {
+                    client.ask(
+                            ApiKeys.API_VERSIONS,
+                            0,
+                            new ApiVersionsRequestData(),
+                            ApiVersionsResponseData.class);
+                } catch (IOException e) {
+                    closed = true;
+                }
+            }
+            assertThat(closed).isTrue();
         }
     }
 
