@@ -16,6 +16,8 @@ trap 'rm -rf "$work"' EXIT
 
 tool() { timeout 240 "$java" -Xmx512m -cp "$libs/*" "org.apache.kafka.tools.$@" 2>>"$work/errors"; }
 
+configs() { timeout 60 "$java" -Xmx256m -cp "$libs/*" kafka.admin.ConfigCommand "$@" 2>>"$work/errors"; }
+
 login() { # USER PROTOCOL
     cat >"$work/$1-$2" <<PROPERTIES
 security.protocol=$2
@@ -67,7 +69,7 @@ for round in $(seq 1 "$rounds"); do
         fi
         if [[ $only == *share* ]]; then
             topic "$port" "share-$run-$round" 4
-            tool ConfigCommand --bootstrap-server "127.0.0.1:$port" --command-config "$plain" --alter --entity-type groups \
+            configs --bootstrap-server "127.0.0.1:$port" --command-config "$plain" --alter --entity-type groups \
                 --entity-name "g-$run-$round" --add-config share.auto.offset.reset=earliest >/dev/null
             produced "$port" "$plain" "share-$run-$round" "$shared" >/dev/null
             figure share_16 $side "$round" "$(share "$port" "share-$run-$round" "g-$run-$round" "$shared" 16)"
