@@ -6,7 +6,6 @@ import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.OneOf;
 import io.polymq.config.schema.Within;
-
 import java.util.List;
 
 /** {@code [kafka_runtime]}. */

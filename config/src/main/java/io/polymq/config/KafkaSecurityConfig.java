@@ -4,7 +4,6 @@ import io.polymq.config.schema.Default;
 import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.OneOf;
-
 import java.time.Duration;
 import java.util.List;
 

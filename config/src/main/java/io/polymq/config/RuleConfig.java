@@ -3,7 +3,6 @@ package io.polymq.config;
 import io.polymq.config.schema.Default;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.OneOf;
-
 import java.util.List;
 
 /** {@code [[auth.rules]]}: an access rule that stands in the configuration. */

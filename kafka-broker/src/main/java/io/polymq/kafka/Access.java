@@ -3,7 +3,6 @@ package io.polymq.kafka;
 import io.polymq.core.security.Security;
 import io.polymq.core.security.Security.Action;
 import io.polymq.core.security.Security.Resource;
-
 import java.util.Collection;
 import java.util.Set;
 

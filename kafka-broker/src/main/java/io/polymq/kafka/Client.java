@@ -3,7 +3,6 @@ package io.polymq.kafka;
 import io.netty.channel.EventLoop;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
-
 import java.net.InetSocketAddress;
 
 /**

@@ -5,7 +5,6 @@ import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
 import io.polymq.core.security.Security.Action;
 import io.polymq.core.security.Security.Resource;
-
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 

@@ -2,7 +2,6 @@ package io.polymq.kafka;
 
 import io.netty.channel.EventLoop;
 import io.polymq.codec.kafka.KafkaRequest;
-
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 

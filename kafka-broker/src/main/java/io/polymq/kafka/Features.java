@@ -1,7 +1,6 @@
 package io.polymq.kafka;
 
 import io.polymq.codec.kafka.ServedApis.Feature;
-
 import java.util.List;
 
 /** The features that clients are told, on which they choose between old and new ways. */

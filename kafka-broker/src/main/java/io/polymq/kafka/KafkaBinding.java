@@ -13,7 +13,6 @@ import io.polymq.network.PeerCertificate;
 import io.polymq.network.ProbeResult;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
-
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;

@@ -11,7 +11,6 @@ import io.polymq.meta.NodeCache;
 import io.polymq.network.Shutdown;
 import io.polymq.storage.ShardStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-
 import java.nio.file.Path;
 import java.time.InstantSource;
 

@@ -9,16 +9,14 @@ import io.polymq.network.CloseReason;
 import io.polymq.network.CloseReason.Kind;
 import io.polymq.network.Connection;
 import io.polymq.network.ProtocolHandler;
-
-import org.apache.kafka.common.protocol.ApiMessage;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client's requests and responses. Connection zone; {@link #answered} may be called from any

@@ -2,14 +2,12 @@ package io.polymq.kafka;
 
 import io.polymq.kafka.quota.Quotas;
 import io.polymq.network.Connection;
-
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.ShareFetchResponseData;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.jspecify.annotations.Nullable;
-
-import java.util.concurrent.TimeUnit;
 
 /**
  * Makes one connection's client wait as its quotas say (KIP-219): it is told how long at once, in

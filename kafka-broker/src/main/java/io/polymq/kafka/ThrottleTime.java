@@ -1,11 +1,10 @@
 package io.polymq.kafka;
 
-import org.apache.kafka.common.protocol.ApiMessage;
-
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Optional;
+import org.apache.kafka.common.protocol.ApiMessage;
 
 /**
  * Puts how long a client has to wait into whatever it is answered. The generated messages have the

@@ -4,13 +4,11 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.core.zone.WheelTimer;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The handle of a queue. It is all that an idle one costs: its state is loaded by the first command

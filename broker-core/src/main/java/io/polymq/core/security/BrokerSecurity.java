@@ -15,13 +15,11 @@ import io.polymq.core.security.users.Passwords;
 import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
 import io.polymq.core.subject.Filter;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The door, with the users and rules of the metadata and of the configuration. Shared.

@@ -1,7 +1,6 @@
 package io.polymq.core.security;
 
 import io.polymq.core.subject.Filter;
-
 import java.util.concurrent.CompletionStage;
 
 /**

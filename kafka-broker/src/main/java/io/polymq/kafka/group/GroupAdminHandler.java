@@ -4,7 +4,10 @@ import io.polymq.core.security.Security.Action;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.topic.AuthorizedOperations;
-
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
@@ -17,11 +20,6 @@ import org.apache.kafka.common.message.ListGroupsResponseData;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
-
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Function;
-import java.util.stream.Stream;
 
 /** Serves what administrators ask of groups: lists, descriptions, deletion. */
 public final class GroupAdminHandler {

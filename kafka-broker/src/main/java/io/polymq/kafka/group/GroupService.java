@@ -10,15 +10,6 @@ import io.polymq.kafka.topic.ConfigResource;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.meta.MetadataStore;
 import io.polymq.storage.Shard;
-
-import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.coordinator.group.GroupCoordinator;
-import org.apache.kafka.server.share.persister.Persister;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +21,13 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.coordinator.group.GroupCoordinator;
+import org.apache.kafka.server.share.persister.Persister;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The group coordinators of all tenants, each started when it is first needed and beside what else

@@ -1,13 +1,22 @@
 package io.polymq.kafka.group;
 
 import com.yammer.metrics.core.MetricsRegistry;
-
 import io.polymq.core.topic.Topics;
 import io.polymq.kafka.share.ShareSettings;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.storage.Shard;
-
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.metrics.Metrics;
@@ -26,18 +35,6 @@ import org.apache.kafka.server.util.PartitionMetadataClient;
 import org.apache.kafka.server.util.timer.SystemTimer;
 import org.apache.kafka.server.util.timer.SystemTimerReaper;
 import org.jspecify.annotations.Nullable;
-
-import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Properties;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One tenant's group coordinator: Kafka's, embedded. Its partitions are shards of ours; it is told

@@ -4,7 +4,8 @@ import io.polymq.core.security.Security.Action;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Cluster;
 import io.polymq.kafka.Exchange;
-
+import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
@@ -21,9 +22,6 @@ import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
-
-import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * Serves what members of groups say: classic groups and those of KIP-848. Connection zone; answers

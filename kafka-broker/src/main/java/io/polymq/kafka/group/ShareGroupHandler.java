@@ -9,7 +9,9 @@ import io.polymq.kafka.KafkaErrors;
 import io.polymq.kafka.topic.AuthorizedOperations;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
-
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData.AlterShareGroupOffsetsRequestTopic;
@@ -34,10 +36,6 @@ import org.apache.kafka.common.message.ShareGroupDescribeResponseData.DescribedG
 import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.ShareGroupHeartbeatResponseData;
 import org.apache.kafka.common.protocol.Errors;
-
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /** Serves membership and offsets of share groups (KIP-932), which the coordinator keeps. */
 public final class ShareGroupHandler {

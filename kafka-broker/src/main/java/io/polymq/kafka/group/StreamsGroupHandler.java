@@ -5,7 +5,11 @@ import io.polymq.kafka.Access;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.topic.AuthorizedOperations;
 import io.polymq.kafka.topic.TopicCatalog;
-
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.common.message.StreamsGroupDescribeRequestData;
@@ -17,12 +21,6 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.coordinator.group.streams.StreamsGroupHeartbeatResult;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Serves the groups of Kafka Streams (KIP-1071). Topics that a topology needs inside are made here:

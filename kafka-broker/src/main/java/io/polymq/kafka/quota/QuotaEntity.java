@@ -2,12 +2,11 @@ package io.polymq.kafka.quota;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import org.jspecify.annotations.Nullable;
-
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whom a quota is for: names by type, where {@link #DEFAULT} stands for everyone of that type who

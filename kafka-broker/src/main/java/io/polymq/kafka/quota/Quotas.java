@@ -3,9 +3,6 @@ package io.polymq.kafka.quota;
 import io.polymq.kafka.cluster.BrokerSettings;
 import io.polymq.meta.CachedView;
 import io.polymq.meta.NodeCache;
-
-import org.jspecify.annotations.Nullable;
-
 import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.EnumMap;
@@ -13,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The quotas, in the metadata under {@code kafka/quotas/}, and what was used of them. Shared;

@@ -3,15 +3,13 @@ package io.polymq.kafka.security;
 import io.polymq.core.security.Security.ScramMechanism;
 import io.polymq.core.security.users.ScramCredential;
 import io.polymq.kafka.cluster.BrokerSettings;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A delegation token (KIP-48): a secret that lets others work as its owner for a while. Times are

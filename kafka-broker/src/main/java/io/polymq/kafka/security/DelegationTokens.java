@@ -14,10 +14,6 @@ import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
 import io.polymq.meta.CachedView;
 import io.polymq.meta.NodeCache;
-
-import org.apache.kafka.common.Uuid;
-import org.jspecify.annotations.Nullable;
-
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -28,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The delegation tokens, in the metadata under {@code kafka/tokens/}. Expired ones are deleted when

@@ -1,7 +1,6 @@
 package io.polymq.kafka.security;
 
 import io.polymq.core.security.Principal;
-
 import java.util.concurrent.CompletionStage;
 
 /** One login by SASL: the client's tokens and what is answered. One step at a time. */

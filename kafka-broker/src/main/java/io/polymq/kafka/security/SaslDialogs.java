@@ -9,15 +9,13 @@ import io.polymq.core.security.Security.AuthResult;
 import io.polymq.core.security.Security.ScramException;
 import io.polymq.core.security.Security.ScramExchange;
 import io.polymq.core.security.Security.ScramMechanism;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Begins the dialog of each mechanism, on the shared users. Shared. */
 public final class SaslDialogs {

@@ -1,11 +1,10 @@
 package io.polymq.kafka.share;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Which member holds which offsets of a share-partition, as runs. One thread at a time. */
 final class HeldRuns {

@@ -4,16 +4,14 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.Futures;
 import io.polymq.kafka.KafkaErrors;
-
-import org.apache.kafka.common.message.ShareFetchRequestData;
-import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.message.ShareFetchRequestData;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One share fetch from what it may acquire to its records. Connection zone; share-partitions tell

@@ -2,10 +2,9 @@ package io.polymq.kafka.share;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import org.apache.kafka.common.Uuid;
-
 import java.net.URLDecoder;
 import java.net.URLEncoder;
+import org.apache.kafka.common.Uuid;
 
 /** A share group's part in one partition. Immutable. */
 public record ShareKey(String tenant, String group, Uuid topicId, int partition) {

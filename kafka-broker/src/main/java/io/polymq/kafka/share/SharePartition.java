@@ -10,13 +10,11 @@ import io.polymq.core.queue.RecordReader;
 import io.polymq.core.subject.Subject;
 import io.polymq.kafka.share.HeldRuns.Run;
 import io.polymq.storage.Shard;
-
-import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One share group's records of one partition: a queue of the core's, of which this is the only

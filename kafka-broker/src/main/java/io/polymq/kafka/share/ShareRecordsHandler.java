@@ -6,7 +6,14 @@ import io.polymq.kafka.Exchange;
 import io.polymq.kafka.Futures;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
-
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.ShareAcknowledgeRequestData;
 import org.apache.kafka.common.message.ShareAcknowledgeResponseData;
@@ -21,15 +28,6 @@ import org.apache.kafka.common.message.ShareFetchResponseData.ShareFetchableTopi
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.jspecify.annotations.Nullable;
-
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /** Serves ShareFetch and ShareAcknowledge. Connection zone. */
 public final class ShareRecordsHandler {

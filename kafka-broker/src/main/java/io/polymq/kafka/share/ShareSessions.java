@@ -1,15 +1,13 @@
 package io.polymq.kafka.share;
 
 import io.polymq.kafka.Exchange;
-
-import org.apache.kafka.common.protocol.Errors;
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The share sessions by group and member, so many at most. A session ends with its connection; what

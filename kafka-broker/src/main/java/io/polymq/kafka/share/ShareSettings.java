@@ -1,11 +1,9 @@
 package io.polymq.kafka.share;
 
 import io.polymq.core.queue.QueueSpec;
-
-import org.apache.kafka.coordinator.group.ShareGroupAutoOffsetResetStrategy;
-
 import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.coordinator.group.ShareGroupAutoOffsetResetStrategy;
 
 /**
  * How a share group deals with records.

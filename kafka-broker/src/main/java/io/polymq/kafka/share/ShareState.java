@@ -1,7 +1,6 @@
 package io.polymq.kafka.share;
 
 import io.polymq.kafka.cluster.BrokerSettings;
-
 import java.util.Map;
 
 /**

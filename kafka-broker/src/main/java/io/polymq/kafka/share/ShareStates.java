@@ -2,14 +2,12 @@ package io.polymq.kafka.share;
 
 import io.polymq.meta.CachedView;
 import io.polymq.meta.NodeCache;
-
-import org.apache.kafka.common.Uuid;
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 /** Where share groups begin, in the metadata under {@code kafka/share/}. Shared. */
 public final class ShareStates {

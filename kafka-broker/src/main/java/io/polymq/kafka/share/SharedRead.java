@@ -6,13 +6,11 @@ import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The batches that hold what was acquired, run by run: from memory on the loop, else beside it. One

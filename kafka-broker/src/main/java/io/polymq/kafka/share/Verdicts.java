@@ -1,8 +1,7 @@
 package io.polymq.kafka.share;
 
-import org.apache.kafka.common.protocol.Errors;
-
 import java.util.List;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * What a member says of a run of offsets.

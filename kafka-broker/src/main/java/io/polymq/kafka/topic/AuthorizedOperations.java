@@ -3,7 +3,6 @@ package io.polymq.kafka.topic;
 import io.polymq.core.security.Security.Action;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Client;
-
 import org.apache.kafka.common.acl.AclOperation;
 
 /** What a client may do, as the bit set that Kafka's answers carry. */

@@ -7,10 +7,6 @@ import io.polymq.core.topic.Topics;
 import io.polymq.kafka.produce.ProducerSnapshots;
 import io.polymq.kafka.produce.Producers;
 import io.polymq.storage.Durability;
-
-import org.apache.kafka.common.Uuid;
-import org.jspecify.annotations.Nullable;
-
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds topics by name and by id, and makes new ones. Shared; what it keeps per topic is worked out

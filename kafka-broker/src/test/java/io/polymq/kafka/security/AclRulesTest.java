@@ -7,7 +7,9 @@ import io.polymq.core.security.Security.Resource.Kind;
 import io.polymq.core.security.rules.NamePattern;
 import io.polymq.core.security.rules.Rule;
 import io.polymq.core.security.rules.Who;
-
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -18,10 +20,6 @@ import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
 
 /** ACLs become rules and come back as they were. */
 class AclRulesTest {

@@ -2,7 +2,6 @@ package io.polymq.codec.kafka;
 
 import io.netty.buffer.ByteBuf;
 import io.polymq.codec.kafka.KafkaProtocolException.Reason;
-
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;

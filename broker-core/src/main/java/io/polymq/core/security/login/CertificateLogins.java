@@ -6,9 +6,6 @@ import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security.Reason;
 import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
-
-import org.jspecify.annotations.Nullable;
-
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
@@ -17,10 +14,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Client certificates that the network layer has verified. They speak for those who bring nothing

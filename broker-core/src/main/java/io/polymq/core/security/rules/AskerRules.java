@@ -7,13 +7,11 @@ import io.polymq.core.security.Security.Resource;
 import io.polymq.core.security.Security.Resource.Kind;
 import io.polymq.core.security.rules.Rule.Effect;
 import io.polymq.core.subject.Filter;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The rules that mean one asker, with its names put in, and a bounded cache of answers. Shared. */
 public final class AskerRules {

@@ -3,9 +3,8 @@ package io.polymq.core.security.login;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** Names of certificates become users by Kafka's mapping rules. */
 class NameMappingTest {
