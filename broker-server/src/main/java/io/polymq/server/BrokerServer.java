@@ -9,9 +9,11 @@ import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RuntimeConfig;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
+import io.polymq.core.service.SubjectService;
 import io.polymq.kafka.KafkaBroker;
 import io.polymq.kafka.KafkaBrokerServerParams;
 import io.polymq.meta.MetadataException;
+import io.polymq.mq9.Mq9Broker;
 import io.polymq.mqtt.MqttBroker;
 import io.polymq.mqtt.MqttBrokerServerParams;
 import io.polymq.nats.NatsBroker;
@@ -42,7 +44,7 @@ public final class BrokerServer {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerServer.class);
 
     private static final List<HeaderCodec> HEADER_CODECS =
-            List.of(MqttBroker.headerCodec(), NatsBroker.headerCodec());
+            List.of(MqttBroker.headerCodec(), NatsBroker.headerCodec(), Mq9Broker.headerCodec());
 
     private final PolyMqConfig config;
     private final @Nullable ServerOptions natsOptions;
@@ -124,7 +126,8 @@ public final class BrokerServer {
                 });
         KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
         serve(parts, config.kafkaRuntime(), () -> new KafkaBroker(kafka).binding());
-        NatsBrokerServerParams nats = ProtocolParams.nats(parts, config, natsOptions);
+        NatsBrokerServerParams nats =
+                ProtocolParams.nats(parts, config, natsOptions, startMq9(parts));
         serve(parts, config.natsRuntime(), () -> startNats(nats));
         tellNatsItsAddress();
     }
@@ -159,6 +162,16 @@ public final class BrokerServer {
     /** The NATS broker, for what is asked of it by name; null when it is not served. */
     @Nullable NatsBroker natsBroker() {
         return natsBroker;
+    }
+
+    /** It has no listeners of its own: it rides on the connections of NATS. */
+    private List<SubjectService> startMq9(SharedObjects parts) {
+        if (!config.mq9Runtime().enabled()) {
+            return List.of();
+        }
+        Mq9Broker mq9 = Mq9Broker.start(ProtocolParams.mq9(parts, config));
+        pages.add(mq9.pages());
+        return List.of(mq9);
     }
 
     /** Opens a protocol's listeners, unless its section says that it is not served. */

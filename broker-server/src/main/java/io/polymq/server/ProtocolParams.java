@@ -1,8 +1,13 @@
 package io.polymq.server;
 
+import io.polymq.config.Mq9Config;
 import io.polymq.config.NatsConfig;
 import io.polymq.config.PolyMqConfig;
+import io.polymq.core.service.SubjectService;
 import io.polymq.kafka.KafkaBrokerServerParams;
+import io.polymq.mq9.Mq9BrokerServerParams;
+import io.polymq.mq9.Mq9Settings;
+import io.polymq.mq9.registry.NgramEmbedder;
 import io.polymq.mqtt.MqttBrokerServerParams;
 import io.polymq.mqtt.MqttSettings;
 import io.polymq.nats.NatsBrokerServerParams;
@@ -48,12 +53,45 @@ final class ProtocolParams {
                 parts.metrics());
     }
 
+    static Mq9BrokerServerParams mq9(SharedObjects parts, PolyMqConfig config) {
+        Mq9Config mq9 = config.mq9Runtime();
+        Mq9Settings settings =
+                new Mq9Settings(
+                        mq9.mailboxTtl(),
+                        mq9.mailRetention(),
+                        mq9.maxMessages(),
+                        mq9.maxReply(),
+                        mq9.maxWait(),
+                        mq9.agentLiveness(),
+                        mq9.agentTtl(),
+                        mq9.maxMailboxes(),
+                        mq9.maxAgents());
+        return new Mq9BrokerServerParams(
+                settings,
+                parts.router(),
+                parts.security(),
+                parts.core().topics(),
+                parts.core().queues(),
+                parts.core().delayed(),
+                parts.core().records(),
+                parts.cache(),
+                parts.core().zones(),
+                parts.core().blocking(),
+                new NgramEmbedder(),
+                parts.clock(),
+                parts.metrics());
+    }
+
     /**
      * @param options what a nats-server configuration says, whose limits come first; null without
      *     one
+     * @param services parts of the broker that answer requests of NATS clients
      */
     static NatsBrokerServerParams nats(
-            SharedObjects parts, PolyMqConfig config, @Nullable ServerOptions options) {
+            SharedObjects parts,
+            PolyMqConfig config,
+            @Nullable ServerOptions options,
+            List<SubjectService> services) {
         return new NatsBrokerServerParams(
                 parts.connections(),
                 parts.rateLimiter(),
@@ -62,7 +100,7 @@ final class ProtocolParams {
                 parts.router(),
                 parts.security(),
                 options == null ? natsSettings(config) : natsSettings(config, options),
-                List.of(),
+                services,
                 options,
                 jetStream(parts, options));
     }

@@ -27,6 +27,7 @@ final class Reloadable {
                 config.mqttRuntime(),
                 config.kafkaRuntime(),
                 config.amqpRuntime(),
-                config.natsRuntime());
+                config.natsRuntime(),
+                config.mq9Runtime());
     }
 }

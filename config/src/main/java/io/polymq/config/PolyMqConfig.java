@@ -34,7 +34,8 @@ public record PolyMqConfig(
         MqttConfig mqttRuntime,
         KafkaConfig kafkaRuntime,
         AmqpConfig amqpRuntime,
-        NatsConfig natsRuntime) {
+        NatsConfig natsRuntime,
+        Mq9Config mq9Runtime) {
 
     public static final PolyMqConfig DEFAULT = Defaults.of(PolyMqConfig.class);
 

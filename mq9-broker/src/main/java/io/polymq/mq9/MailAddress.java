@@ -28,13 +28,11 @@ final class MailAddress {
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             if (!isLetterOrDigit(c) && c != '.') {
-                throw new Mq9Exception(
-                        "name may only contain lowercase letters, digits, and dots");
+                throw new Mq9Exception("name may only contain lowercase letters, digits, and dots");
             }
         }
         if (name.charAt(0) == '.' || name.charAt(name.length() - 1) == '.') {
-            throw new Mq9Exception(
-                    "name must start and end with a lowercase letter or a digit");
+            throw new Mq9Exception("name must start and end with a lowercase letter or a digit");
         }
         if (name.contains("..")) {
             throw new Mq9Exception("name must not contain two dots in a row");

@@ -40,7 +40,6 @@ final class MailboxJson {
                                 node.path("maxAttempts").asInt(),
                                 node.path("deadLetter").textValue())
                         : Mailbox.Options.NONE;
-        return new Mailbox(
-                key, node.path("created").asLong(), node.path("ttl").asLong(), options);
+        return new Mailbox(key, node.path("created").asLong(), node.path("ttl").asLong(), options);
     }
 }

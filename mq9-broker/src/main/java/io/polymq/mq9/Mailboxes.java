@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +27,7 @@ final class Mailboxes {
 
     private static final Logger LOG = LoggerFactory.getLogger(Mailboxes.class);
     private static final String PREFIX = "mq9/mailbox/";
+    private static final long RETRY_MILLIS = 10_000;
 
     /** The setting of a topic that says which mailbox it belongs to. */
     static final String STAMP = "mq9.created";
@@ -37,8 +39,10 @@ final class Mailboxes {
     private final InstantSource clock;
     private final MailboxJson json = new MailboxJson();
     private final CachedView<Mailbox> view;
-    private final PriorityQueue<Due> due =
-            new PriorityQueue<>(Comparator.comparingLong(Due::at));
+    private final ConcurrentLinkedQueue<Due> armed = new ConcurrentLinkedQueue<>();
+
+    /** Belongs to the zone that calls {@link #expire}. */
+    private final PriorityQueue<Due> due = new PriorityQueue<>(Comparator.comparingLong(Due::at));
 
     Mailboxes(NodeCache metadata, Topics topics, InstantSource clock) {
         this.metadata = metadata;
@@ -48,7 +52,7 @@ final class Mailboxes {
     }
 
     /**
-     * Waits until all are known; removes what was left of those that ended half-way.
+     * Waits until all are known.
      *
      * @param ended hears of each mailbox that is gone
      */
@@ -65,25 +69,6 @@ final class Mailboxes {
                 });
         view.ready().join();
         view.all().values().forEach(mailbox -> arm(mailbox.value()));
-    }
-
-    /** Topics of mailboxes that are gone. */
-    void removeOrphans(Iterable<String> tenants) {
-        for (String tenant : tenants) {
-            for (Topic topic : topics.list(tenant)) {
-                String stamp = topic.spec().settings().get(STAMP);
-                if (stamp != null && !isOwned(tenant, topic.name(), stamp)) {
-                    deleteTopic(tenant, topic.name());
-                }
-            }
-        }
-    }
-
-    private boolean isOwned(String tenant, String topic, String stamp) {
-        Mailbox owner =
-                view.get(
-                        Mailbox.key(tenant, topic.substring(MailAddress.TOPIC_PREFIX.length())));
-        return owner != null && stamp.equals(Long.toString(owner.createdAt()));
     }
 
     int size() {
@@ -138,18 +123,26 @@ final class Mailboxes {
         return new Mq9Exception("mailbox " + mailbox.address() + " already exists");
     }
 
-    /** Removes it with its mail. Nothing happens when it is gone or another has its name. */
+    /**
+     * Removes it with its mail, the mail first: what a crash leaves is a mailbox whose time is
+     * still over, not mail without one. Nothing happens when it is gone or another has its name.
+     */
     CompletableFuture<Void> delete(Mailbox mailbox) {
         CachedView.Versioned<Mailbox> known = view.versioned(mailbox.key());
         if (known == null || known.value().createdAt() != mailbox.createdAt()) {
             return CompletableFuture.completedFuture(null);
         }
         String key = PREFIX + mailbox.key();
-        return metadata.store()
-                .commit(
-                        Transaction.of(
-                                List.of(new Transaction.Guard(key, known.modRevision())),
-                                List.of(new Transaction.Delete(key))))
+        return removeTopic(mailbox)
+                .thenCompose(
+                        removed ->
+                                metadata.store()
+                                        .commit(
+                                                Transaction.of(
+                                                        List.of(
+                                                                new Transaction.Guard(
+                                                                        key, known.modRevision())),
+                                                        List.of(new Transaction.Delete(key)))))
                 .thenCompose(
                         outcome ->
                                 outcome.succeeded()
@@ -158,7 +151,8 @@ final class Mailboxes {
                 .thenCompose(gone -> removeTopic(mailbox));
     }
 
-    private CompletableFuture<Void> removeTopic(Mailbox mailbox) {
+    /** Its topic, and nobody else's. */
+    CompletableFuture<Void> removeTopic(Mailbox mailbox) {
         String name = MailAddress.topic(mailbox.address());
         Topic topic = topics.find(mailbox.tenant(), name).orElse(null);
         boolean own =
@@ -170,45 +164,33 @@ final class Mailboxes {
                 : CompletableFuture.completedFuture(null);
     }
 
-    void deleteTopic(String tenant, String name) {
-        topics.delete(tenant, name)
-                .whenComplete(
-                        (gone, failure) ->
-                                LOG.atInfo()
-                                        .addKeyValue("tenant", tenant)
-                                        .addKeyValue("topic", name)
-                                        .addKeyValue("failure", String.valueOf(failure))
-                                        .log("removed the mail of a mailbox that is gone"));
-    }
-
     // Expiry.
 
     private void arm(Mailbox mailbox) {
         long at = mailbox.expiresAt();
         if (at != Long.MAX_VALUE) {
-            synchronized (due) {
-                due.add(new Due(at, mailbox.key()));
-            }
+            armed.add(new Due(at, mailbox.key()));
         }
     }
 
     /**
-     * Begins to remove what has expired, at most so many.
+     * Begins to remove what has expired, at most so many. One zone calls it.
      *
      * @return how many
      */
     int expire(int most) {
         List<Mailbox> over = new ArrayList<>();
         long now = clock.millis();
-        synchronized (due) {
-            for (Due next = due.peek();
-                    next != null && next.at() <= now && over.size() < most;
-                    next = due.peek()) {
-                due.remove();
-                Mailbox mailbox = view.get(next.key());
-                if (mailbox != null && mailbox.expiresAt() <= now) {
-                    over.add(mailbox);
-                }
+        for (Due fresh = armed.poll(); fresh != null; fresh = armed.poll()) {
+            due.add(fresh);
+        }
+        for (Due next = due.peek();
+                next != null && next.at() <= now && over.size() < most;
+                next = due.peek()) {
+            due.remove();
+            Mailbox mailbox = view.get(next.key());
+            if (mailbox != null && mailbox.expiresAt() <= now) {
+                over.add(mailbox);
             }
         }
         for (Mailbox mailbox : over) {
@@ -229,9 +211,7 @@ final class Mailboxes {
                     .addKeyValue("mailbox", mailbox.key())
                     .addKeyValue("reason", failure.toString())
                     .log("an expired mailbox cannot be removed and is tried again");
-            synchronized (due) {
-                due.add(new Due(clock.millis() + 10_000, mailbox.key()));
-            }
+            armed.add(new Due(clock.millis() + RETRY_MILLIS, mailbox.key()));
         }
     }
 }

@@ -60,7 +60,8 @@ final class Mq9HeaderCodec implements HeaderCodec {
 
     private static @Nullable String replyTo(NatsHeaders block) {
         try {
-            return MailAddress.topic(MailAddress.check(String.valueOf(block.first("mq9-reply-to"))));
+            return MailAddress.topic(
+                    MailAddress.check(String.valueOf(block.first("mq9-reply-to"))));
         } catch (Mq9Exception noAddress) {
             return null;
         }

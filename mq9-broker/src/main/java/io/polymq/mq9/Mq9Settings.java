@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param maxWait the longest that a fetch may wait
  * @param agentLiveness how long an agent counts as alive after its last sign of life
  * @param agentTtl how long after it an agent is forgotten, zero for never
+ * @param maxMailboxes how many mailboxes there are of all tenants together
  * @param maxAgents how many agents a tenant has
  */
 public record Mq9Settings(
@@ -22,4 +23,5 @@ public record Mq9Settings(
         Duration maxWait,
         Duration agentLiveness,
         Duration agentTtl,
+        int maxMailboxes,
         int maxAgents) {}

@@ -187,6 +187,9 @@ final class ShardBacking implements Backing {
             ReadResult result = shard.readCached(from, PAGE_BYTES, true);
             if (result != null) {
                 take(from, result);
+                if (level.ready() == 0 && canFill()) {
+                    level.core.filled(); // a page of which the reader wanted nothing
+                }
                 return;
             }
             loading = true;

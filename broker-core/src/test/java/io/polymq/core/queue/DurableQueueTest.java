@@ -16,6 +16,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -199,6 +201,30 @@ final class DurableQueueTest {
         Taker second = new Taker();
         other.consume(credit(10), second);
         awaitTaken(second, 3);
+    }
+
+    @Test
+    void pagesOfWhichAReaderWantsNothingHoldNobodyUp() {
+        start();
+        Shard shard = yard.get(yard.store.create("topic", ShardSpec.DEFAULT));
+        for (int i = 0; i < 4; i++) {
+            append(shard, "b".repeat(200_000));
+        }
+        append(shard, "a");
+        Queue queue =
+                yard.queues.over(
+                        shard,
+                        "g",
+                        QueueSpec.DURABLE,
+                        record -> {
+                            ByteBuffer value = record.value();
+                            return value.remaining() == 1 ? message("a") : null;
+                        });
+        Queue.Consumption by = queue.consume(credit(0), new Taker());
+        List<QueuedMessage> got = new ArrayList<>();
+        queue.get(by, got::add);
+        yard.await(() -> !got.isEmpty());
+        assertThat(got.getFirst()).isNotNull();
     }
 
     private void append(Shard shard, String... texts) {

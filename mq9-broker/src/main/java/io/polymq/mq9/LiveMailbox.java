@@ -1,0 +1,289 @@
+package io.polymq.mq9;
+
+import io.polymq.core.message.KeptMessage;
+import io.polymq.core.router.Router;
+import io.polymq.core.topic.Topic;
+import io.polymq.core.topic.TopicSpec;
+import io.polymq.storage.Shard;
+import io.polymq.storage.ShardSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mailbox in use: its shard, the groups that read it, those that wait. Forgotten when nobody has
+ * used it for a while; all that must last is in the shard and in its cursors. Shard zone.
+ *
+ * <pre>
+ *   OPENING -- topic found or made --> OPEN -- idle, deleted, expired --> ENDED
+ *      '-------- cannot be opened -----------------------------------------^
+ * </pre>
+ */
+final class LiveMailbox {
+
+    private static final long IDLE_MILLIS = 30_000;
+    private static final int MAX_MESSAGE_BYTES = (64 << 20) + (1 << 20);
+    private static final int MAX_GROUPS = 1000;
+
+    /** Something that waits at the mailbox and must hear when it is gone. */
+    interface Waiter {
+        void ended(String error);
+    }
+
+    private record Opening(Consumer<LiveMailbox> action, Consumer<Throwable> failed) {}
+
+    private final Mq9Parts parts;
+    private final MailZone zone;
+    private final Mailbox mailbox;
+    private final Router.Space space;
+    private final List<Opening> opening = new ArrayList<>();
+    private final Map<String, MailGroup> groups = new HashMap<>();
+    private final Set<Waiter> waiters = new HashSet<>();
+    private final PushSubscriptions subscriptions;
+    private @Nullable MailWriter writer;
+    private @Nullable Shard shard;
+    private boolean asked;
+    private boolean ended;
+    private long lastUse;
+
+    LiveMailbox(Mq9Parts parts, MailZone zone, Mailbox mailbox) {
+        this.parts = parts;
+        this.zone = zone;
+        this.mailbox = mailbox;
+        this.space = zone.space(mailbox.tenant());
+        this.subscriptions = new PushSubscriptions(this);
+        this.lastUse = zone.now();
+    }
+
+    Mailbox mailbox() {
+        return mailbox;
+    }
+
+    Mq9Parts parts() {
+        return parts;
+    }
+
+    MailZone zone() {
+        return zone;
+    }
+
+    Router.Space space() {
+        return space;
+    }
+
+    PushSubscriptions subscriptions() {
+        return subscriptions;
+    }
+
+    Shard shard() {
+        Shard known = shard;
+        if (known == null) {
+            throw new IllegalStateException("the mailbox is not open");
+        }
+        return known;
+    }
+
+    // Life.
+
+    void whenOpen(Consumer<LiveMailbox> action, Consumer<Throwable> failed) {
+        lastUse = zone.now();
+        if (shard != null) {
+            action.accept(this);
+            return;
+        }
+        opening.add(new Opening(action, failed));
+        if (!asked) {
+            asked = true;
+            parts.core().blocking().execute(this::open);
+        }
+    }
+
+    /** On a virtual thread. */
+    private void open() {
+        try {
+            Shard found = topic().partition(0);
+            if (!parts.mailboxes().isCurrent(mailbox)) {
+                parts.mailboxes().removeTopic(mailbox);
+                throw notFound();
+            }
+            zone.execute(() -> opened(found));
+        } catch (RuntimeException failure) {
+            zone.execute(() -> failed(failure));
+        }
+    }
+
+    private Topic topic() {
+        String name = MailAddress.topic(mailbox.address());
+        String stamp = Long.toString(mailbox.createdAt());
+        Topic topic = parts.core().topics().find(mailbox.tenant(), name).orElse(null);
+        if (topic != null) {
+            String owner = topic.spec().settings().get(Mailboxes.STAMP);
+            if (stamp.equals(owner)) {
+                return topic;
+            }
+            if (owner == null) {
+                throw new Mq9Exception(
+                        "mailbox "
+                                + mailbox.address()
+                                + " cannot be used: there is a topic "
+                                + name
+                                + " of somebody else's");
+            }
+            parts.core().topics().delete(mailbox.tenant(), name).join();
+        }
+        return parts.core().topics().create(mailbox.tenant(), spec(name, stamp)).join();
+    }
+
+    private TopicSpec spec(String name, String stamp) {
+        Duration retention = parts.settings().mailRetention();
+        return TopicSpec.of(name, 1)
+                .withShard(ShardSpec.DEFAULT.withRetention(retention, 0, 0).withCompaction(true))
+                .withMaxMessageBytes(MAX_MESSAGE_BYTES)
+                .withSettings(Map.of(Mailboxes.STAMP, stamp));
+    }
+
+    private void opened(Shard found) {
+        if (ended) {
+            failed(notFound());
+            return;
+        }
+        shard = found;
+        writer = new MailWriter(this, found);
+        List<Opening> these = List.copyOf(opening);
+        opening.clear();
+        these.forEach(one -> one.action().accept(this));
+    }
+
+    private void failed(RuntimeException failure) {
+        zone.forget(this);
+        List<Opening> these = List.copyOf(opening);
+        opening.clear();
+        these.forEach(one -> one.failed().accept(failure));
+    }
+
+    Mq9Exception notFound() {
+        return new Mq9Exception("mailbox not found: " + mailbox.address());
+    }
+
+    boolean isForgettable() {
+        long now = zone.now();
+        groups.values().removeIf(group -> group.closeWhenIdle(now - IDLE_MILLIS));
+        return shard != null
+                && now - lastUse > IDLE_MILLIS
+                && groups.isEmpty()
+                && waiters.isEmpty()
+                && subscriptions.isEmpty()
+                && (writer == null || writer.isIdle());
+    }
+
+    /** Nothing of it is used any more. */
+    void end(String why) {
+        ended = true;
+        List.copyOf(waiters).forEach(waiter -> waiter.ended(why));
+        waiters.clear();
+        subscriptions.end();
+        groups.values().forEach(group -> group.end(why));
+        groups.clear();
+        if (!opening.isEmpty()) {
+            failed(new Mq9Exception(why));
+        }
+    }
+
+    void add(Waiter waiter) {
+        waiters.add(waiter);
+    }
+
+    void remove(Waiter waiter) {
+        waiters.remove(waiter);
+        lastUse = zone.now();
+    }
+
+    // Mail.
+
+    void send(KeptMessage mail, byte @Nullable [] key, MailWriter.Done done) {
+        MailWriter known = writer;
+        if (known == null) {
+            throw new IllegalStateException("the mailbox is not open");
+        }
+        known.send(mail, key, done);
+    }
+
+    /** Records that were deleted are done for every group. */
+    void discarded(long[] ids) {
+        for (MailGroup group : groups.values()) {
+            group.discard(ids);
+        }
+    }
+
+    // Groups.
+
+    /** The group, made when it is new. */
+    void group(String name, Start start, Consumer<MailGroup> action, Consumer<Throwable> failed) {
+        MailGroup known = groups.get(name);
+        if (known != null) {
+            known.whenReady(action, failed);
+            return;
+        }
+        MailGroup group = new MailGroup(this, name);
+        groups.put(name, group);
+        group.whenReady(action, failed);
+        Shard of = shard();
+        parts.core()
+                .blocking()
+                .execute(
+                        () -> {
+                            boolean exists = MailGroup.exists(of, name);
+                            boolean room = exists || of.groups().size() / 3 < MAX_GROUPS;
+                            zone.execute(() -> begin(group, exists ? null : start, room));
+                        });
+    }
+
+    /** The group if it is there; a null start fails otherwise. */
+    private void begin(MailGroup group, @Nullable Start start, boolean room) {
+        if (ended) {
+            group.failed(notFound());
+        } else if (!room) {
+            groups.remove(group.name(), group);
+            group.failed(
+                    new Mq9Exception(
+                            "mailbox " + mailbox.address() + " has " + MAX_GROUPS + " groups"));
+        } else {
+            group.begin(start);
+        }
+    }
+
+    /** A group that must be there already. */
+    void existingGroup(String name, Consumer<MailGroup> action, Consumer<Throwable> failed) {
+        MailGroup known = groups.get(name);
+        if (known != null) {
+            known.whenReady(action, failed);
+            return;
+        }
+        Shard of = shard();
+        parts.core()
+                .blocking()
+                .execute(
+                        () -> {
+                            boolean exists = MailGroup.exists(of, name);
+                            zone.execute(
+                                    () -> {
+                                        if (exists) {
+                                            group(name, Start.EARLIEST, action, failed);
+                                        } else {
+                                            failed.accept(
+                                                    new Mq9Exception("group not found: " + name));
+                                        }
+                                    });
+                        });
+    }
+
+    void forget(MailGroup group) {
+        groups.remove(group.name(), group);
+    }
+}
