@@ -54,6 +54,21 @@ public final class KeptMessage {
         return publisher;
     }
 
+    /** The writer's codec; null when it has neutral properties only. */
+    public @Nullable HeaderCodec headerCodec() {
+        return headerCodec;
+    }
+
+    /** The writer's own header; not to be written to. */
+    public byte[] header() {
+        return header;
+    }
+
+    /** The bits that the writer kept with its header. */
+    public int flags() {
+        return flags;
+    }
+
     /** When it ends to be of use, in milliseconds since 1970, -1 for never. */
     public long expiresAt(long publishedAt) {
         if (headerCodec != null) {

@@ -133,9 +133,12 @@ final class Delivery {
     }
 
     private void serveGetters() {
+        if (!getters.isEmpty() && !core.turns().isHungry()) {
+            core.lifetimes().shed();
+        }
         while (!getters.isEmpty()) {
             Entry entry = oldestReady();
-            if (entry == null && core.isFilling()) {
+            if (entry == null && (core.isFilling() || core.isWriting())) {
                 return;
             }
             if (entry != null && core.lifetimes().hasExpired(entry)) {

@@ -44,6 +44,9 @@ public interface Queue {
      */
     Consumption consume(ConsumerSpec spec, Consumer consumer);
 
+    /** A hold for {@link #get} alone: no consumer, it gets nothing by itself. */
+    Consumption holder(String tag);
+
     /**
      * One message regardless of credit, or null when none is ready. It must be settled through the
      * consumption.
@@ -119,6 +122,13 @@ public interface Queue {
         /** Allows so many more deliveries. */
         void credit(int more);
 
+        /**
+         * Gets nothing more from now on, keeps what it holds until that is settled or {@link
+         * #close}d, then runs the action in the shard zone. Others may become active or exclusive
+         * in its place.
+         */
+        void leave(Runnable then);
+
         /** Takes back unused credit, then runs the action with what was left; in the shard zone. */
         void drain(IntConsumer then);
 
@@ -160,6 +170,20 @@ public interface Queue {
      * @param exclusive whether no one else may consume
      * @param autoAck whether a delivered message is acknowledged at once
      * @param tag for lists: what the protocol calls the consumer
+     * @param window whether credit is a window: every settlement gives one back
      */
-    record ConsumerSpec(int credit, int priority, boolean exclusive, boolean autoAck, String tag) {}
+    record ConsumerSpec(
+            int credit,
+            int priority,
+            boolean exclusive,
+            boolean autoAck,
+            String tag,
+            boolean window) {
+
+        /** Whose credit its protocol gives back itself. */
+        public ConsumerSpec(
+                int credit, int priority, boolean exclusive, boolean autoAck, String tag) {
+            this(credit, priority, exclusive, autoAck, tag, false);
+        }
+    }
 }

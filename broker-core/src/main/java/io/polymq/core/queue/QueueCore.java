@@ -6,7 +6,9 @@ import io.polymq.core.zone.ShardZone;
 import io.polymq.storage.Durability;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,10 @@ final class QueueCore implements ShardZone.AtTurnEnd {
     private Level[] levels = new Level[0];
 
     private final @Nullable Level[] byPriority;
+
+    /** Consumers that get nothing more and still hold something. */
+    private final Set<ShardConsumption> left = new HashSet<>();
+
     private int inFlight;
     private boolean asked;
     private boolean paused;
@@ -210,7 +216,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
     }
 
     void credit(ShardConsumption consumption, int more) {
-        if (consumption.isClosed() || more <= 0) {
+        if (consumption.isClosed() || consumption.hasLeft() || more <= 0) {
             return;
         }
         boolean had = consumption.hasCredit();
@@ -226,21 +232,49 @@ final class QueueCore implements ShardZone.AtTurnEnd {
             delivery.dispatch();
         }
         boolean had = consumption.hasCredit();
-        int left = consumption.takeCredit();
-        if (had && !consumption.isClosed()) {
+        int unused = consumption.takeCredit();
+        if (had && !consumption.isClosed() && !consumption.hasLeft()) {
             turns.creditChanged(consumption);
         }
-        then.accept(left);
+        then.accept(unused);
     }
 
     void close(ShardConsumption consumption) {
         if (consumption.isClosed()) {
             return;
         }
-        turns.remove(consumption);
+        if (!consumption.hasLeft()) {
+            turns.remove(consumption);
+        }
         consumption.markClosed();
         settlement.returnAll(consumption);
+        left.remove(consumption);
         ask();
+    }
+
+    /** Gets nothing more, and keeps what it holds. */
+    void leave(ShardConsumption consumption) {
+        if (consumption.isClosed() || consumption.hasLeft()) {
+            return;
+        }
+        turns.remove(consumption);
+        consumption.markLeft();
+        if (consumption.held() > 0) {
+            left.add(consumption);
+        }
+        ask();
+    }
+
+    /** One that has left holds something (again). */
+    void stays(ShardConsumption consumption) {
+        left.add(consumption);
+    }
+
+    /** One that has left is nobody once it holds nothing. */
+    void forgetIfDone(ShardConsumption consumption) {
+        if (consumption.held() == 0) {
+            left.remove(consumption);
+        }
     }
 
     void pause(boolean on) {
@@ -394,6 +428,8 @@ final class QueueCore implements ShardZone.AtTurnEnd {
         for (ShardConsumption consumption : turns.all()) {
             consumption.letGoOfAll();
         }
+        left.forEach(ShardConsumption::letGoOfAll);
+        left.clear();
         for (Level level : levels) {
             Entry entry = level.oldest();
             while (entry != null) {
@@ -482,6 +518,16 @@ final class QueueCore implements ShardZone.AtTurnEnd {
     boolean isFilling() {
         for (Level level : levels) {
             if (level.backing().canFill()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether something that was published is not in the window yet. */
+    boolean isWriting() {
+        for (Level level : levels) {
+            if (level.backing().open() > 0) {
                 return true;
             }
         }

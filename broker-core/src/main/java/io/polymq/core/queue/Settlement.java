@@ -25,6 +25,9 @@ final class Settlement {
 
     void hold(Entry entry, ShardConsumption by) {
         by.hold(entry);
+        if (by.hasLeft()) {
+            core.stays(by);
+        }
         core.flying(1);
         entry.level().backing().attempted(entry);
         long deadline = core.spec().redelivery().deadlineMillis(entry.deliveries);
@@ -196,6 +199,11 @@ final class Settlement {
         core.zone().disarm(entry);
         core.turns().settled(entry);
         core.flying(-1);
+        if (by.hasLeft()) {
+            core.forgetIfDone(by);
+        } else if (by.spec().window()) {
+            core.credit(by, 1);
+        }
     }
 
     private void answer(@Nullable Receipt receipt, boolean held, long id) {

@@ -27,6 +27,7 @@ final class ShardConsumption implements Queue.Consumption {
     private @Nullable Entry firstHeld;
     private @Nullable Entry lastHeld;
     private boolean closed;
+    private boolean left;
     private boolean touched;
     private @Nullable QueueCore core;
 
@@ -49,6 +50,11 @@ final class ShardConsumption implements Queue.Consumption {
     @Override
     public void credit(int more) {
         queue.execute(() -> creditNow(more));
+    }
+
+    @Override
+    public void leave(Runnable then) {
+        queue.execute(() -> leaveNow(then));
     }
 
     @Override
@@ -155,6 +161,13 @@ final class ShardConsumption implements Queue.Consumption {
         }
     }
 
+    private void leaveNow(Runnable then) {
+        if (core != null) {
+            core.leave(this);
+        }
+        then.run();
+    }
+
     private void drainNow(IntConsumer then) {
         if (core == null) {
             then.accept(takeCredit());
@@ -184,6 +197,15 @@ final class ShardConsumption implements Queue.Consumption {
 
     boolean isClosed() {
         return closed;
+    }
+
+    /** Whether it takes part in the turns no more. */
+    boolean hasLeft() {
+        return left;
+    }
+
+    void markLeft() {
+        left = true;
     }
 
     EntryHeap parked() {

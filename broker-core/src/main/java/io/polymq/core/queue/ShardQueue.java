@@ -114,12 +114,39 @@ final class ShardQueue implements Queue {
     }
 
     @Override
+    public Consumption holder(String tag) {
+        ConsumerSpec wish = new ConsumerSpec(0, 0, false, false, tag);
+        ShardConsumption holder =
+                new ShardConsumption(
+                        this, wish, new NoConsumer(), room.consumers().incrementAndGet());
+        holder.markLeft();
+        return holder;
+    }
+
+    /** Who only asks. */
+    private static final class NoConsumer implements Consumer {
+        @Override
+        public boolean deliver(QueuedMessage message, Consumption consumption) {
+            return false;
+        }
+
+        @Override
+        public void cancelled(String reason) {
+            // what it held is gone with the queue
+        }
+    }
+
+    @Override
     public void get(Consumption by, java.util.function.Consumer<@Nullable QueuedMessage> result) {
         ShardConsumption consumption = (ShardConsumption) by;
         execute(
                 () -> {
                     try {
-                        core().delivery().get(consumption, result);
+                        QueueCore known = core();
+                        if (consumption.hasLeft()) {
+                            consumption.begin(known);
+                        }
+                        known.delivery().get(consumption, result);
                     } catch (QueueException e) {
                         result.accept(null);
                     }

@@ -606,4 +606,76 @@ final class QueueTest {
         awaitTaken(later, 1);
         assertThat(later.texts()).containsExactly("b");
     }
+
+    @Test
+    void whoHasLeftGetsNothingMoreAndStillAcknowledgesWhatItHolds() {
+        Queue queue = yard.queue("q", base.withDispatch(Dispatch.SINGLE_ACTIVE));
+        Taker one = new Taker();
+        Taker two = new Taker();
+        Queue.Consumption first = queue.consume(credit(10), one);
+        queue.consume(credit(10), two);
+        yard.publish(queue, "a");
+        awaitTaken(one, 1);
+        boolean[] left = new boolean[1];
+        first.leave(() -> left[0] = true);
+        yard.publish(queue, "b");
+        awaitTaken(two, 1);
+        assertThat(left[0]).isTrue();
+        assertThat(two.texts()).containsExactly("b");
+        first.ack(one.taken.getFirst().offset(), null);
+        yard.settle();
+        assertThat(yard.statistics(queue).inFlight()).isEqualTo(1);
+        first.close();
+        yard.settle();
+        assertThat(two.taken).hasSize(1);
+    }
+
+    @Test
+    void whatOneHoldsThatHasLeftComesBackWhenItCloses() {
+        Queue queue = yard.queue("q", base);
+        Taker one = new Taker();
+        Taker two = new Taker();
+        Queue.Consumption first = queue.consume(credit(10), one);
+        yard.publish(queue, "a");
+        awaitTaken(one, 1);
+        first.leave(() -> {});
+        queue.consume(credit(10), two);
+        first.close();
+        awaitTaken(two, 1);
+        assertThat(two.taken.getFirst().redelivered()).isTrue();
+    }
+
+    @Test
+    void aWindowIsOpenedByEverySettlement() {
+        Queue queue = yard.queue("q", base);
+        Taker taker = new Taker();
+        Queue.Consumption consumption =
+                queue.consume(new Queue.ConsumerSpec(1, 0, false, false, "w", true), taker);
+        yard.publish(queue, "a", "b", "c");
+        awaitTaken(taker, 1);
+        consumption.ack(taker.taken.get(0).offset(), null);
+        awaitTaken(taker, 2);
+        consumption.reject(taker.taken.get(1).offset());
+        awaitTaken(taker, 3);
+        assertThat(taker.texts()).containsExactly("a", "b", "c");
+    }
+
+    @Test
+    void aHolderGetsOnlyWhatItAsksForAndIsNoConsumer() {
+        Queue queue = yard.queue("q", base.withDispatch(Dispatch.SINGLE_ACTIVE));
+        Queue.Consumption holder = queue.holder("get");
+        yard.publish(queue, "a", "b");
+        List<QueuedMessage> got = new java.util.ArrayList<>();
+        queue.get(holder, got::add);
+        yard.await(() -> got.size() == 1);
+        assertThat(text(got.getFirst())).isEqualTo("a");
+        assertThat(yard.statistics(queue).consumers()).isZero();
+        assertThat(yard.statistics(queue).inFlight()).isEqualTo(1);
+        Taker taker = new Taker();
+        queue.consume(credit(10), taker);
+        awaitTaken(taker, 1);
+        holder.close();
+        awaitTaken(taker, 2);
+        assertThat(taker.texts()).containsExactly("b", "a");
+    }
 }
