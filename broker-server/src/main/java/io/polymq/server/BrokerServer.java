@@ -4,6 +4,8 @@ import io.polymq.admin.AdminException;
 import io.polymq.admin.AdminServer;
 import io.polymq.admin.AdminServerParams;
 import io.polymq.admin.Health;
+import io.polymq.amqp.AmqpBroker;
+import io.polymq.amqp.AmqpBrokerServerParams;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RuntimeConfig;
@@ -44,7 +46,11 @@ public final class BrokerServer {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerServer.class);
 
     private static final List<HeaderCodec> HEADER_CODECS =
-            List.of(MqttBroker.headerCodec(), NatsBroker.headerCodec(), Mq9Broker.headerCodec());
+            List.of(
+                    MqttBroker.headerCodec(),
+                    NatsBroker.headerCodec(),
+                    Mq9Broker.headerCodec(),
+                    AmqpBroker.headerCodec());
 
     private final PolyMqConfig config;
     private final @Nullable ServerOptions natsOptions;
@@ -130,6 +136,8 @@ public final class BrokerServer {
                 ProtocolParams.nats(parts, config, natsOptions, startMq9(parts));
         serve(parts, config.natsRuntime(), () -> startNats(nats));
         tellNatsItsAddress();
+        AmqpBrokerServerParams amqp = ProtocolParams.amqp(parts, config);
+        serve(parts, config.amqpRuntime(), () -> AmqpBroker.start(amqp).binding());
     }
 
     private ProtocolBinding startNats(NatsBrokerServerParams params)

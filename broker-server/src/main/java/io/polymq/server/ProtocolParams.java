@@ -1,5 +1,8 @@
 package io.polymq.server;
 
+import io.polymq.amqp.AmqpBrokerServerParams;
+import io.polymq.amqp.AmqpSettings;
+import io.polymq.config.AmqpConfig;
 import io.polymq.config.Mq9Config;
 import io.polymq.config.NatsConfig;
 import io.polymq.config.PolyMqConfig;
@@ -159,5 +162,34 @@ final class ProtocolParams {
                                         && !options.transports().allowNonTls()),
                 options.jetStream().enabled(),
                 true);
+    }
+
+    static AmqpBrokerServerParams amqp(SharedObjects parts, PolyMqConfig config) {
+        AmqpConfig amqp = config.amqpRuntime();
+        AmqpSettings settings =
+                new AmqpSettings(
+                        config.clusterName() + '-' + config.brokerId(),
+                        amqp.frameMax(),
+                        amqp.channelMax(),
+                        amqp.heartbeat(),
+                        amqp.maxMessageSize(),
+                        amqp.consumerTimeout(),
+                        amqp.maxUnacked(),
+                        amqp.memoryWatermark() / 100.0);
+        return new AmqpBrokerServerParams(
+                settings,
+                parts.connections(),
+                parts.cache().store(),
+                parts.core().queues(),
+                parts.core().topics(),
+                parts.core().shards(),
+                parts.router(),
+                parts.core().delayed(),
+                parts.security(),
+                parts.shutdown(),
+                parts.metrics(),
+                parts.clock(),
+                parts.core().records(),
+                parts.core().blocking());
     }
 }

@@ -1,0 +1,147 @@
+package io.polymq.amqp;
+
+import io.netty.channel.EventLoop;
+import io.polymq.amqp.model.EnvelopeCodec;
+import io.polymq.amqp.model.ModelParams;
+import io.polymq.amqp.model.TransactionJournal;
+import io.polymq.amqp.model.VirtualHosts;
+import io.polymq.core.message.HeaderCodec;
+import io.polymq.core.message.MessageRecords;
+import io.polymq.core.security.Security;
+import io.polymq.network.ProtocolBinding;
+import io.polymq.network.Shutdown;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The AMQP broker: opens the virtual hosts, gives the network layer its binding and every loop its
+ * shared state. Shared; what it hands out belongs to the loops.
+ */
+public final class AmqpBroker {
+
+    private static final EnvelopeCodec CODEC =
+            new EnvelopeCodec(new BasicFormat(InstantSource.system()));
+
+    private final AmqpBrokerServerParams params;
+    private final VirtualHosts hosts;
+    private final TransactionJournal journal;
+    private final AmqpMetrics metrics;
+    private final Alarms alarms;
+    private final List<AmqpDialect> dialects;
+    private final Map<EventLoop, AmqpLoop> loops = new ConcurrentHashMap<>();
+
+    private AmqpBroker(
+            AmqpBrokerServerParams params,
+            VirtualHosts hosts,
+            TransactionJournal journal,
+            Alarms alarms,
+            List<AmqpDialect> dialects) {
+        this.params = params;
+        this.hosts = hosts;
+        this.journal = journal;
+        this.alarms = alarms;
+        this.dialects = List.copyOf(dialects);
+        this.metrics = new AmqpMetrics(params.metrics());
+    }
+
+    /** How other protocols read the headers of messages that AMQP 0-9-1 clients have published. */
+    public static HeaderCodec headerCodec() {
+        return CODEC;
+    }
+
+    /** Waits until everything that is defined is there. */
+    public static AmqpBroker start(AmqpBrokerServerParams params) {
+        ScheduledExecutorService timers =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("polymq-amqp-timers").daemon(true).factory());
+        params.shutdown()
+                .subscribe(
+                        Shutdown.Phase.CORE,
+                        "AMQP timers",
+                        within -> {
+                            timers.shutdownNow();
+                            return CompletableFuture.completedFuture(null);
+                        });
+        VirtualHosts hosts =
+                VirtualHosts.open(
+                                new ModelParams(
+                                        params.metadata(),
+                                        params.queues(),
+                                        params.topics(),
+                                        params.router(),
+                                        params.delayed(),
+                                        CODEC,
+                                        params.clock(),
+                                        timers,
+                                        new SecureRandom(),
+                                        params.settings().consumerTimeout().toMillis()))
+                        .join();
+        TransactionJournal journal =
+                TransactionJournal.open(params.shards(), hosts, CODEC, params.clock()).join();
+        Alarms alarms = new Alarms(params.shards(), params.settings().memoryWatermark());
+        timers.scheduleWithFixedDelay(alarms::look, 1, 1, TimeUnit.SECONDS);
+        return new AmqpBroker(params, hosts, journal, alarms, List.of());
+    }
+
+    /** What the network layer serves. */
+    public ProtocolBinding binding() {
+        return new AmqpBinding(this);
+    }
+
+    /** Every virtual host, for whoever administrates them and for another dialect. */
+    public VirtualHosts hosts() {
+        return hosts;
+    }
+
+    TransactionJournal journal() {
+        return journal;
+    }
+
+    AmqpLoop loop(EventLoop loop) {
+        return loops.computeIfAbsent(loop, l -> new AmqpLoop(l, hosts.newPublisher()));
+    }
+
+    List<AmqpDialect> dialects() {
+        return dialects;
+    }
+
+    AmqpSettings settings() {
+        return params.settings();
+    }
+
+    Security security() {
+        return params.security();
+    }
+
+    MessageRecords records() {
+        return params.records();
+    }
+
+    InstantSource clock() {
+        return params.clock();
+    }
+
+    Executor blocking() {
+        return params.blocking();
+    }
+
+    EnvelopeCodec codec() {
+        return CODEC;
+    }
+
+    AmqpMetrics metrics() {
+        return metrics;
+    }
+
+    Alarms alarms() {
+        return alarms;
+    }
+}

@@ -1,0 +1,219 @@
+package io.polymq.amqp;
+
+import io.netty.buffer.ByteBuf;
+import io.polymq.amqp.model.AmqpQueue;
+import io.polymq.amqp.model.QueueDefinition;
+import io.polymq.core.queue.Queue;
+import io.polymq.core.queue.QueuedMessage;
+import io.polymq.network.Outbox;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A consumer of a classic or quorum queue: writes deliveries to its client. Called in the queue's
+ * shard zone; what it shares with its channel is guarded by the outbox's lock.
+ */
+final class ChannelConsumer implements Queue.Consumer, Consumer {
+
+    private final AmqpChannel channel;
+    private final Outbox outbox;
+    private final AmqpQueue queue;
+    private final AmqpQueue.Consumer listed;
+    private final byte[] tag;
+    private final boolean ack;
+    private final boolean counts;
+    private final int frameMax;
+    private final Content content;
+    private final CreditWindow window;
+    private final Unacked unacked;
+    private final ChannelLimit limit;
+    private @Nullable Hold hold;
+    private Queue.@Nullable Consumption consumption;
+    private final ArrayDeque<QueuedMessage> parked = new ArrayDeque<>();
+    private volatile boolean ended;
+    private int delivered;
+
+    ChannelConsumer(
+            AmqpChannel channel,
+            AmqpQueue queue,
+            AmqpQueue.Consumer listed,
+            int prefetch,
+            Unacked unacked,
+            ChannelLimit limit) {
+        AmqpConnection connection = channel.connection();
+        AmqpSettings settings = connection.broker().settings();
+        this.channel = channel;
+        this.outbox = connection.outbox();
+        this.queue = queue;
+        this.listed = listed;
+        this.tag = listed.tag().getBytes(StandardCharsets.UTF_8);
+        this.ack = listed.ack();
+        this.counts = queue.definition().type() == QueueDefinition.Type.QUORUM;
+        this.frameMax = connection.session().frameMax();
+        this.content = new Content(connection.broker().codec());
+        this.unacked = unacked;
+        this.limit = limit;
+        this.window =
+                new CreditWindow(
+                        outbox,
+                        prefetch == 0 || !ack ? settings.maxUnacked() : prefetch,
+                        !ack,
+                        this::grant);
+    }
+
+    private void grant(int more) {
+        Queue.Consumption known = consumption;
+        if (known != null) {
+            known.credit(more);
+        }
+    }
+
+    /** Begins; consume-ok was written. */
+    @Override
+    public void begin(AckHandler acks) {
+        Queue.Consumption begun =
+                queue.queue()
+                        .consume(
+                                new Queue.ConsumerSpec(
+                                        0, listed.priority(), false, !ack, listed.tag()),
+                                this);
+        consumption = begun;
+        hold = new Hold(Hold.of(begun), window, queue);
+        acks.add(hold);
+        if (limit.isSet() && ack) {
+            window.narrow(1);
+        }
+        window.pump();
+    }
+
+    @Override
+    public String tag() {
+        return listed.tag();
+    }
+
+    @Override
+    public boolean deliver(QueuedMessage message, Queue.Consumption by) {
+        if (ended) {
+            return false;
+        }
+        if (ack && !limit.take()) {
+            // It waits here for its turn, no longer ready for others.
+            outbox.begin(0);
+            parked.add(message);
+            outbox.end();
+            return true;
+        }
+        return write(message, hold);
+    }
+
+    private boolean write(QueuedMessage message, @Nullable Hold holder) {
+        Map<String, @Nullable Object> extra =
+                counts && message.deliveries() > 1
+                        ? Map.of("x-delivery-count", (long) message.deliveries() - 1)
+                        : Map.of();
+        content.of(message.message(), extra);
+        int size = content.deliverSize(tag.length, frameMax);
+        ByteBuf out = outbox.begin(size);
+        try {
+            if (ended) {
+                return false;
+            }
+            long number =
+                    ack && holder != null ? unacked.add(holder, message.offset()) : unacked.skip();
+            content.deliver(out, channel.number(), tag, number, message.redelivered(), frameMax);
+            delivered++;
+        } finally {
+            outbox.end();
+        }
+        window.delivered(size);
+        return true;
+    }
+
+    /** The channel's limit allows another one. On the loop. */
+    @Override
+    public void unpark() {
+        while (!ended && limit.take()) {
+            QueuedMessage waiting = takeParked();
+            if (waiting == null) {
+                limit.giveBack(1);
+                return;
+            }
+            write(waiting, hold);
+            window.pump();
+        }
+    }
+
+    private @Nullable QueuedMessage takeParked() {
+        outbox.begin(0);
+        try {
+            return parked.poll();
+        } finally {
+            outbox.end();
+        }
+    }
+
+    @Override
+    public void flush() {
+        channel.connection().broker().metrics().delivered(delivered);
+        delivered = 0;
+        window.turnEnds();
+    }
+
+    @Override
+    public void overdue(long offset) {
+        long timeout = queue.settings().consumerTimeout();
+        channel.connection()
+                .network()
+                .loop()
+                .execute(() -> channel.consuming().timedOut(this, timeout));
+    }
+
+    /** The queue is gone. */
+    @Override
+    public void cancelled(String reason) {
+        channel.connection().network().loop().execute(() -> channel.consuming().gone(this));
+    }
+
+    /** No more deliveries; the action runs, in the queue's zone, when that is certain. */
+    @Override
+    public void leave(Runnable then) {
+        Queue.Consumption known = consumption;
+        if (known == null) {
+            then.run();
+        } else {
+            known.leave(
+                    () -> {
+                        ended = true;
+                        giveBackParked(known);
+                        then.run();
+                    });
+        }
+    }
+
+    private void giveBackParked(Queue.Consumption from) {
+        QueuedMessage waiting = takeParked();
+        while (waiting != null) {
+            from.release(waiting.offset(), false);
+            waiting = takeParked();
+        }
+    }
+
+    @Override
+    public @Nullable Hold hold() {
+        return hold;
+    }
+
+    /** The channel has ended; its holds are closed by whoever ends it. */
+    @Override
+    public void end() {
+        ended = true;
+        queue.end(listed);
+    }
+
+    @Override
+    public void narrow() {
+        window.narrow(1);
+    }
+}

@@ -1,0 +1,6 @@
+package io.polymq.amqp.model;
+
+/** Where a binding leads. */
+sealed interface Destination permits AmqpQueue, Exchange {
+    String name();
+}

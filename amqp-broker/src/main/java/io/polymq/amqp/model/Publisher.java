@@ -1,0 +1,173 @@
+package io.polymq.amqp.model;
+
+import io.polymq.core.message.Message;
+import io.polymq.core.queue.Queue;
+import io.polymq.core.router.RouteCache;
+import io.polymq.core.subject.Subject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publishes through exchanges. One for each thread that does: a loop, a zone. What it is given is
+ * borrowed for the call.
+ */
+public final class Publisher {
+
+    private static final Predicate<AmqpQueue> EVERY = queue -> true;
+
+    private final ModelParams params;
+    private final Walk walk;
+    private @Nullable RouteCache subjects;
+    private @Nullable Queue congested;
+
+    Publisher(ModelParams params) {
+        this.params = params;
+        this.walk = new Walk(params);
+    }
+
+    /**
+     * Publishes a message whose header is an {@link Envelope} (or another protocol's). Whoever must
+     * keep it safe is expected by the message's receipt, which the caller seals.
+     *
+     * @param more further routing keys (CC and BCC)
+     * @return whether anyone gets it, now or after a delay
+     */
+    public boolean publish(Exchange exchange, String key, List<String> more, Message message) {
+        return publish(exchange, key, more, message, EVERY);
+    }
+
+    boolean publish(
+            Exchange exchange,
+            String key,
+            List<String> more,
+            Message message,
+            Predicate<AmqpQueue> allowed) {
+        if (!more.isEmpty()) {
+            List<String> keys = new ArrayList<>(more.size() + 1);
+            keys.add(key);
+            keys.addAll(more);
+            return walked(exchange, keys, message, allowed);
+        }
+        if (exchange.name().isEmpty()) {
+            AmqpQueue queue = exchange.host().queues().find(key);
+            if (queue != null) {
+                return put(queue, message, allowed);
+            }
+            return exchange.host().replies().offer(key, message);
+        }
+        Route known = exchange.known(key);
+        if (known == null) {
+            return walked(exchange, List.of(key), message, allowed);
+        }
+        return give(known.queues(), known.subjects(), exchange, message, List.of(), allowed);
+    }
+
+    /** Publishes what has waited in a delayed exchange. */
+    boolean resume(Exchange exchange, String key, Message message) {
+        walk.resume(exchange, List.of(key), message);
+        return give(
+                List.copyOf(walk.queues()), walk.toSubjects(), exchange, message, List.of(), EVERY);
+    }
+
+    private boolean walked(
+            Exchange exchange, List<String> keys, Message message, Predicate<AmqpQueue> allowed) {
+        int generation = exchange.host().generation();
+        walk.begin(exchange, keys, message);
+        List<AmqpQueue> queues = List.copyOf(walk.queues());
+        boolean delayed = walk.isDelayed();
+        boolean toSubjects = walk.toSubjects();
+        if (walk.isCacheable() && keys.size() == 1 && !exchange.name().isEmpty()) {
+            exchange.remember(keys.getFirst(), new Route(generation, queues, toSubjects));
+        }
+        List<String> more = keys.subList(1, keys.size());
+        return give(queues, toSubjects, exchange, message, more, allowed) || delayed;
+    }
+
+    private boolean give(
+            List<AmqpQueue> queues,
+            boolean toSubjects,
+            Exchange exchange,
+            Message message,
+            List<String> more,
+            Predicate<AmqpQueue> allowed) {
+        boolean taken = false;
+        if (!toSubjects) {
+            for (int i = 0; i < queues.size(); i++) {
+                taken |= put(queues.get(i), message, allowed);
+            }
+            return taken;
+        }
+        Routed routed = Routed.of(message);
+        for (AmqpQueue queue : queues) {
+            if (routed.add(queue)) {
+                taken |= put(queue, message, allowed);
+            }
+        }
+        taken |= toSubjects(exchange, message);
+        for (String key : more) {
+            taken |= toSubjects(exchange, respelt(message, key, routed));
+        }
+        return taken || alternative(exchange, message);
+    }
+
+    private boolean toSubjects(Exchange exchange, Message message) {
+        RouteCache cache = subjects;
+        if (cache == null) {
+            cache = params.router().newCache();
+            subjects = cache;
+        }
+        return params.router().space(exchange.host().tenant()).publish(cache, message) > 0;
+    }
+
+    /** The same message under another subject, knowing who has it already. */
+    private static Message respelt(Message message, String key, Routed before) {
+        Message other =
+                new Message()
+                        .begin(
+                                Subject.ofDotted(key),
+                                message.payload(),
+                                message.payloadOffset(),
+                                message.payloadLength())
+                        .publisher(message.publisher())
+                        .receipt(message.receipt());
+        if (message.headerCodec() != null) {
+            other.header(
+                    message.headerCodec(),
+                    message.header(),
+                    message.headerOffset(),
+                    message.headerLength(),
+                    message.flags());
+        }
+        Routed.of(other).addAll(before);
+        return other;
+    }
+
+    /** Nobody subscribes to the subject: perhaps a policy knows another exchange. */
+    private boolean alternative(Exchange exchange, Message message) {
+        String alternate = exchange.isSubjectSpace() ? exchange.alternate() : null;
+        Exchange next = alternate == null ? null : exchange.host().exchange(alternate);
+        return next != null
+                && !next.isSubjectSpace()
+                && publish(next, message.subject().toString(), List.of(), message);
+    }
+
+    private boolean put(AmqpQueue queue, Message message, Predicate<AmqpQueue> allowed) {
+        if (!allowed.test(queue)) {
+            return false;
+        }
+        queue.put(message);
+        if (!queue.isStream() && queue.queue().isCongested()) {
+            congested = queue.queue();
+        }
+        return true;
+    }
+
+    /** A queue that a publish since the last call has found too far behind; null for none. */
+    public @Nullable Queue takeCongested() {
+        Queue found = congested;
+        congested = null;
+        return found;
+    }
+}

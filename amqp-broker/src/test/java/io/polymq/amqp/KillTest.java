@@ -1,0 +1,188 @@
+package io.polymq.amqp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
+import com.rabbitmq.client.MessageProperties;
+import java.io.BufferedReader;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Kills a broker with confirms and transactions in flight, and looks at what is left. */
+@Tag("long")
+class KillTest {
+
+    private static final int KILLS = 4;
+
+    private record Running(Process process, int port) {
+        Connection connect() throws Exception {
+            ConnectionFactory factory = new ConnectionFactory();
+            factory.setPort(port);
+            factory.setAutomaticRecoveryEnabled(false);
+            return factory.newConnection();
+        }
+
+        void kill() throws InterruptedException {
+            process.toHandle().destroyForcibly();
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    private static Running start(Path folder) throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        Process process =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx512m",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                TestAmqp.class.getName(),
+                                folder.toString(),
+                                Integer.toString(port))
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        BufferedReader out = process.inputReader();
+        String line = out.readLine();
+        assertThat(line).startsWith("serving");
+        return new Running(process, port);
+    }
+
+    @Test
+    void nothingConfirmedIsLostAndDefinitionsStay(@TempDir Path folder) throws Exception {
+        Set<String> confirmed = ConcurrentHashMap.newKeySet();
+        Random random = new Random(5);
+        int next = 0;
+        for (int kill = 0; kill < KILLS; kill++) {
+            Running broker = start(folder);
+            Channel channel = broker.connect().createChannel();
+            declare(channel);
+            channel.confirmSelect();
+            Map<Long, String> open = new ConcurrentHashMap<>();
+            channel.addConfirmListener(
+                    (tag, multiple) -> {
+                        for (long at = multiple ? 1 : tag; at <= tag; at++) {
+                            String known = open.remove(at);
+                            if (known != null) {
+                                confirmed.add(known);
+                            }
+                        }
+                    },
+                    (tag, multiple) -> open.remove(tag));
+            int number = 500 + random.nextInt(2000);
+            for (int i = 0; i < number; i++) {
+                String text = "m" + next++;
+                open.put(channel.getNextPublishSeqNo(), text);
+                channel.basicPublish(
+                        "x",
+                        i % 2 == 0 ? "classic" : "quorum",
+                        MessageProperties.PERSISTENT_BASIC,
+                        text.getBytes(StandardCharsets.UTF_8));
+            }
+            broker.kill();
+        }
+        assertThat(confirmed).hasSizeGreaterThan(100);
+        Running broker = start(folder);
+        Channel channel = broker.connect().createChannel();
+        Set<String> found = new HashSet<>();
+        for (String queue : new String[] {"kept", "kept-quorum"}) {
+            channel.queueDeclarePassive(queue);
+            GetResponse got = channel.basicGet(queue, true);
+            while (got != null) {
+                found.add(new String(got.getBody(), StandardCharsets.UTF_8));
+                got = channel.basicGet(queue, true);
+            }
+        }
+        broker.kill();
+        assertThat(found).containsAll(confirmed);
+    }
+
+    private static void declare(Channel channel) throws Exception {
+        channel.exchangeDeclare("x", "direct", true);
+        channel.queueDeclare("kept", true, false, false, null);
+        channel.queueDeclare("kept-quorum", true, false, false, Map.of("x-queue-type", "quorum"));
+        channel.queueBind("kept", "x", "classic");
+        channel.queueBind("kept-quorum", "x", "quorum");
+    }
+
+    @Test
+    void aCommittedTransactionIsThereAsAWhole(@TempDir Path folder) throws Exception {
+        Set<Integer> committed = new HashSet<>();
+        int next = 0;
+        Random random = new Random(6);
+        for (int kill = 0; kill < KILLS; kill++) {
+            Running broker = start(folder);
+            Channel channel = broker.connect().createChannel();
+            declare(channel);
+            channel.txSelect();
+            int[] at = {next};
+            Thread publisher =
+                    new Thread(
+                            () -> {
+                                try {
+                                    while (true) {
+                                        byte[] text =
+                                                Integer.toString(at[0])
+                                                        .getBytes(StandardCharsets.UTF_8);
+                                        channel.basicPublish(
+                                                "x",
+                                                "classic",
+                                                MessageProperties.PERSISTENT_BASIC,
+                                                text);
+                                        channel.basicPublish(
+                                                "x",
+                                                "quorum",
+                                                MessageProperties.PERSISTENT_BASIC,
+                                                text);
+                                        channel.txCommit();
+                                        synchronized (committed) {
+                                            committed.add(at[0]);
+                                        }
+                                        at[0]++;
+                                    }
+                                } catch (Exception killed) {
+                                    at[0]++;
+                                }
+                            });
+            publisher.start();
+            publisher.join(500 + random.nextInt(500));
+            broker.kill();
+            publisher.join();
+            next = at[0];
+        }
+        Running broker = start(folder);
+        Channel channel = broker.connect().createChannel();
+        Set<Integer> one = drain(channel, "kept");
+        Set<Integer> other = drain(channel, "kept-quorum");
+        broker.kill();
+        assertThat(committed).hasSizeGreaterThan(10);
+        assertThat(one).containsAll(committed);
+        assertThat(other).isEqualTo(one);
+    }
+
+    private static Set<Integer> drain(Channel channel, String queue) throws Exception {
+        Set<Integer> found = new HashSet<>();
+        GetResponse got = channel.basicGet(queue, true);
+        while (got != null) {
+            found.add(Integer.parseInt(new String(got.getBody(), StandardCharsets.UTF_8)));
+            got = channel.basicGet(queue, true);
+        }
+        return found;
+    }
+}
