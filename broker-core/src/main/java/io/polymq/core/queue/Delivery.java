@@ -135,6 +135,7 @@ final class Delivery {
     private void serveGetters() {
         if (!getters.isEmpty() && !core.turns().isHungry()) {
             core.lifetimes().shed();
+            core.lifetimes().expireNow();
         }
         while (!getters.isEmpty()) {
             Entry entry = oldestReady();
