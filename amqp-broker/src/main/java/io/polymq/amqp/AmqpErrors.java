@@ -89,6 +89,13 @@ final class AmqpErrors {
         };
     }
 
+    /** Whether it only says that the queue has gone meanwhile, which is nobody's fault. */
+    static boolean isGone(Throwable failure) {
+        return cause(failure) instanceof QueueException e
+                && (e.kind() == QueueException.Kind.CLOSED
+                        || e.kind() == QueueException.Kind.NOT_HELD);
+    }
+
     static ModelException notAllowed(String text) {
         return new ModelException(ModelException.Kind.NOT_ALLOWED, text);
     }

@@ -53,7 +53,8 @@ final class ConfirmWindow {
         boolean schedule;
         lock.lock();
         try {
-            states[(int) tag & states.length - 1] = failure == null ? SAFE : REFUSED;
+            boolean safe = failure == null || AmqpErrors.isGone(failure);
+            states[(int) tag & states.length - 1] = safe ? SAFE : REFUSED;
             schedule = !scheduled && !ended && tag == first;
             scheduled |= schedule;
         } finally {

@@ -92,7 +92,7 @@ final class Transaction {
         Receipt receipt =
                 new Receipt(
                         failure -> {
-                            if (failure == null) {
+                            if (failure == null || AmqpErrors.isGone(failure)) {
                                 safe.complete(null);
                             } else {
                                 safe.completeExceptionally(failure);
