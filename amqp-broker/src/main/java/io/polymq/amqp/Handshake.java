@@ -1,6 +1,9 @@
 package io.polymq.amqp;
 
+import io.polymq.amqp.model.HostLimits;
+import io.polymq.amqp.model.ModelException;
 import io.polymq.amqp.model.VirtualHost;
+import io.polymq.amqp.model.VirtualHosts;
 import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.ConnectionMethod;
 import io.polymq.codec.amqp.FieldTable;
@@ -274,9 +277,37 @@ final class Handshake {
 
     private void open(String name) {
         VirtualHost host = broker.hosts().find(name);
-        if (host == null) {
-            throw AmqpErrors.notAllowed("vhost " + name + " not found");
+        if (host != null) {
+            open(host, name);
+        } else if (principal.tenant().equals(VirtualHosts.tenantOf(name))) {
+            // The tenant is there for other protocols: its host is made when it is first opened.
+            connection.await(
+                    broker.hosts().put(name, HostLimits.NONE),
+                    (made, failure) -> {
+                        if (made == null) {
+                            connection.refuse(0, null, failure == null ? noHost(name) : failure);
+                        } else {
+                            openOrRefuse(made, name);
+                        }
+                    });
+        } else {
+            throw noHost(name);
         }
+    }
+
+    private static ModelException noHost(String name) {
+        return AmqpErrors.notAllowed("vhost " + name + " not found");
+    }
+
+    private void openOrRefuse(VirtualHost host, String name) {
+        try {
+            open(host, name);
+        } catch (ModelException refused) {
+            connection.refuse(0, null, refused);
+        }
+    }
+
+    private void open(VirtualHost host, String name) {
         Principal here = principal.inTenant(host.tenant());
         boolean own = principal.tenant().equals(host.tenant());
         if (!own
