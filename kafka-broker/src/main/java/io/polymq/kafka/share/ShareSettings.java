@@ -12,7 +12,6 @@ import org.apache.kafka.coordinator.group.ShareGroupAutoOffsetResetStrategy;
  * @param deliveries after how many a record is given up
  * @param locks how many records of a partition may be held at once
  * @param reset where it begins
- * @param committedOnly whether it leaves out what transactions have not committed
  * @param renews whether a member may ask for more time
  */
 public record ShareSettings(
@@ -20,7 +19,6 @@ public record ShareSettings(
         int deliveries,
         int locks,
         ShareGroupAutoOffsetResetStrategy reset,
-        boolean committedOnly,
         boolean renews) {
 
     QueueSpec spec() {

@@ -103,7 +103,6 @@ class SharePartitionSimulationTest {
                             DELIVERIES,
                             LOCKS,
                             ShareGroupAutoOffsetResetStrategy.EARLIEST,
-                            false,
                             true);
             queue = queues.over(shard, "share.g", settings.spec(), SharePartition.READER);
             partition = new SharePartition(shard, queue);
