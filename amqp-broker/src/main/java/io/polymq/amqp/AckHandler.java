@@ -181,8 +181,13 @@ final class AckHandler {
         staged = new ArrayList<>();
         carryOut(settlements);
         for (Hold hold : gathering) {
-            receipt.expect();
-            hold.flush(receipt);
+            AmqpQueue queue = hold.queue();
+            if (queue != null && queue.isDeleted()) {
+                hold.flush(null);
+            } else {
+                receipt.expect();
+                hold.flush(receipt);
+            }
         }
         gathering.clear();
     }

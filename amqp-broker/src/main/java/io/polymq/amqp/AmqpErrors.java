@@ -89,11 +89,10 @@ final class AmqpErrors {
         };
     }
 
-    /** Whether it only says that the queue has gone meanwhile, which is nobody's fault. */
-    static boolean isGone(Throwable failure) {
+    /** Whether it only says that a delivery was settled, or handed to another, before. */
+    static boolean isSettledElsewhere(Throwable failure) {
         return cause(failure) instanceof QueueException e
-                && (e.kind() == QueueException.Kind.CLOSED
-                        || e.kind() == QueueException.Kind.NOT_HELD);
+                && e.kind() == QueueException.Kind.NOT_HELD;
     }
 
     static ModelException notAllowed(String text) {

@@ -53,8 +53,7 @@ final class ConfirmWindow {
         boolean schedule;
         lock.lock();
         try {
-            boolean safe = failure == null || AmqpErrors.isGone(failure);
-            states[(int) tag & states.length - 1] = safe ? SAFE : REFUSED;
+            states[(int) tag & states.length - 1] = failure == null ? SAFE : REFUSED;
             schedule = !scheduled && !ended && tag == first;
             scheduled |= schedule;
         } finally {

@@ -92,7 +92,7 @@ final class Transaction {
         Receipt receipt =
                 new Receipt(
                         failure -> {
-                            if (failure == null || AmqpErrors.isGone(failure)) {
+                            if (failure == null) {
                                 safe.complete(null);
                             } else {
                                 safe.completeExceptionally(failure);
@@ -103,7 +103,16 @@ final class Transaction {
             one.message().lendTo(lent).receipt(receipt);
             channel.publishing().route(one.exchange(), one.publish(), one.copies(), lent);
         }
-        acks.commit(receipt);
+        receipt.expect();
+        Receipt settling =
+                new Receipt(
+                        failure -> {
+                            boolean known =
+                                    failure != null && AmqpErrors.isSettledElsewhere(failure);
+                            receipt.done(known ? null : failure);
+                        });
+        acks.commit(settling);
+        settling.seal();
         receipt.seal();
         CompletableFuture<Void> finished =
                 entry == null

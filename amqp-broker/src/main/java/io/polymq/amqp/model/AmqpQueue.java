@@ -129,8 +129,11 @@ public final class AmqpQueue implements Destination {
         }
     }
 
-    /** Gives it the message, whose receipt is told to wait for it. */
+    /** Gives it the message, whose receipt is told to wait for it; a deleted one drops it. */
     void put(Message message) {
+        if (deleted) {
+            return;
+        }
         Receipt receipt = message.receipt();
         if (receipt != null) {
             receipt.expect();
