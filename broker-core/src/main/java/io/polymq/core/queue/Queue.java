@@ -170,20 +170,6 @@ public interface Queue {
      * @param exclusive whether no one else may consume
      * @param autoAck whether a delivered message is acknowledged at once
      * @param tag for lists: what the protocol calls the consumer
-     * @param window whether credit is a window: every settlement gives one back
      */
-    record ConsumerSpec(
-            int credit,
-            int priority,
-            boolean exclusive,
-            boolean autoAck,
-            String tag,
-            boolean window) {
-
-        /** Whose credit its protocol gives back itself. */
-        public ConsumerSpec(
-                int credit, int priority, boolean exclusive, boolean autoAck, String tag) {
-            this(credit, priority, exclusive, autoAck, tag, false);
-        }
-    }
+    record ConsumerSpec(int credit, int priority, boolean exclusive, boolean autoAck, String tag) {}
 }

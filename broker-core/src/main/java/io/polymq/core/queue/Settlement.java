@@ -201,8 +201,6 @@ final class Settlement {
         core.flying(-1);
         if (by.hasLeft()) {
             core.forgetIfDone(by);
-        } else if (by.spec().window()) {
-            core.credit(by, 1);
         }
     }
 

@@ -646,21 +646,6 @@ final class QueueTest {
     }
 
     @Test
-    void aWindowIsOpenedByEverySettlement() {
-        Queue queue = yard.queue("q", base);
-        Taker taker = new Taker();
-        Queue.Consumption consumption =
-                queue.consume(new Queue.ConsumerSpec(1, 0, false, false, "w", true), taker);
-        yard.publish(queue, "a", "b", "c");
-        awaitTaken(taker, 1);
-        consumption.ack(taker.taken.get(0).offset(), null);
-        awaitTaken(taker, 2);
-        consumption.reject(taker.taken.get(1).offset());
-        awaitTaken(taker, 3);
-        assertThat(taker.texts()).containsExactly("a", "b", "c");
-    }
-
-    @Test
     void aHolderGetsOnlyWhatItAsksForAndIsNoConsumer() {
         Queue queue = yard.queue("q", base.withDispatch(Dispatch.SINGLE_ACTIVE));
         Queue.Consumption holder = queue.holder("get");
