@@ -25,6 +25,7 @@ final class AckHandler {
     private final Unacked unacked = new Unacked();
     private final List<Hold> gathering = new ArrayList<>();
     private final Set<Hold> all = new HashSet<>();
+    private final List<Hold> leaving = new ArrayList<>();
     private @Nullable List<Staged> staged;
     private IntConsumer counted = number -> {};
     private Runnable afterSettling = () -> {};
@@ -59,22 +60,29 @@ final class AckHandler {
         all.add(hold);
     }
 
-    /** Forgets one that holds nothing any more. */
-    void dropIfEmpty(Hold hold) {
+    /** Nothing more comes by this one: it is forgotten as soon as it holds nothing. */
+    void leaves(Hold hold) {
         flush();
-        if (isEmpty(hold)) {
-            all.remove(hold);
-            hold.close();
-        }
+        leaving.add(hold);
+        leaving.removeIf(this::forgetIfEmpty);
     }
 
-    private boolean isEmpty(Hold hold) {
+    private boolean forgetIfEmpty(Hold hold) {
+        if (staged != null && !staged.isEmpty()) {
+            return false;
+        }
+        boolean empty;
         outbox.begin(0);
         try {
-            return hold.isEmpty();
+            empty = hold.isEmpty();
         } finally {
             outbox.end();
         }
+        if (empty) {
+            all.remove(hold);
+            hold.close();
+        }
+        return empty;
     }
 
     void ack(long tag, boolean multiple) {
@@ -218,5 +226,6 @@ final class AckHandler {
         }
         all.forEach(Hold::close);
         all.clear();
+        leaving.clear();
     }
 }

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** Prefetch limits, consumers, gets. Connection zone. */
 final class ConsumeHandler {
 
+    /** Queues that gets have asked; from so many on those that are gone are looked for. */
+    private static final int MANY_HOLDERS = 64;
+
     private final AmqpChannel channel;
     private final AmqpConnection connection;
     private final QueueHandler queues;
@@ -175,7 +178,7 @@ final class ConsumeHandler {
                     consumer.end();
                     Hold hold = consumer.hold();
                     if (hold != null) {
-                        acks.dropIfEmpty(hold);
+                        acks.leaves(hold);
                     }
                     if (!cancel.noWait() && !channel.isClosing()) {
                         channel.send(new BasicMethod.CancelOk(cancel.consumerTag()));
@@ -187,6 +190,10 @@ final class ConsumeHandler {
     void gone(Consumer consumer) {
         if (consumers.remove(consumer.tag(), consumer)) {
             consumer.end();
+            Hold hold = consumer.hold();
+            if (hold != null) {
+                acks.leaves(hold);
+            }
             if (connection.isOpen()
                     && !channel.isClosing()
                     && connection.session().client().cancelNotify()) {
@@ -243,6 +250,16 @@ final class ConsumeHandler {
     private record Got(List<QueuedMessage> messages, long left) {}
 
     private Queue.Consumption holder(AmqpQueue queue) {
+        if (holders.size() >= MANY_HOLDERS) {
+            List<AmqpQueue> gone = holders.keySet().stream().filter(AmqpQueue::isDeleted).toList();
+            for (AmqpQueue one : gone) {
+                holders.remove(one);
+                Hold hold = getters.remove(one);
+                if (hold != null) {
+                    acks.leaves(hold);
+                }
+            }
+        }
         return holders.computeIfAbsent(
                 queue,
                 absent -> {
