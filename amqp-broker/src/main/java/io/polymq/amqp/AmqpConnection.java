@@ -192,16 +192,20 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler {
 
     /** Any thread: runs the action on the loop and takes frames again. */
     void resume(Runnable action) {
-        connection
-                .loop()
-                .execute(
-                        () -> {
-                            waiting--;
-                            if (state != State.ENDED) {
-                                action.run();
-                            }
-                            connection.resumeReading();
-                        });
+        connection.loop().execute(() -> resumed(action));
+    }
+
+    private void resumed(Runnable action) {
+        waiting--;
+        try {
+            if (state != State.ENDED) {
+                action.run();
+            }
+        } catch (RuntimeException e) {
+            refuse(0, null, e);
+        } finally {
+            connection.resumeReading();
+        }
     }
 
     /** Acknowledgements wait for the end of the batch. */

@@ -260,7 +260,7 @@ final class Handshake {
     }
 
     private static void checkMost(String what, long wanted, long most) {
-        if (most != 0 && (wanted == 0 ? false : wanted > most)) {
+        if (most != 0 && wanted > most) {
             throw new AmqpException(
                     ReplyCode.NOT_ALLOWED,
                     "negotiated "

@@ -404,7 +404,8 @@ public final class VirtualHost {
             binding.source(),
             binding.toExchange() ? "e" : "q",
             binding.destination(),
-            binding.propertiesKey()
+            binding.key(),
+            Integer.toUnsignedString(binding.arguments().hashCode(), 36)
         };
     }
 
