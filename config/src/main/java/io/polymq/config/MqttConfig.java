@@ -57,7 +57,7 @@ public record MqttConfig(
                 Duration maxSessionExpiry,
         @Doc(
                         "Seconds that clients are told to keep alive when theirs are longer or"
-                            + " none; 0: theirs.")
+                                + " none; 0: theirs.")
                 @Within(min = 0, max = 65_535)
                 @Default("0")
                 int serverKeepAlive,
@@ -88,7 +88,7 @@ public record MqttConfig(
                 String shareStrategy,
         @Doc(
                         "When a publish for persistent sessions is acknowledged: forced to the"
-                            + " device, written, or in memory.")
+                                + " device, written, or in memory.")
                 @OneOf({"sync", "os", "memory"})
                 @Default("sync")
                 String durability,
@@ -99,11 +99,11 @@ public record MqttConfig(
                 boolean clientEvents,
         @Doc(
                         "Subscriptions made for every client: FILTER or FILTER QOS, with %c and %u"
-                            + " for client and user.")
+                                + " for client and user.")
                 List<String> autoSubscribe,
         @Doc(
                         "Topic rewrites: publish|subscribe|all FILTER REGEX TEMPLATE, with $1 and"
-                            + " %c and %u in the template.")
+                                + " %c and %u in the template.")
                 List<String> rewrite,
         @Doc("Disconnects within flapping_window after which a client is banned; 0 is never.")
                 @Within(min = 0)
@@ -120,14 +120,14 @@ public record MqttConfig(
                 Duration slowThreshold,
         @Doc(
                         "The user property of CONNECT that names the tenant of clients whose user"
-                            + " has none of its own; empty: none does.")
+                                + " has none of its own; empty: none does.")
                 @Default("")
                 String tenantProperty,
         @Doc("Tenants of such clients by the port that they came in by: PORT TENANT.")
                 List<String> listenerTenants,
         @Doc(
                         "Whose packets are written to trace_file: client ID, topic FILTER or"
-                            + " address IP; more at run time.")
+                                + " address IP; more at run time.")
                 List<String> trace,
         @Doc("Where traces are written; relative to data_path.") @Default("mqtt-trace.log")
                 String traceFile,

@@ -94,7 +94,7 @@ final class ClientTrace {
                 default ->
                         throw new IllegalArgumentException(
                                 "a trace is \"client ID\", \"topic FILTER\" or \"address IP\", not"
-                                    + " \""
+                                        + " \""
                                         + written
                                         + '"');
             };
