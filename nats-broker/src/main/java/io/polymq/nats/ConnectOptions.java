@@ -28,13 +28,14 @@ record ConnectOptions(
         @Nullable String token,
         @Nullable String nkey,
         @Nullable String signature,
-        @Nullable String jwt) {
+        @Nullable String jwt,
+        boolean namesAccount) {
 
     /** What holds for a client that never said CONNECT. */
     static final ConnectOptions DEFAULT =
             new ConnectOptions(
                     true, true, true, false, false, false, 0, "", "", "", null, null, null, null,
-                    null, null);
+                    null, null, false);
 
     /**
      * What a CONNECT says on top of what was said before: a key that is not repeated stays.
@@ -69,11 +70,15 @@ record ConnectOptions(
                 optional(node, "auth_token", before.token),
                 optional(node, "nkey", before.nkey),
                 optional(node, "sig", before.signature),
-                optional(node, "jwt", before.jwt));
+                optional(node, "jwt", before.jwt),
+                optional(node, "account", null) != null || flag(node, "new_account", false));
     }
 
     /** What makes it unusable; null when nothing does. */
     @Nullable NatsError fault() {
+        if (namesAccount) {
+            return NatsError.AUTHORIZATION_VIOLATION;
+        }
         if (protocol < 0 || protocol > 1) {
             return NatsError.INVALID_CLIENT_PROTOCOL;
         }

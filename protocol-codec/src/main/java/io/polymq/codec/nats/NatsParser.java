@@ -13,6 +13,7 @@ import io.polymq.codec.nats.NatsProtocolException.Reason;
 public final class NatsParser {
 
     private static final int MAX_ARGUMENTS = 5;
+    private static final int MAX_DIGITS = 9;
 
     private final int[] starts = new int[MAX_ARGUMENTS];
     private final int[] ends = new int[MAX_ARGUMENTS];
@@ -326,11 +327,10 @@ public final class NatsParser {
         return ends[argument] - starts[argument];
     }
 
-    /** Digits only; -1 for anything else and for what no limit allows. */
+    /** At most nine digits; -1 for anything else. */
     private int number(byte[] bytes, int argument) {
-        int length = length(argument);
-        if (length > 9) {
-            return allDigits(bytes, argument) ? Integer.MAX_VALUE - 2 : -1;
+        if (length(argument) > MAX_DIGITS) {
+            return -1;
         }
         int value = 0;
         for (int i = starts[argument]; i < ends[argument]; i++) {
@@ -341,15 +341,6 @@ public final class NatsParser {
             value = value * 10 + digit;
         }
         return value;
-    }
-
-    private boolean allDigits(byte[] bytes, int argument) {
-        for (int i = starts[argument]; i < ends[argument]; i++) {
-            if (bytes[i] < '0' || bytes[i] > '9') {
-                return false;
-            }
-        }
-        return true;
     }
 
     private int more(int bytes) {

@@ -102,7 +102,7 @@ class NatsParserTest {
                 "PUB a b c 1 | BAD_ARGUMENTS",
                 "PUB a | BAD_ARGUMENTS",
                 "PUB a 65 | PAYLOAD_TOO_LARGE",
-                "PUB a 99999999999999999999 | PAYLOAD_TOO_LARGE",
+                "PUB a 99999999999999999999 | BAD_ARGUMENTS",
                 "HPUB a 14 12 | BAD_ARGUMENTS",
                 "HPUB a 12 | BAD_ARGUMENTS",
                 "HPUB a 12 65 | PAYLOAD_TOO_LARGE",
