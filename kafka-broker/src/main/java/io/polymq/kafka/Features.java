@@ -21,6 +21,7 @@ final class Features {
                         METADATA_VERSION,
                         METADATA_VERSION),
                 new Feature("group.version", 0, 1, 1),
+                new Feature("transaction.version", 0, 2, 2),
                 new Feature("streams.version", 0, 1, 1),
                 new Feature("share.version", 0, 2, 2));
     }

@@ -17,11 +17,12 @@ import io.polymq.kafka.group.MembershipHandler;
 import io.polymq.kafka.group.OffsetsOfGroupsHandler;
 import io.polymq.kafka.group.ShareGroupHandler;
 import io.polymq.kafka.group.StreamsGroupHandler;
+import io.polymq.kafka.group.TransactionalOffsetsHandler;
 import io.polymq.kafka.produce.ProduceHandler;
 import io.polymq.kafka.produce.ProducerIds;
-import io.polymq.kafka.produce.ProducerIdsHandler;
 import io.polymq.kafka.produce.ProducerSnapshots;
 import io.polymq.kafka.produce.Producers;
+import io.polymq.kafka.produce.ProducersHandler;
 import io.polymq.kafka.quota.ClientQuotasHandler;
 import io.polymq.kafka.quota.Quotas;
 import io.polymq.kafka.security.AclsHandler;
@@ -38,6 +39,12 @@ import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.MetadataHandler;
 import io.polymq.kafka.topic.TopicAdminHandler;
 import io.polymq.kafka.topic.TopicCatalog;
+import io.polymq.kafka.txn.PartitionsOfTransactionsHandler;
+import io.polymq.kafka.txn.TransactionAdminHandler;
+import io.polymq.kafka.txn.TransactionCoordinator;
+import io.polymq.kafka.txn.TransactionLimits;
+import io.polymq.kafka.txn.TransactionMarkers;
+import io.polymq.kafka.txn.TransactionsHandler;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
 import io.polymq.storage.Durability;
@@ -61,10 +68,12 @@ import org.apache.kafka.common.protocol.ApiKeys;
 public final class KafkaBroker {
 
     private static final String PRODUCERS_SHARD = "kafka.producers";
+    private static final String TRANSACTIONS_SHARD = "kafka.transactions";
 
     private final TopicCatalog catalog;
     private final KafkaBinding binding;
     private final GroupService groups;
+    private final TransactionCoordinator transactions;
     private final ExecutorService blocking =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("kafka-", 0).factory());
 
@@ -93,6 +102,13 @@ public final class KafkaBroker {
                         Durability.valueOf(config.durability().toUpperCase(Locale.ROOT)));
         KafkaMetrics metrics = new KafkaMetrics(params.metrics());
         Routes routes = new Routes();
+        transactions =
+                new TransactionCoordinator(
+                        compacted(params.store(), TRANSACTIONS_SHARD),
+                        new ProducerIds(params.metadata()),
+                        params.clock(),
+                        TransactionLimits.DEFAULT,
+                        blocking);
         records(routes, params, access, metrics);
         ShareStates shareStates = new ShareStates(params.cache());
         shareStates.ready().join();
@@ -105,10 +121,12 @@ public final class KafkaBroker {
                                 params.topics(),
                                 catalog,
                                 params.metadata(),
+                                transactions,
                                 params.clock(),
                                 blocking,
                                 tenant -> new SharePersister(tenant, shareStates, catalog)));
         groups(routes, access, cluster);
+        transactions(routes, access);
         share(routes, params, access, shareStates);
         Quotas quotas = new Quotas(params.cache(), params.clock());
         quotas.ready().join();
@@ -139,13 +157,12 @@ public final class KafkaBroker {
 
     private void records(
             Routes routes, KafkaBrokerServerParams params, Access access, KafkaMetrics metrics) {
-        ProduceHandler produce = new ProduceHandler(catalog, access, params.clock(), metrics);
-        ProducerIdsHandler producers =
-                new ProducerIdsHandler(new ProducerIds(params.metadata()), catalog, access);
-        FetchHandler fetch = new FetchHandler(catalog, access, params.clock()::millis);
+        ProduceHandler produce =
+                new ProduceHandler(catalog, access, params.clock(), metrics, transactions);
+        ProducersHandler producers = new ProducersHandler(catalog, access);
+        FetchHandler fetch = new FetchHandler(catalog, access, params.clock()::millis, blocking);
         OffsetsHandler offsets = new OffsetsHandler(catalog, access, blocking);
         routes.serve(ApiKeys.PRODUCE, produce::produce)
-                .serve(ApiKeys.INIT_PRODUCER_ID, producers::initProducerId)
                 .serve(ApiKeys.DESCRIBE_PRODUCERS, producers::describeProducers)
                 .serve(ApiKeys.FETCH, fetch::fetch)
                 .serve(ApiKeys.LIST_OFFSETS, offsets::listOffsets)
@@ -252,6 +269,24 @@ public final class KafkaBroker {
                 .serve(ApiKeys.DESCRIBE_DELEGATION_TOKEN, delegation::describe);
     }
 
+    private void transactions(Routes routes, Access access) {
+        transactions.start(new TransactionMarkers(catalog, groups::endTransaction));
+        TransactionsHandler ends = new TransactionsHandler(transactions, groups, access);
+        PartitionsOfTransactionsHandler partitions =
+                new PartitionsOfTransactionsHandler(transactions, catalog, access);
+        TransactionalOffsetsHandler offsets =
+                new TransactionalOffsetsHandler(groups, catalog, access);
+        TransactionAdminHandler admin = new TransactionAdminHandler(transactions, catalog, access);
+        routes.serve(ApiKeys.INIT_PRODUCER_ID, ends::initProducerId)
+                .serve(ApiKeys.ADD_PARTITIONS_TO_TXN, partitions::addPartitions)
+                .serve(ApiKeys.ADD_OFFSETS_TO_TXN, ends::addOffsets)
+                .serve(ApiKeys.TXN_OFFSET_COMMIT, offsets::commit)
+                .serve(ApiKeys.END_TXN, ends::endTxn)
+                .serve(ApiKeys.WRITE_TXN_MARKERS, partitions::writeMarkers)
+                .serve(ApiKeys.DESCRIBE_TRANSACTIONS, admin::describe)
+                .serve(ApiKeys.LIST_TRANSACTIONS, admin::list);
+    }
+
     private ServedApis cluster(
             Routes routes, KafkaBrokerServerParams params, Access access, Cluster cluster) {
         // The handlers tell keys and features, and are themselves behind some of them.
@@ -299,6 +334,12 @@ public final class KafkaBroker {
         fixed.put("offsets.topic.replication.factor", "1");
         fixed.put("transaction.state.log.replication.factor", "1");
         fixed.put("transaction.state.log.min.isr", "1");
+        fixed.put(
+                "transaction.max.timeout.ms",
+                Long.toString(TransactionLimits.DEFAULT.maxTimeout().toMillis()));
+        fixed.put(
+                "transactional.id.expiration.ms",
+                Long.toString(TransactionLimits.DEFAULT.idExpiry().toMillis()));
         fixed.put("offsets.retention.minutes", "10080");
         fixed.put(
                 "socket.request.max.bytes",
@@ -327,6 +368,7 @@ public final class KafkaBroker {
     private CompletionStage<Void> drain(Duration within) {
         return CompletableFuture.runAsync(
                 () -> {
+                    transactions.close();
                     groups.close();
                     List.copyOf(catalog.inUse()).stream()
                             .map(KafkaTopic::producers)

@@ -1,5 +1,6 @@
 package io.polymq.kafka;
 
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -23,7 +24,7 @@ final class RawClient implements AutoCloseable {
         socket = new Socket("127.0.0.1", port);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(20_000);
-        in = new DataInputStream(socket.getInputStream());
+        in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 
     <T extends ApiMessage> T ask(ApiKeys key, int version, ApiMessage request, Class<T> type)
@@ -65,6 +66,21 @@ final class RawClient implements AutoCloseable {
             throw new AssertionError(frame.remaining() + " bytes behind the response to " + key);
         }
         return response;
+    }
+
+    /** How long a read may take. */
+    void timeout(int millis) throws IOException {
+        socket.setSoTimeout(millis);
+    }
+
+    /** Returns when an answer begins; nothing of it is taken. */
+    void awaitAnswer() throws IOException {
+        in.mark(1);
+        if (in.read() < 0) {
+            throw new EOFException();
+        }
+        in.reset();
+        socket.setSoTimeout(20_000);
     }
 
     ByteBuffer receive() throws IOException {

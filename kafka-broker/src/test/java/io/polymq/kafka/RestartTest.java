@@ -38,6 +38,10 @@ class RestartTest {
         final int port;
 
         Broker(Path folder) throws IOException {
+            this(folder, 0);
+        }
+
+        Broker(Path folder, int wanted) throws IOException {
             process =
                     new ProcessBuilder(
                                     Path.of(System.getProperty("java.home"), "bin", "java")
@@ -47,7 +51,7 @@ class RestartTest {
                                     "-cp",
                                     System.getProperty("java.class.path"),
                                     TestServer.class.getName(),
-                                    "0",
+                                    Integer.toString(wanted),
                                     folder.toString())
                             .redirectError(ProcessBuilder.Redirect.DISCARD)
                             .start();

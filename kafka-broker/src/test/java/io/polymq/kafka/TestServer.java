@@ -66,6 +66,7 @@ final class TestServer implements AutoCloseable {
     private final UserStore users;
     private final RuleStore rules;
     private final ZoneThread zone;
+    private final boolean ownsStore;
     private final int port;
     private final int tlsPort;
 
@@ -97,7 +98,40 @@ final class TestServer implements AutoCloseable {
     }
 
     private TestServer(int port, @Nullable Path folder, PolyMqConfig config) {
+        this(
+                port,
+                folder == null
+                        ? new MemoryMetadata()
+                        : EmbeddedMetadata.open(folder.resolve("meta")),
+                ShardStores.open(
+                        new StorageParams(
+                                folder == null ? Path.of(".") : folder.resolve("storage"),
+                                storage(folder == null ? "memory" : "log"),
+                                Clock.systemUTC(),
+                                new PrometheusRegistry())),
+                true,
+                config);
+    }
+
+    /**
+     * A broker on what another one has left.
+     *
+     * @param ownsStore whether both are closed with the broker
+     */
+    TestServer(int port, MetadataStore metadata, ShardStore store, boolean ownsStore) {
+        this(port, metadata, store, ownsStore, PolyMqConfig.DEFAULT);
+    }
+
+    private TestServer(
+            int port,
+            MetadataStore metadata,
+            ShardStore store,
+            boolean ownsStore,
+            PolyMqConfig config) {
         PrometheusRegistry registry = new PrometheusRegistry();
+        this.metadata = metadata;
+        this.store = store;
+        this.ownsStore = ownsStore;
         network =
                 new NetworkServer(
                         new NetworkServerParams(
@@ -109,17 +143,6 @@ final class TestServer implements AutoCloseable {
                                 registry,
                                 Clock.systemUTC(),
                                 System::nanoTime));
-        metadata =
-                folder == null
-                        ? new MemoryMetadata()
-                        : EmbeddedMetadata.open(folder.resolve("meta"));
-        store =
-                ShardStores.open(
-                        new StorageParams(
-                                folder == null ? Path.of(".") : folder.resolve("storage"),
-                                storage(folder == null ? "memory" : "log"),
-                                Clock.systemUTC(),
-                                registry));
         topics =
                 TopicCatalog.open(
                                 new TopicParams(
@@ -173,7 +196,7 @@ final class TestServer implements AutoCloseable {
                 .build();
     }
 
-    private static StorageConfig storage(String driver) {
+    static StorageConfig storage(String driver) {
         StorageConfig c = StorageConfig.DEFAULT;
         return new StorageConfig(
                 driver,
@@ -229,8 +252,10 @@ final class TestServer implements AutoCloseable {
         }
         cache.close();
         topics.close();
-        store.close();
-        metadata.close();
+        if (ownsStore) {
+            store.close();
+            metadata.close();
+        }
         blocking.close();
     }
 

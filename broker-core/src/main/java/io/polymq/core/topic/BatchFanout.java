@@ -102,7 +102,7 @@ final class BatchFanout {
         }
         for (Marker marker : markers) {
             Long from = open.remove(marker.producer());
-            if (from != null && marker.commit()) {
+            if (from != null && marker.commit() && topic.isSeen()) {
                 showCommitted(marker.producer(), from, base + marker.delta());
             }
         }

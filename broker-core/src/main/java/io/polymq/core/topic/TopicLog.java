@@ -223,7 +223,12 @@ final class TopicLog implements Capture {
                         && (batches.getShort(batches.position() + RecordBatches.ATTRIBUTES)
                                         & RecordBatches.TRANSACTIONAL)
                                 != 0;
-        return transactional || (now.keyedBySubject() ? space.liveSize() > 0 : interest.exists());
+        return transactional || isSeen();
+    }
+
+    /** Whether anyone besides topics looks at what is published here. */
+    boolean isSeen() {
+        return spec.keyedBySubject() ? space.liveSize() > 0 : interest.exists();
     }
 
     void append(Message message, AppendListener listener) {

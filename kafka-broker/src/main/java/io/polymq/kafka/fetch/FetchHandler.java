@@ -5,6 +5,7 @@ import io.polymq.kafka.Exchange;
 import io.polymq.kafka.topic.TopicCatalog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
@@ -25,10 +26,13 @@ public final class FetchHandler {
     private final TopicCatalog catalog;
     private final Access access;
     private final FetchSessions sessions;
+    private final Executor blocking;
 
-    public FetchHandler(TopicCatalog catalog, Access access, LongSupplier clock) {
+    public FetchHandler(
+            TopicCatalog catalog, Access access, LongSupplier clock, Executor blocking) {
         this.catalog = catalog;
         this.access = access;
+        this.blocking = blocking;
         this.sessions = new FetchSessions(SESSION_SLOTS, clock);
     }
 
@@ -86,7 +90,8 @@ public final class FetchHandler {
             List<FetchedPartition> partitions,
             @Nullable FetchSession session,
             boolean full) {
-        new FetchOperation(exchange, request, partitions, session, full, catalog, access).start();
+        new FetchOperation(exchange, request, partitions, session, full, catalog, access, blocking)
+                .start();
     }
 
     private static void refuse(Exchange exchange, Errors error) {

@@ -4,12 +4,16 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaErrors;
+import io.polymq.kafka.fetch.CommittedRecords.Committed;
+import io.polymq.kafka.produce.PartitionProducers;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.storage.ReadResult;
 import io.polymq.storage.Shard;
 import io.polymq.storage.StorageException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -47,6 +51,8 @@ final class FetchOperation {
     private final boolean full;
     private final TopicCatalog catalog;
     private final Access access;
+    private final Executor blocking;
+    private final boolean committedOnly;
     private final int maxBytes;
     private final AtomicBoolean woken = new AtomicBoolean();
     private int next;
@@ -58,6 +64,7 @@ final class FetchOperation {
     private @Nullable ScheduledFuture<?> timer;
 
     /**
+     * @param blocking runs what reads files
      * @param full whether all partitions are answered, or only those with news
      */
     FetchOperation(
@@ -67,7 +74,8 @@ final class FetchOperation {
             @Nullable FetchSession session,
             boolean full,
             TopicCatalog catalog,
-            Access access) {
+            Access access,
+            Executor blocking) {
         this.exchange = exchange;
         this.request = request;
         this.partitions = partitions;
@@ -75,6 +83,8 @@ final class FetchOperation {
         this.full = full;
         this.catalog = catalog;
         this.access = access;
+        this.blocking = blocking;
+        this.committedOnly = request.isolationLevel() == READ_COMMITTED;
         this.maxBytes = Math.min(request.maxBytes(), MOST_BYTES);
     }
 
@@ -108,9 +118,15 @@ final class FetchOperation {
     private boolean read(FetchedPartition partition) {
         bytes -= partition.bytes();
         partition.release();
+        partition.aborted = List.of();
         Shard shard = resolve(partition);
-        if (shard == null) {
+        KafkaTopic topic = partition.topic;
+        if (shard == null || topic == null) {
             return true;
+        }
+        PartitionProducers producers = topic.producers().partition(partition.asked.partition());
+        if (committedOnly && !producers.isKnown()) {
+            return waitFor(partition, producers);
         }
         long offset = partition.asked.fetchOffset();
         partition.highWatermark = shard.highWatermark();
@@ -120,39 +136,106 @@ final class FetchOperation {
             partition.error = Errors.OFFSET_OUT_OF_RANGE;
             return true;
         }
+        partition.limit = committedOnly ? producers.stableOffset() : partition.highWatermark;
         int room = Math.min(maxBytes - bytes, partition.asked.partitionMaxBytes());
         boolean atLeastOne = bytes == 0;
-        if (offset >= partition.highWatermark || room <= 0 && !atLeastOne) {
+        if (offset >= partition.limit || room <= 0 && !atLeastOne) {
             return true;
         }
+        return read(partition, shard, Math.max(room, 0), atLeastOne);
+    }
+
+    private boolean read(FetchedPartition partition, Shard shard, int room, boolean atLeastOne) {
+        long offset = partition.asked.fetchOffset();
         try {
-            ReadResult cached = shard.readCached(offset, Math.max(room, 0), atLeastOne);
+            ReadResult cached = shard.readCached(offset, room, atLeastOne);
             if (cached != null) {
-                partition.found(cached);
+                if (mustBlock(partition, cached)) {
+                    CompletableFuture.supplyAsync(() -> committed(partition, cached), blocking)
+                            .whenComplete(
+                                    (result, failure) ->
+                                            readEndedLater(partition, result, failure));
+                    return false;
+                }
+                found(partition, committed(partition, cached));
                 return true;
             }
         } catch (StorageException failed) {
             failed(partition, failed);
             return true;
         }
-        shard.read(offset, Math.max(room, 0), atLeastOne)
-                .whenComplete(
-                        (result, failure) ->
-                                exchange.loop()
-                                        .execute(() -> readEnded(partition, result, failure)));
+        shard.read(offset, room, atLeastOne)
+                .thenCompose(read -> committedLater(partition, read))
+                .whenComplete((result, failure) -> readEndedLater(partition, result, failure));
         return false;
     }
 
+    /** What is stable is not known yet: the partition is read again once it is. */
+    private boolean waitFor(FetchedPartition partition, PartitionProducers producers) {
+        producers.whenKnown(
+                exchange.loop(),
+                () -> {
+                    if (over) {
+                        return;
+                    }
+                    StorageException failure = producers.failure();
+                    if (failure != null) {
+                        failed(partition, failure);
+                        next++;
+                    }
+                    partition.fired = true;
+                    goOn();
+                });
+        return false;
+    }
+
+    private @Nullable CommittedRecords committedRecords(FetchedPartition partition) {
+        KafkaTopic topic = partition.topic;
+        return committedOnly && topic != null
+                ? new CommittedRecords(
+                        topic.producers().partition(partition.asked.partition()),
+                        partition.asked.fetchOffset(),
+                        partition.limit)
+                : null;
+    }
+
+    private boolean mustBlock(FetchedPartition partition, ReadResult read) {
+        CommittedRecords committed = committedRecords(partition);
+        return committed != null && committed.mustBlock(read);
+    }
+
+    private CompletableFuture<Committed> committedLater(
+            FetchedPartition partition, ReadResult read) {
+        return mustBlock(partition, read)
+                ? CompletableFuture.supplyAsync(() -> committed(partition, read), blocking)
+                : CompletableFuture.completedFuture(committed(partition, read));
+    }
+
+    private Committed committed(FetchedPartition partition, ReadResult read) {
+        CommittedRecords committed = committedRecords(partition);
+        return committed == null ? new Committed(read, List.of()) : committed.of(read);
+    }
+
+    private static void found(FetchedPartition partition, Committed found) {
+        partition.found(found.records());
+        partition.aborted = found.aborted();
+    }
+
+    private void readEndedLater(
+            FetchedPartition partition, @Nullable Committed result, @Nullable Throwable failure) {
+        exchange.loop().execute(() -> readEnded(partition, result, failure));
+    }
+
     private void readEnded(
-            FetchedPartition partition, @Nullable ReadResult result, @Nullable Throwable failure) {
+            FetchedPartition partition, @Nullable Committed result, @Nullable Throwable failure) {
         if (over) {
             if (result != null) {
-                result.close();
+                result.records().close();
             }
             return;
         }
         if (result != null) {
-            partition.found(result);
+            found(partition, result);
         } else if (failure != null) {
             failed(partition, failure);
         }
@@ -225,9 +308,19 @@ final class FetchOperation {
         for (FetchedPartition partition : partitions) {
             Shard shard = partition.shard;
             if (shard != null && partition.watch == null) {
-                partition.watch = shard.watchEnd(partition.highWatermark, () -> wake(partition));
+                partition.watch = watch(partition, shard);
             }
         }
+    }
+
+    private Shard.Watch watch(FetchedPartition partition, Shard shard) {
+        KafkaTopic topic = partition.topic;
+        Runnable action = () -> wake(partition);
+        return committedOnly && topic != null
+                ? topic.producers()
+                        .partition(partition.asked.partition())
+                        .watchStable(partition.limit, action)
+                : shard.watchEnd(partition.highWatermark, action);
     }
 
     /** A watched end has moved, or its shard is gone. Any thread. */
@@ -264,7 +357,6 @@ final class FetchOperation {
         stop();
         FetchResponseData response =
                 new FetchResponseData().setSessionId(session == null ? 0 : session.id());
-        boolean committedOnly = request.isolationLevel() == READ_COMMITTED;
         FetchableTopicResponse topic = null;
         FetchedPartition before = null;
         for (FetchedPartition partition : partitions) {

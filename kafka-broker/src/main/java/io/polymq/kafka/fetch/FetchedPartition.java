@@ -1,6 +1,7 @@
 package io.polymq.kafka.fetch;
 
 import io.polymq.codec.kafka.RecordSections;
+import io.polymq.kafka.produce.PartitionProducers;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.storage.ReadResult;
 import io.polymq.storage.Shard;
@@ -8,6 +9,7 @@ import io.polymq.storage.Slice;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -26,6 +28,11 @@ final class FetchedPartition {
     Errors error = Errors.NONE;
     long highWatermark = UNKNOWN;
     long startOffset = UNKNOWN;
+
+    /** What may be read ends here: the high watermark, or where the oldest transaction begins. */
+    long limit = UNKNOWN;
+
+    List<AbortedTransaction> aborted = List.of();
     Shard.@Nullable Watch watch;
     volatile boolean fired;
     private @Nullable ReadResult read;
@@ -47,7 +54,9 @@ final class FetchedPartition {
 
     void found(ReadResult result) {
         release();
-        read = result;
+        if (!result.slices().isEmpty()) {
+            read = result;
+        }
         highWatermark = result.highWatermark();
         startOffset = result.startOffset();
     }
@@ -76,15 +85,24 @@ final class FetchedPartition {
                         .setPartitionIndex(asked.partition())
                         .setErrorCode(error.code())
                         .setHighWatermark(highWatermark)
-                        .setLastStableOffset(highWatermark)
+                        .setLastStableOffset(stableOffset())
                         .setLogStartOffset(startOffset)
-                        .setAbortedTransactions(committedOnly ? List.of() : null)
+                        .setAbortedTransactions(committedOnly ? aborted : null)
                         .setRecords(MemoryRecords.EMPTY);
         ReadResult held = read;
         if (held != null && !held.slices().isEmpty()) {
             data.setRecords(sections(held));
         }
         return data;
+    }
+
+    private long stableOffset() {
+        KafkaTopic of = topic;
+        if (of == null || highWatermark == UNKNOWN) {
+            return UNKNOWN;
+        }
+        PartitionProducers producers = of.producers().partition(asked.partition());
+        return Math.min(highWatermark, producers.stableOffset());
     }
 
     private static RecordSections sections(ReadResult held) {

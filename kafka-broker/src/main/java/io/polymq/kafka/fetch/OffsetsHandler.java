@@ -4,6 +4,7 @@ import io.polymq.core.security.Security.Action;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaErrors;
+import io.polymq.kafka.produce.PartitionProducers;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.storage.ReadResult;
@@ -38,6 +39,7 @@ public final class OffsetsHandler {
 
     private static final int LEADER_EPOCH = 0;
     private static final int FIRST_VERSION_WITH_EPOCH = 4;
+    private static final byte READ_COMMITTED = 1;
     private static final long LATEST = -1;
     private static final long EARLIEST = -2;
     private static final long MAX_TIMESTAMP = -3;
@@ -81,9 +83,12 @@ public final class OffsetsHandler {
                 if (error != Errors.NONE || found == null) {
                     answer.setErrorCode(error.code());
                 } else {
-                    Shard shard = found.topic().partition(partition.partitionIndex());
                     open.add(
-                            find(shard, partition.timestamp())
+                            find(
+                                            found,
+                                            partition.partitionIndex(),
+                                            partition.timestamp(),
+                                            request.isolationLevel() == READ_COMMITTED)
                                     .handle(
                                             (offset, failure) ->
                                                     put(answer, offset, failure, withEpoch)));
@@ -112,9 +117,40 @@ public final class OffsetsHandler {
         return currentLeaderEpoch > LEADER_EPOCH ? Errors.UNKNOWN_LEADER_EPOCH : Errors.NONE;
     }
 
-    private CompletableFuture<TimedOffset> find(Shard shard, long timestamp) {
+    private CompletableFuture<TimedOffset> find(
+            KafkaTopic topic, int partition, long timestamp, boolean committedOnly) {
+        Shard shard = topic.topic().partition(partition);
+        if (!committedOnly) {
+            return find(shard, timestamp, shard.highWatermark());
+        }
+        PartitionProducers producers = topic.producers().partition(partition);
+        CompletableFuture<TimedOffset> found = new CompletableFuture<>();
+        producers.whenKnown(
+                () -> {
+                    StorageException failure = producers.failure();
+                    if (failure != null) {
+                        found.completeExceptionally(failure);
+                        return;
+                    }
+                    find(shard, timestamp, producers.stableOffset())
+                            .whenComplete(
+                                    (offset, failed) -> {
+                                        if (failed != null) {
+                                            found.completeExceptionally(failed);
+                                        } else {
+                                            found.complete(offset);
+                                        }
+                                    });
+                });
+        return found;
+    }
+
+    /**
+     * @param end what the reader may see ends there
+     */
+    private CompletableFuture<TimedOffset> find(Shard shard, long timestamp, long end) {
         if (timestamp == LATEST) {
-            return done(shard.highWatermark());
+            return done(end);
         }
         if (timestamp == EARLIEST || timestamp == EARLIEST_LOCAL) {
             return done(shard.startOffset());
@@ -126,7 +162,7 @@ public final class OffsetsHandler {
             return CompletableFuture.completedFuture(NOTHING);
         }
         return shard.offsetForTime(timestamp)
-                .thenCompose((OptionalLong offset) -> withTime(shard, offset, timestamp));
+                .thenCompose((OptionalLong offset) -> withTime(shard, offset, timestamp, end));
     }
 
     private static CompletableFuture<TimedOffset> done(long offset) {
@@ -134,8 +170,8 @@ public final class OffsetsHandler {
     }
 
     private CompletableFuture<TimedOffset> withTime(
-            Shard shard, OptionalLong offset, long timestamp) {
-        if (offset.isEmpty() || offset.getAsLong() >= shard.highWatermark()) {
+            Shard shard, OptionalLong offset, long timestamp, long end) {
+        if (offset.isEmpty() || offset.getAsLong() >= end) {
             return CompletableFuture.completedFuture(NOTHING);
         }
         return shard.read(offset.getAsLong(), LOOK_BYTES, true)

@@ -29,6 +29,10 @@ import org.slf4j.LoggerFactory;
 final class GroupLog implements PartitionWriter {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupLog.class);
+
+    /** From this TxnOffsetCommit on a group joins a transaction by its offsets being committed. */
+    private static final int FIRST_COMMIT_THAT_JOINS = 5;
+
     private static final int MAX_RECORDS_BYTES = 16 << 20;
 
     private final List<Shard> shards;
@@ -37,12 +41,15 @@ final class GroupLog implements PartitionWriter {
     private final LogConfig config =
             new LogConfig(Map.of("max.message.bytes", Integer.toString(MAX_RECORDS_BYTES)));
     private final IntConsumer failed;
+    private final TransactionGuards guards;
 
     /**
+     * @param guards admits offsets that are committed in a transaction
      * @param failed is told the partition of which an append has failed: what the coordinator
      *     believes of it is no longer what is stored
      */
-    GroupLog(List<Shard> shards, IntConsumer failed) {
+    GroupLog(List<Shard> shards, TransactionGuards guards, IntConsumer failed) {
+        this.guards = guards;
         this.shards = List.copyOf(shards);
         this.next = new long[shards.size()];
         this.failed = failed;
@@ -87,6 +94,7 @@ final class GroupLog implements PartitionWriter {
             VerificationGuard guard,
             MemoryRecords records,
             short transactionVersion) {
+        guards.appending(partition.partition(), guard, records);
         // The coordinator uses its buffer again as soon as this returns.
         ByteBuffer from = records.buffer();
         ByteBuffer batches = ByteBuffer.allocate(from.remaining()).put(from.duplicate()).flip();
@@ -120,7 +128,6 @@ final class GroupLog implements PartitionWriter {
         }
     }
 
-    /** Without other brokers there is nothing to ask: who writes is who coordinates. */
     @Override
     public CompletableFuture<VerificationGuard> maybeStartTransactionVerification(
             TopicPartition partition,
@@ -128,7 +135,12 @@ final class GroupLog implements PartitionWriter {
             long producerId,
             short producerEpoch,
             int apiVersion) {
-        return CompletableFuture.completedFuture(VerificationGuard.SENTINEL);
+        return guards.admit(
+                transactionalId,
+                partition.partition(),
+                producerId,
+                producerEpoch,
+                apiVersion >= FIRST_COMMIT_THAT_JOINS);
     }
 
     @Override

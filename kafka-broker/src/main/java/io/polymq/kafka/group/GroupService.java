@@ -5,6 +5,7 @@ import io.polymq.core.topic.Topics;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaErrors;
 import io.polymq.kafka.cluster.BrokerSettings;
+import io.polymq.kafka.produce.EndOfTransaction;
 import io.polymq.kafka.share.ShareSettings;
 import io.polymq.kafka.topic.ConfigResource;
 import io.polymq.kafka.topic.TopicCatalog;
@@ -21,8 +22,11 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.TransactionResult;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 import org.apache.kafka.server.share.persister.Persister;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +41,11 @@ public final class GroupService {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupService.class);
     private static final int PARTITIONS = 4;
+
+    /** The coordinator's name for where it keeps offsets. */
+    private static final String OFFSETS_TOPIC = "__consumer_offsets";
+
+    private static final short TRANSACTION_VERSION = 2;
     private static final String SETTINGS = "kafka/settings/group/";
 
     private final Params params;
@@ -48,6 +57,7 @@ public final class GroupService {
      *
      * @param shards opens a compacted shard by its name, or makes it
      * @param metadataVersion the feature level of the cluster
+     * @param transactions tells which transaction goes on
      * @param blocking runs what blocks
      * @param shareStates a tenant's states of share groups
      */
@@ -58,6 +68,7 @@ public final class GroupService {
             Topics topics,
             TopicCatalog catalog,
             MetadataStore metadata,
+            OffsetTransactions transactions,
             InstantSource clock,
             Executor blocking,
             Function<String, Persister> shareStates) {}
@@ -102,6 +113,7 @@ public final class GroupService {
                         params.topics(),
                         params.catalog(),
                         params.metadataVersion(),
+                        params.transactions(),
                         params.clock(),
                         params.blocking(),
                         params.shareStates().apply(tenant)));
@@ -219,6 +231,27 @@ public final class GroupService {
                                 exchange.fail(broken);
                             }
                         });
+    }
+
+    /** The coordinator's partition that a group belongs to. */
+    public int partitionOf(String group) {
+        return Utils.abs(group.hashCode()) % PARTITIONS;
+    }
+
+    /** Ends a transaction for the offsets that a partition's groups committed in it. */
+    public CompletableFuture<Void> endTransaction(
+            String tenant, int partition, EndOfTransaction end) {
+        return of(tenant)
+                .thenCompose(
+                        groups ->
+                                groups.coordinator()
+                                        .completeTransaction(
+                                                new TopicPartition(OFFSETS_TOPIC, partition),
+                                                end.producerId(),
+                                                end.epoch(),
+                                                end.coordinatorEpoch(),
+                                                TransactionResult.forId(end.commit()),
+                                                TRANSACTION_VERSION));
     }
 
     /** Ends the coordinators; what they have answered is stored. */

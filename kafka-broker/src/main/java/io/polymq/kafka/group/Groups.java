@@ -56,6 +56,7 @@ final class Groups implements AutoCloseable {
     /**
      * @param tenant whose groups these are
      * @param shards one per coordinator partition
+     * @param transactions tells which transaction goes on
      * @param blocking runs what reads the shards
      * @param shareStates knows where share groups begin and how far they are
      */
@@ -66,6 +67,7 @@ final class Groups implements AutoCloseable {
             Topics topics,
             TopicCatalog catalog,
             short metadataVersion,
+            OffsetTransactions transactions,
             InstantSource clock,
             Executor blocking,
             Persister shareStates) {}
@@ -75,7 +77,11 @@ final class Groups implements AutoCloseable {
         config = GroupCoordinatorConfig.fromProps(settings);
         shareConfig = ShareGroupConfig.fromProps(settings);
         configs = new GroupConfigManager(config, shareConfig);
-        GroupLog log = new GroupLog(params.shards(), this::reload);
+        GroupLog log =
+                new GroupLog(
+                        params.shards(),
+                        new TransactionGuards(params.tenant(), params.transactions()),
+                        this::reload);
         metrics = new GroupCoordinatorMetrics(new MetricsRegistry(), sensors);
         runtimeMetrics = new GroupCoordinatorRuntimeMetrics(sensors);
         coordinator =

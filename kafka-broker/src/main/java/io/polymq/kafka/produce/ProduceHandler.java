@@ -10,10 +10,8 @@ import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaMetrics;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
-import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import java.time.InstantSource;
-import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
@@ -32,6 +30,7 @@ public final class ProduceHandler {
     private final Access access;
     private final InstantSource clock;
     private final KafkaMetrics metrics;
+    private final ProducerTransactions transactions;
     private final FastThreadLocal<BufferSupplier> buffers =
             new FastThreadLocal<>() {
                 @Override
@@ -41,17 +40,24 @@ public final class ProduceHandler {
             };
 
     public ProduceHandler(
-            TopicCatalog catalog, Access access, InstantSource clock, KafkaMetrics metrics) {
+            TopicCatalog catalog,
+            Access access,
+            InstantSource clock,
+            KafkaMetrics metrics,
+            ProducerTransactions transactions) {
         this.catalog = catalog;
         this.access = access;
         this.clock = clock;
         this.metrics = metrics;
+        this.transactions = transactions;
     }
 
     public void produce(Exchange exchange) {
         ProduceRequestData request = exchange.body(ProduceRequestData.class);
         Production production = new Production(exchange, request.acks());
         Errors refusal = refusal(exchange, request);
+        TransactionalProduce transactional =
+                request.transactionalId() == null ? null : new TransactionalProduce(transactions);
         for (TopicProduceData topic : request.topicData()) {
             KafkaTopic found = find(exchange, topic);
             Errors error =
@@ -61,9 +67,12 @@ public final class ProduceHandler {
                 if (error != Errors.NONE || found == null) {
                     part.refuse(error, null);
                 } else {
-                    append(exchange, found, partition, part, request.acks());
+                    append(exchange, found, partition, part, transactional);
                 }
             }
+        }
+        if (transactional != null) {
+            transactional.begin(exchange, request.transactionalId());
         }
         production.seal();
     }
@@ -114,7 +123,7 @@ public final class ProduceHandler {
             KafkaTopic topic,
             PartitionProduceData data,
             Production.Part part,
-            short acks) {
+            @Nullable TransactionalProduce transactional) {
         if (!topic.hasPartition(data.index())) {
             part.refuse(Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
             return;
@@ -130,72 +139,24 @@ public final class ProduceHandler {
             case Refused refused -> part.refuse(refused);
             case Accepted accepted -> {
                 part.at(topic.rules().appendTime() ? now : -1);
-                append(exchange, topic, data.index(), accepted, part, acks);
+                metrics.produced();
+                ProducedPart produced =
+                        new ProducedPart(
+                                topic, data.index(), accepted, level(exchange, topic), part);
+                if (!accepted.transactional()) {
+                    produced.append(exchange.loop());
+                } else if (transactional == null) {
+                    part.refuse(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, null);
+                } else {
+                    transactional.add(produced);
+                }
             }
         }
     }
 
-    private void append(
-            Exchange exchange,
-            KafkaTopic topic,
-            int partition,
-            Accepted batch,
-            Production.Part part,
-            short acks) {
+    private static Durability level(Exchange exchange, KafkaTopic topic) {
         Durability asked = topic.spec().shard().durability();
-        Durability level = acks == 0 && asked == Durability.SYNC ? Durability.OS : asked;
-        metrics.produced();
-        if (!batch.idempotent()) {
-            topic.topic()
-                    .append(
-                            partition,
-                            batch.batch(),
-                            level,
-                            (base, _, failure) -> part.done(topic, partition, base, failure));
-            return;
-        }
-        PartitionProducers producers = topic.producers().partition(partition);
-        producers.whenLoaded(
-                exchange.loop(), () -> admit(producers, topic, partition, batch, level, part));
-    }
-
-    private static void admit(
-            PartitionProducers producers,
-            KafkaTopic topic,
-            int partition,
-            Accepted batch,
-            Durability level,
-            Production.Part part) {
-        Admission admission =
-                producers.admit(
-                        batch,
-                        ended ->
-                                topic.topic()
-                                        .append(
-                                                partition,
-                                                batch.batch(),
-                                                level,
-                                                ending(topic, partition, part, ended)));
-        switch (admission) {
-            case Admission.Fresh _ -> {
-                // the append's listener goes on
-            }
-            case Admission.Refused(Errors error, String message) -> part.refuse(error, message);
-            case Admission.Again(CompletableFuture<Long> baseOffset) ->
-                    baseOffset.whenComplete(
-                            (base, failure) -> part.again(topic, partition, base, failure));
-        }
-    }
-
-    private static AppendListener ending(
-            KafkaTopic topic, int partition, Production.Part part, CompletableFuture<Long> ended) {
-        return (base, _, failure) -> {
-            if (failure == null) {
-                ended.complete(base);
-            } else {
-                ended.completeExceptionally(failure);
-            }
-            part.done(topic, partition, base, failure);
-        };
+        short acks = exchange.body(ProduceRequestData.class).acks();
+        return acks == 0 && asked == Durability.SYNC ? Durability.OS : asked;
     }
 }

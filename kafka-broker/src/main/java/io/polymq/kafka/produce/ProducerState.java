@@ -22,6 +22,7 @@ final class ProducerState {
     private final long id;
     private short epoch;
     private int lastSequence = NONE;
+    private int coordinatorEpoch = NONE;
     private long lastUsed;
     private final ArrayDeque<Batch> batches = new ArrayDeque<>(KEPT_BATCHES);
 
@@ -41,6 +42,11 @@ final class ProducerState {
 
     int lastSequence() {
         return lastSequence;
+    }
+
+    /** The epoch of the coordinator that last ended a transaction of it; -1 when none has. */
+    int coordinatorEpoch() {
+        return coordinatorEpoch;
     }
 
     long lastUsed() {
@@ -95,7 +101,8 @@ final class ProducerState {
     }
 
     /** A transaction has ended: the epoch may have grown, and sequences begin anew when it has. */
-    void marked(short ofEpoch, long now) {
+    void marked(short ofEpoch, int ofCoordinator, long now) {
+        coordinatorEpoch = ofCoordinator;
         if (ofEpoch > epoch) {
             epoch = ofEpoch;
             batches.clear();

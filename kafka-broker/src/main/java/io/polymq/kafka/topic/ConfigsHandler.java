@@ -183,9 +183,7 @@ public final class ConfigsHandler {
                         .setConfigSource(item.source())
                         .setIsSensitive(false)
                         .setConfigType(item.kind().code());
-        if (request.includeDocumentation()) {
-            result.setDocumentation(item.documentation());
-        }
+        result.setDocumentation(request.includeDocumentation() ? item.documentation() : null);
         if (request.includeSynonyms()) {
             for (ConfigResource.Synonym synonym : item.synonyms()) {
                 result.synonyms()
