@@ -38,7 +38,7 @@ final class Compactor {
         BatchSearch all = shard.search();
         long from = Math.max(all.start(), last == null ? 0 : last.end);
         long horizon = now - shard.spec.tombstoneRetention().toMillis();
-        Map<ByteBuffer, Long> newest = new HashMap<>();
+        CommittedKeys newest = new CommittedKeys();
         long[] tombstone = {Long.MAX_VALUE};
         long to = gather(shard, all, from, newest);
         rewrites.remove(
@@ -48,7 +48,7 @@ final class Compactor {
                     if (key == null) {
                         return false;
                     }
-                    Long latest = newest.get(key);
+                    Long latest = newest.of(key);
                     if (latest != null && latest > record.offset()) {
                         return true;
                     }
@@ -70,29 +70,24 @@ final class Compactor {
         progress.put(shard.id(), new Progress(to, shard.statistics().bytes(), tombstone[0]));
     }
 
-    /** Where the gathering ended: at the end, or where the map was full. */
-    private static long gather(
-            LogShard shard, BatchSearch all, long from, Map<ByteBuffer, Long> newest) {
+    /**
+     * Where the gathering ended: at the end, where the map was full, or where the oldest open
+     * transaction begins, of which nobody knows yet whether it counts.
+     */
+    private static long gather(LogShard shard, BatchSearch all, long from, CommittedKeys newest) {
         RecordBatchCursor cursor = new RecordBatchCursor();
         BatchRows.Row row = all.holding(from);
         while (row != null && row.baseOffset() < all.end()) {
             cursor.reset(shard.load(row));
-            while (cursor.next()) {
-                ByteBuffer key = cursor.key();
-                if (key != null && !cursor.isControl()) {
-                    newest.put(copy(key), cursor.offset());
-                }
+            while (cursor.nextBatch()) {
+                newest.add(cursor);
             }
             if (newest.size() >= MOST_KEYS) {
-                return row.nextOffset();
+                return newest.decidedUpTo(row.nextOffset());
             }
             row = shard.atOrAfter(row.nextOffset());
         }
-        return all.end();
-    }
-
-    private static ByteBuffer copy(ByteBuffer key) {
-        return ByteBuffer.allocate(key.remaining()).put(key).flip();
+        return newest.decidedUpTo(all.end());
     }
 
     void forget(long shard) {

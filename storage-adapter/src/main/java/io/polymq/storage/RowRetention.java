@@ -59,19 +59,39 @@ final class RowRetention {
         if (spec.compaction() && shard.superseded) {
             shard.superseded = false;
             long horizon = now - spec.tombstoneRetention().toMillis();
+            CommittedKeys committed = committed(shard);
             store.submit(
                     RowOperations.Rewrite.of(
-                            shard, record -> isWanted(shard, record, horizon), null));
+                            shard, record -> isWanted(shard, committed, record, horizon), null));
         }
     }
 
-    private boolean isWanted(RowShard shard, RecordBatchCursor record, long horizon) {
+    private static CommittedKeys committed(RowShard shard) {
+        CommittedKeys committed = new CommittedKeys();
+        RecordBatchCursor cursor = new RecordBatchCursor();
+        try (OrderedStore.Walk walk = shard.walk()) {
+            for (boolean there = walk.first(); there; there = walk.next()) {
+                cursor.reset(RowShard.batch(walk.value()));
+                while (cursor.nextBatch()) {
+                    committed.add(cursor);
+                }
+            }
+        }
+        return committed;
+    }
+
+    private boolean isWanted(
+            RowShard shard, CommittedKeys committed, RecordBatchCursor record, long horizon) {
         ByteBuffer key = record.key();
         if (key == null) {
             return true;
         }
         if (!record.hasValue() && record.timestamp() < horizon) {
             return false;
+        }
+        if (committed.hasTransactions()) {
+            Long latest = committed.of(key);
+            return latest == null || latest <= record.offset();
         }
         byte[] newest = store.rows.get(OrderedStore.Family.KEYS, RowKeys.of(shard.id(), key));
         return newest == null || RowKeys.number(newest, 0) <= record.offset();

@@ -636,6 +636,38 @@ abstract class ShardStoreContract {
         assertThat(shard.readByKey(Batches.bytes("a")).get().offset()).isEqualTo(2);
     }
 
+    @Test
+    void compactionLetsOnlyCommittedRecordsSupersedeOthers() throws Exception {
+        Shard shard = shard("c", ShardSpec.DEFAULT.withCompaction(true));
+        append(shard, Batches.keyed(clock.millis(), "a", "kept"));
+        append(shard, inTransaction(7, "a", "aborted"));
+        append(shard, marker(7, 0));
+        append(shard, Batches.keyed(clock.millis(), "b", "superseded"));
+        append(shard, inTransaction(8, "b", "committed"));
+        append(shard, marker(8, 1));
+        append(shard, inTransaction(9, "a", "open"));
+        append(shard, Batches.keyed(clock.millis(), "c", "last"));
+        Await.until(() -> !Batches.all(shard).contains("3=superseded"));
+        assertThat(Batches.all(shard)).contains("0=kept", "4=committed", "6=open", "7=last");
+    }
+
+    private ByteBuffer inTransaction(long producer, String key, String value) {
+        return new RecordBatchBuilder()
+                .attributes(RecordBatches.TRANSACTIONAL)
+                .producer(producer, (short) 0, 0)
+                .append(clock.millis(), Batches.bytes(key), Batches.bytes(value))
+                .build();
+    }
+
+    private ByteBuffer marker(long producer, int type) {
+        ByteBuffer key = ByteBuffer.allocate(4).putShort((short) 0).putShort((short) type).flip();
+        return new RecordBatchBuilder()
+                .attributes(RecordBatches.TRANSACTIONAL | RecordBatches.CONTROL)
+                .producer(producer, (short) 0, -1)
+                .append(clock.millis(), key, ByteBuffer.allocate(6))
+                .build();
+    }
+
     // Coming back.
 
     @Test
