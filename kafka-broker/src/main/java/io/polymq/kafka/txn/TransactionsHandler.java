@@ -38,6 +38,14 @@ public final class TransactionsHandler {
     public void initProducerId(Exchange exchange) {
         InitProducerIdRequestData request = exchange.body(InitProducerIdRequestData.class);
         String id = request.transactionalId();
+        if (id == null && !access.mayProduceIdempotently(exchange.client())) {
+            exchange.respond(
+                    producer(
+                            Errors.CLUSTER_AUTHORIZATION_FAILED,
+                            Transaction.NO_ID,
+                            Transaction.NO_EPOCH));
+            return;
+        }
         if (id == null) {
             coordinator
                     .producerId()
