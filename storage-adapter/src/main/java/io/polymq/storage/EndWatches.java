@@ -34,8 +34,10 @@ final class EndWatches {
         return waiting.isEmpty();
     }
 
-    void advance(long to) {
+    /** True when the last one that waited was called. */
+    boolean advance(long to) {
         List<Waiting> due = List.of();
+        boolean last;
         synchronized (this) {
             highWatermark = to;
             while (!waiting.isEmpty() && waiting.peek().offset < to) {
@@ -44,8 +46,10 @@ final class EndWatches {
                 }
                 due.add(waiting.poll());
             }
+            last = !due.isEmpty() && waiting.isEmpty();
         }
         due.forEach(entry -> entry.action.run());
+        return last;
     }
 
     /** The shard is gone: everybody is called. */

@@ -8,7 +8,8 @@ import java.nio.ByteBuffer;
  */
 final class LaneBlock {
 
-    private static final int USUAL = 4 << 20;
+    /** Twice what a round takes, so that a full one with its last append still fits. */
+    private static final int USUAL = 8 << 20;
 
     private ByteBuffer bytes = ByteBuffer.allocateDirect(256 << 10);
     private int entries;

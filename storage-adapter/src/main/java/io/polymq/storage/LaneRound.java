@@ -7,7 +7,7 @@ import java.util.List;
 final class LaneRound {
 
     final List<IndexEvent> events = new ArrayList<>();
-    final List<LaneRequest> requests = new ArrayList<>();
+    final List<LaneRequest> requests;
     final List<Runnable> afterApply = new ArrayList<>();
 
     /** Whether its requests' ends are on their way; what the index does must not overtake them. */
@@ -19,6 +19,11 @@ final class LaneRound {
     long end;
 
     LaneRound(Segment segment) {
+        this(segment, 0);
+    }
+
+    LaneRound(Segment segment, int requests) {
         this.segment = segment;
+        this.requests = new ArrayList<>(requests);
     }
 }

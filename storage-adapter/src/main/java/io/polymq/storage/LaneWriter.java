@@ -13,8 +13,6 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +37,10 @@ final class LaneWriter {
     private static final int ROUND_BYTES = 4 << 20;
     private static final int LARGE_BATCH = 64 << 10;
     private static final long IDLE_MILLIS = 50;
+
+    /** The part of a force's time that may be spent on letting others join the next one. */
+    private static final int FORCE_SHARE = 4;
+
     private static final long MAX_UNAPPLIED = 512L << 20;
 
     final int id;
@@ -49,7 +51,7 @@ final class LaneWriter {
     private final LaneBlock block = new LaneBlock();
     private final long maxPending;
     private final Runnable onDurable;
-    private final ExecutorService completions;
+    private final LaneAnswers answers;
     private final Queue<LaneRound> rounds = new ConcurrentLinkedQueue<>();
     private final TailCache cache;
     private final Object forcing = new Object();
@@ -70,6 +72,7 @@ final class LaneWriter {
     private long lastDataLsn;
     private long writtenDurable;
     private LaneRound round;
+    private boolean anyUnforced;
     private long intentSequence;
     private final Map<Integer, Long> parts;
 
@@ -110,9 +113,7 @@ final class LaneWriter {
             rounds.add(unindexed);
             unapplied.addAndGet(unindexed.end - unindexed.position);
         }
-        completions =
-                Executors.newSingleThreadExecutor(
-                        Thread.ofPlatform().name("polymq-lane-" + id + "-done").daemon().factory());
+        answers = new LaneAnswers(id);
     }
 
     void start() {
@@ -122,7 +123,7 @@ final class LaneWriter {
     // From any thread.
 
     ExecutorService completions() {
-        return completions;
+        return answers.thread();
     }
 
     long durableLsn() {
@@ -156,7 +157,7 @@ final class LaneWriter {
                 return;
             }
         }
-        end(request, refusal);
+        answers.end(request, refusal);
     }
 
     /** Everything is refused from now on. */
@@ -171,14 +172,6 @@ final class LaneWriter {
                 cause);
     }
 
-    private void end(LaneRequest request, @Nullable StorageException failure) {
-        try {
-            completions.execute(() -> request.end(failure));
-        } catch (RejectedExecutionException e) {
-            request.end(failure);
-        }
-    }
-
     /** The next block that the index should take in; null when there is none that is durable. */
     @Nullable LaneRound nextDurable() {
         LaneRound next = rounds.peek();
@@ -189,11 +182,7 @@ final class LaneWriter {
     void applied(LaneRound done) {
         unapplied.addAndGet(done.position - done.end);
         if (!done.afterApply.isEmpty()) {
-            try {
-                completions.execute(() -> done.afterApply.forEach(Runnable::run));
-            } catch (RejectedExecutionException e) {
-                done.afterApply.forEach(Runnable::run);
-            }
+            answers.run(() -> done.afterApply.forEach(Runnable::run));
         }
     }
 
@@ -249,7 +238,7 @@ final class LaneWriter {
         if (running != null) {
             Shutdowns.join(running);
         }
-        Shutdowns.finish(completions);
+        answers.close();
     }
 
     // On the writer's thread.
@@ -316,11 +305,12 @@ final class LaneWriter {
             stopAndRepair(batch, e);
             return;
         }
-        round = new LaneRound(segment);
+        round = new LaneRound(segment, batch.size());
+        anyUnforced = false;
         block.begin(position);
         boolean force = prepare(batch);
         if (block.isEmpty() && !batch.isEmpty()) {
-            endAll(round.requests);
+            answers.endAll(round.requests);
             applied(round);
             return;
         }
@@ -337,6 +327,7 @@ final class LaneWriter {
         written(length);
         if (force) {
             List<LaneRequest> waiting = endUnforced(round.requests);
+            long begin = System.nanoTime();
             try {
                 synchronized (forcing) {
                     force(segment);
@@ -345,12 +336,15 @@ final class LaneWriter {
                 stopAndRepair(waiting, e);
                 return;
             }
-            endAll(waiting);
+            long end = System.nanoTime();
+            answers.endAllWatched(waiting);
             durable(writtenLsn);
+            ended();
+            answers.await(end + (end - begin) / FORCE_SHARE);
         } else {
-            endAll(round.requests);
+            answers.endAll(round.requests);
+            ended();
         }
-        ended();
     }
 
     /** The index may take the round in, as soon as it is durable. */
@@ -400,7 +394,7 @@ final class LaneWriter {
             } catch (StorageException e) {
                 block.reset(mark);
                 round.events.subList(events, round.events.size()).clear();
-                end(request, e);
+                answers.end(request, e);
             }
         }
         return force | putGathered();
@@ -413,6 +407,7 @@ final class LaneWriter {
             round.afterApply.add(after);
         }
         if (request.durability() != Durability.SYNC) {
+            anyUnforced = true;
             return false;
         }
         request.forcedWith(nextLsn);
@@ -421,17 +416,28 @@ final class LaneWriter {
 
     private boolean putGathered() {
         boolean force = false;
+        long bytes = 0;
+        int appends = 0;
         for (LogShard shard : gathering) {
-            for (LaneRequests.Append append : shard.putGathered(this, block)) {
+            bytes += shard.putGathered(this, block);
+            appends += shard.gathered().size();
+            for (LaneRequests.Append append : shard.gathered()) {
                 force |= prepared(append);
             }
+            shard.forgetGathered();
         }
         gathering.clear();
+        if (appends > 0) {
+            metrics.appended(bytes, appends);
+        }
         return force;
     }
 
     /** Ends those that need no force and stand behind none; the others. */
     private List<LaneRequest> endUnforced(List<LaneRequest> requests) {
+        if (!anyUnforced) {
+            return requests;
+        }
         List<LaneRequest> waiting = new ArrayList<>(requests.size());
         List<LaneRequest> done = new ArrayList<>();
         for (LaneRequest request : requests) {
@@ -440,20 +446,9 @@ final class LaneWriter {
             (waits ? waiting : done).add(request);
         }
         if (!done.isEmpty()) {
-            endAll(done);
+            answers.endAll(done);
         }
         return waiting;
-    }
-
-    private void endAll(List<LaneRequest> requests) {
-        if (!requests.isEmpty()) {
-            completions.execute(
-                    () -> {
-                        for (LaneRequest request : requests) {
-                            request.end(null);
-                        }
-                    });
-        }
     }
 
     private void roll() throws IOException {
@@ -538,7 +533,7 @@ final class LaneWriter {
                 StorageException full =
                         new StorageException(
                                 StorageException.Kind.FULL, "the device is full", cause);
-                requests.forEach(request -> end(request, full));
+                requests.forEach(request -> answers.end(request, full));
                 return;
             } catch (IOException e) {
                 cause.addSuppressed(e);
@@ -566,7 +561,7 @@ final class LaneWriter {
             if (request.survives()) {
                 again.add(request);
             } else {
-                end(request, unavailable(cause));
+                answers.end(request, unavailable(cause));
             }
         }
         repair();
@@ -587,7 +582,9 @@ final class LaneWriter {
         if (ending) {
             again.forEach(
                     request ->
-                            end(request, new StorageException(Kind.CLOSED, "storage is closed")));
+                            answers.end(
+                                    request,
+                                    new StorageException(Kind.CLOSED, "storage is closed")));
         }
     }
 
@@ -660,7 +657,7 @@ final class LaneWriter {
         writtenDurable = durableLsn;
         durable(writtenLsn);
         for (LaneRound survivor : kept) {
-            completions.execute(() -> survivor.events.forEach(LogShard::survived));
+            answers.run(() -> survivor.events.forEach(LogShard::survived));
         }
     }
 

@@ -67,21 +67,32 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
         return gathered.size() == 1;
     }
 
-    /** Puts what was gathered as one entry; each append learns its offsets. */
-    List<LaneRequests.Append> putGathered(LaneWriter writer, LaneBlock block) {
-        List<LaneRequests.Append> appends = List.copyOf(gathered);
-        gathered.clear();
+    /**
+     * Puts what was gathered as one entry; each append learns its offsets. They stay gathered until
+     * {@link #forgetGathered}.
+     *
+     * @return bytes of the batches
+     */
+    int putGathered(LaneWriter writer, LaneBlock block) {
         int length = 0;
-        for (LaneRequests.Append append : appends) {
+        for (LaneRequests.Append append : gathered) {
             length += append.bytes();
         }
         block.beginEntry(LaneFormat.RECORDS, id, 8 + length).putLong(maxTimestamp);
         extents.begin(maxTimestamp);
-        for (LaneRequests.Append append : appends) {
+        for (LaneRequests.Append append : gathered) {
             append.put(end, put(block, append.batches()));
         }
         finishEntry(writer, block);
-        return appends;
+        return length;
+    }
+
+    List<LaneRequests.Append> gathered() {
+        return gathered;
+    }
+
+    void forgetGathered() {
+        gathered.clear();
     }
 
     /** Puts batches as an entry of their own; the first of their offsets. */
@@ -168,9 +179,11 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
     void advance(long to) {
         if (to > highWatermark) {
             highWatermark = to;
-            watches.advance(to);
-            if (watches.isEmpty()) {
+            if (watches.advance(to)) {
                 store.unpin(this);
+                if (!watches.isEmpty()) {
+                    store.pin(this); // somebody came in between
+                }
             }
         }
     }

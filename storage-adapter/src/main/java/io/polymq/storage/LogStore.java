@@ -393,7 +393,6 @@ final class LogStore implements ShardStore {
             refuse(shard.lane, listener, e);
             return;
         }
-        metrics.appended(batches.remaining(), 1);
         shard.lane.submit(new LaneRequests.Append(shard, batches, durability, now, listener));
     }
 

@@ -18,10 +18,11 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * {@code StorageBench SCENARIO FOLDER [SECONDS]}: runs a scenario's contestants in turn and prints
- * a line for each. Scenarios: {@code sync100}, {@code sync1k}, {@code shards500}, {@code os64k},
- * {@code sync64k}, {@code one} (one append at a time), {@code alloc} (bytes that the lane's threads
- * allocate per append), {@code read}, {@code recovery}.
+ * {@code StorageBench SCENARIO FOLDER [SECONDS [CONTESTANT]]}: runs a scenario's contestants, or
+ * the one of that name, in turn and prints a line for each. Scenarios: {@code sync100}, {@code
+ * sync1k}, {@code shards500}, {@code os64k}, {@code sync64k}, {@code one} (one append at a time),
+ * {@code alloc} (bytes that the lane's threads allocate per append), {@code read}, {@code
+ * recovery}.
  */
 public final class StorageBench {
 
@@ -29,10 +30,12 @@ public final class StorageBench {
 
     private final Path folder;
     private final int seconds;
+    private final String only;
 
-    private StorageBench(Path folder, int seconds) {
+    private StorageBench(Path folder, int seconds, String only) {
         this.folder = folder;
         this.seconds = seconds;
+        this.only = only;
     }
 
     /** Makes a contestant in an empty folder. */
@@ -46,7 +49,7 @@ public final class StorageBench {
         Path folder = Path.of(args[1]);
         Files.createDirectories(folder);
         StorageBench bench =
-                new StorageBench(folder, args.length > 2 ? Integer.parseInt(args[2]) : 4);
+                new StorageBench(folder, seconds(args), args.length > 3 ? args[3] : "");
         switch (args[0]) {
             case "sync100" -> bench.sync(100);
             case "sync1k" -> bench.sync(1_024);
@@ -99,6 +102,9 @@ public final class StorageBench {
         System.out.println(title + ", batch " + batch.remaining() + " bytes, " + load);
         for (int round = 0; round < 3; round++) {
             for (Entry entry : entries) {
+                if (!only.isEmpty() && !only.equals(entry.name)) {
+                    continue;
+                }
                 clear();
                 try (Contestant contestant = entry.maker.make(folder)) {
                     System.out.printf(
