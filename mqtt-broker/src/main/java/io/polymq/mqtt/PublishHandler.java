@@ -301,7 +301,7 @@ final class PublishHandler {
         Session session = connection.session();
         int id = view.packetId();
         Session.IncomingMessage known = session.incoming().get(id);
-        if (known != null && known.released == null && isSame(known, message)) {
+        if (known != null && isRepeated(known, message, view.dup())) {
             if (++known.repeats > 1) {
                 throw MqttCodecException.protocol("the same packet identifier again and again");
             }
@@ -345,6 +345,15 @@ final class PublishHandler {
         if (journal != null && message.target != null) {
             journal.finish(message.target);
         }
+    }
+
+    /**
+     * Whether it is the same once more. One whose way a crash cut short may have been finished for
+     * its client, which then uses the identifier anew, and without DUP.
+     */
+    private boolean isRepeated(Session.IncomingMessage known, Message message, boolean dup) {
+        boolean open = known.released == null && (dup || known.delivered.isEmpty());
+        return open && isSame(known, message);
     }
 
     private boolean isSame(Session.IncomingMessage known, Message message) {
