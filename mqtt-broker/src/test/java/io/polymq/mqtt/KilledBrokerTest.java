@@ -78,7 +78,7 @@ class KilledBrokerTest implements SessionSimulation.Broker {
     void case57WhatWasAcknowledgedOutlivesKillsAndNothingOfQos2IsDoubled() throws Exception {
         SessionSimulation simulation = new SessionSimulation(57, 40, this);
         simulation.run(6_000, 1_900);
-        assertThat(simulation.deliveries()).isGreaterThan(1_000);
+        assertThat(simulation.deliveries()).isGreaterThan(100); // a force takes longer than a step
     }
 
     @Test
