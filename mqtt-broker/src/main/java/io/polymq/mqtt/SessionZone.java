@@ -10,13 +10,14 @@ import io.polymq.core.subject.Subject;
 import io.polymq.core.subject.SubjectCache;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One thread on which sessions live, and what they share there: a mailbox through which other
  * threads hand in messages, and buffers that are used again from packet to packet. Everything but
- * {@link #post}, {@link #run} and {@link #isHere} is for that thread.
+ * {@link #post}, {@link #run}, {@link #runAfterReading} and {@link #isHere} is for that thread.
  */
 final class SessionZone {
 
@@ -53,6 +54,14 @@ final class SessionZone {
 
     void run(Runnable task) {
         executor.execute(task);
+    }
+
+    /**
+     * Runs the task when the sockets of this thread were read once more: a plain task may run in the
+     * turn that began before their bytes came.
+     */
+    void runAfterReading(Runnable task) {
+        var unused = executor.schedule(task, 1, TimeUnit.MILLISECONDS);
     }
 
     /** Any thread; what one thread posts is delivered in its order. */

@@ -145,8 +145,8 @@ final class Sessions {
         }
         MqttConnection old = session.connection();
         if (old != null) {
-            old.takenOver();
-            session.run(() -> takeOver(session, claim));
+            session.zone()
+                    .runAfterReading(() -> session.run(() -> supersede(session, old, claim)));
             return;
         }
         if (claim.cleanStart()) {
@@ -162,6 +162,14 @@ final class Sessions {
         } else {
             claim.zone().run(attach);
         }
+    }
+
+    /** What the old connection had sent before the claim has been read by now. */
+    private void supersede(Session session, MqttConnection old, Claim claim) {
+        if (session.connection() == old) {
+            old.takenOver();
+        }
+        session.run(() -> takeOver(session, claim));
     }
 
     /** A session is its user's; one that was made by nobody in particular is anyone's. */
