@@ -16,7 +16,6 @@ final class CommittedKeys {
 
     private final Map<ByteBuffer, Long> newest = new HashMap<>();
     private final Map<Long, Open> open = new HashMap<>();
-    private boolean transactional;
 
     /** A transaction of which no marker was seen yet. */
     private record Open(long first, Map<ByteBuffer, Long> newest) {}
@@ -24,7 +23,6 @@ final class CommittedKeys {
     /** Takes the batch that the cursor has just come to. */
     void add(RecordBatchCursor cursor) {
         boolean inTransaction = (cursor.attributes() & RecordBatches.TRANSACTIONAL) != 0;
-        transactional |= inTransaction;
         if (cursor.isControl()) {
             ended(cursor);
             return;
@@ -63,11 +61,6 @@ final class CommittedKeys {
 
     int size() {
         return newest.size();
-    }
-
-    /** Whether there was any transaction at all. */
-    boolean hasTransactions() {
-        return transactional;
     }
 
     /** Everything below that offset is decided; at most {@code end}. */

@@ -62,7 +62,7 @@ final class RowRetention {
             CommittedKeys committed = committed(shard);
             store.submit(
                     RowOperations.Rewrite.of(
-                            shard, record -> isWanted(shard, committed, record, horizon), null));
+                            shard, record -> isWanted(committed, record, horizon), null));
         }
     }
 
@@ -80,8 +80,8 @@ final class RowRetention {
         return committed;
     }
 
-    private boolean isWanted(
-            RowShard shard, CommittedKeys committed, RecordBatchCursor record, long horizon) {
+    private static boolean isWanted(
+            CommittedKeys committed, RecordBatchCursor record, long horizon) {
         ByteBuffer key = record.key();
         if (key == null) {
             return true;
@@ -89,11 +89,8 @@ final class RowRetention {
         if (!record.hasValue() && record.timestamp() < horizon) {
             return false;
         }
-        if (committed.hasTransactions()) {
-            Long latest = committed.of(key);
-            return latest == null || latest <= record.offset();
-        }
-        byte[] newest = store.rows.get(OrderedStore.Family.KEYS, RowKeys.of(shard.id(), key));
-        return newest == null || RowKeys.number(newest, 0) <= record.offset();
+        // Not the key index: what came after the scan may be of a transaction that is aborted.
+        Long latest = committed.of(key);
+        return latest == null || latest <= record.offset();
     }
 }
