@@ -57,8 +57,8 @@ final class SessionZone {
     }
 
     /**
-     * Runs the task when the sockets of this thread were read once more: a plain task may run in the
-     * turn that began before their bytes came.
+     * Runs the task when the sockets of this thread were read once more: a plain task may run in
+     * the turn that began before their bytes came.
      */
     void runAfterReading(Runnable task) {
         var unused = executor.schedule(task, 1, TimeUnit.MILLISECONDS);

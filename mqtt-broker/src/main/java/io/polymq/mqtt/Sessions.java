@@ -145,8 +145,7 @@ final class Sessions {
         }
         MqttConnection old = session.connection();
         if (old != null) {
-            session.zone()
-                    .runAfterReading(() -> session.run(() -> supersede(session, old, claim)));
+            session.zone().runAfterReading(() -> session.run(() -> supersede(session, old, claim)));
             return;
         }
         if (claim.cleanStart()) {
