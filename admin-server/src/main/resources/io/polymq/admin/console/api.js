@@ -38,6 +38,8 @@ export async function call(method, path, body, query = {}) {
   const text = asked.toString();
   const answer = await fetch(`/api/v1${path}${text ? "?" + text : ""}`, {
     method,
+    // The login is sent here; the browser is not to ask for one by itself.
+    credentials: "omit",
     headers: {
       Authorization: sessionStorage.getItem(KEY) ?? "",
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),

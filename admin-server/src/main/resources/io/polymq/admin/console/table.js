@@ -19,7 +19,7 @@ export async function table(place, path, columns, { query = {}, actions = [], em
   const where = el("span", { class: "muted", role: "status" });
   const body = el("tbody");
   place.replaceChildren(
-    note,
+    note ?? "",
     el("div", { class: "bar" }, search, el("span", { class: "grow" }), ...actions),
     el("table", {},
       el("thead", {}, el("tr", {}, columns.map(([title, , numeric]) => el("th", { scope: "col", class: numeric ? "n" : null }, title)))),
