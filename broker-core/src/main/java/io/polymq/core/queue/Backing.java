@@ -17,6 +17,9 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
     /** Writes what was published in this turn. */
     void flush();
 
+    /** Learns of what others have written by now. */
+    void catchUp();
+
     /** Messages that wait and are not in the window: those being written, those not yet read. */
     long beyond();
 
@@ -81,6 +84,9 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
         public void flush() {
             throw none();
         }
+
+        @Override
+        public void catchUp() {}
 
         @Override
         public long beyond() {

@@ -31,6 +31,7 @@ final class Delivery {
     }
 
     void get(ShardConsumption by, Consumer<@Nullable QueuedMessage> result) {
+        core.catchUp();
         getters.add(new Getter(by, result));
         core.ask();
     }

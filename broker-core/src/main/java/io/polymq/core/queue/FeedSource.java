@@ -27,6 +27,11 @@ final class FeedSource implements ShardSource {
     }
 
     @Override
+    public long end(long end) {
+        return end;
+    }
+
+    @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
         feed.publishNow(message, receipt);
     }

@@ -28,6 +28,11 @@ final class ForeignSource implements ShardSource {
     }
 
     @Override
+    public long end(long end) {
+        return Math.max(end, shard.highWatermark());
+    }
+
+    @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
         throw new QueueException(
                 QueueException.Kind.STORAGE, shard.name() + " is written by others");

@@ -29,6 +29,9 @@ final class MemoryBacking implements Backing {
     public void flush() {}
 
     @Override
+    public void catchUp() {}
+
+    @Override
     public long beyond() {
         return 0;
     }

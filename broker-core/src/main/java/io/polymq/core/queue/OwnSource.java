@@ -33,6 +33,11 @@ final class OwnSource implements ShardSource, ShardWriter.Home {
     }
 
     @Override
+    public long end(long end) {
+        return end;
+    }
+
+    @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
         writer.publish(message, receipt);
     }

@@ -229,6 +229,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
 
     void drain(ShardConsumption consumption, IntConsumer then) {
         if (!consumption.isClosed()) {
+            catchUp();
             delivery.dispatch();
         }
         boolean had = consumption.hasCredit();
@@ -325,6 +326,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
             throw new IllegalArgumentException("a queue with priorities has no single order");
         }
         Level level = level(0);
+        level.backing().catchUp();
         Entry entry = level.oldest();
         while (entry != null && entry.offset < to) {
             Entry next = entry.lineNext;
@@ -339,6 +341,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
     }
 
     long purge() {
+        catchUp();
         long purged = 0;
         for (Level level : levels) {
             Entry entry = level.oldest();
@@ -361,6 +364,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
             throw new IllegalArgumentException("a queue with priorities has no single position");
         }
         Level level = level(0);
+        level.backing().catchUp();
         clear();
         level.backing().seek(offset);
         ask();
@@ -371,7 +375,18 @@ final class QueueCore implements ShardZone.AtTurnEnd {
     }
 
     QueueStatistics statistics() {
+        catchUp();
         return counters.with(ready(), inFlight, readyBytes(), turns.all().size());
+    }
+
+    /**
+     * Who asks finds every record whose writer was answered before, whether or not the news of it
+     * has come here.
+     */
+    void catchUp() {
+        for (Level level : levels) {
+            level.backing().catchUp();
+        }
     }
 
     /** The end: nobody gets anything any more. */

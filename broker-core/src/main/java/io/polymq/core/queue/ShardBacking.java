@@ -118,6 +118,11 @@ final class ShardBacking implements Backing {
     }
 
     @Override
+    public void catchUp() {
+        extendTo(source.end(end));
+    }
+
+    @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
         source.publish(message, receipt);
     }

@@ -10,6 +10,12 @@ sealed interface ShardSource permits OwnSource, ForeignSource, FeedSource {
     /** From now on the reader, which knows of all below {@code end}, hears of what comes. */
     void begin(ShardBacking reader, long end);
 
+    /**
+     * Up to where there is something to read by now, for a reader that knows of all below {@code
+     * end}: others may know of a record before the news of it has come here.
+     */
+    long end(long end);
+
     void publish(KeptMessage message, @Nullable Receipt receipt);
 
     /** The end of a turn. */

@@ -12,6 +12,7 @@ import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -201,6 +202,48 @@ final class DurableQueueTest {
         Taker second = new Taker();
         other.consume(credit(10), second);
         awaitTaken(second, 3);
+    }
+
+    @Test
+    void whatIsInAForeignShardIsFoundBeforeTheNewsOfItComes() {
+        start();
+        Shard shard = yard.get(yard.store.create("topic", ShardSpec.DEFAULT));
+        Queue queue =
+                yard.queues.over(
+                        withoutNews(shard), "g", QueueSpec.DURABLE, r -> message("x" + r.offset()));
+        Queue.Consumption by = queue.consume(credit(0), new Taker());
+        assertThat(yard.get(queue.statistics()).ready()).isZero();
+
+        append(shard, "0");
+        assertThat(yard.get(queue.statistics()).ready()).isEqualTo(1);
+        append(shard, "1");
+        List<QueuedMessage> got = new ArrayList<>();
+        queue.get(by, got::add);
+        queue.get(by, got::add);
+        yard.await(() -> got.size() == 2);
+        assertThat(got).extracting(QueuedMessage::offset).containsExactly(0L, 1L);
+        append(shard, "2");
+        yard.get(queue.discard(2, 3));
+        append(shard, "3");
+        yard.get(queue.seek(4));
+        append(shard, "4");
+        queue.get(by, got::add);
+        yard.await(() -> got.size() == 3);
+        assertThat(got.getLast().offset()).isEqualTo(4);
+        assertThat(shard.cursor("g").isAcknowledged(2)).isTrue();
+    }
+
+    /** A shard whose watchers are always told too late. */
+    private static Shard withoutNews(Shard shard) {
+        Shard.Watch never = () -> {};
+        return (Shard)
+                Proxy.newProxyInstance(
+                        Shard.class.getClassLoader(),
+                        new Class<?>[] {Shard.class},
+                        (proxy, method, arguments) ->
+                                method.getName().equals("watchEnd")
+                                        ? never
+                                        : method.invoke(shard, arguments));
     }
 
     @Test
