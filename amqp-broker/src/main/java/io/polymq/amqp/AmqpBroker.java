@@ -5,11 +5,13 @@ import io.polymq.amqp.model.EnvelopeCodec;
 import io.polymq.amqp.model.ModelParams;
 import io.polymq.amqp.model.TransactionJournal;
 import io.polymq.amqp.model.VirtualHosts;
+import io.polymq.amqp.v1.message.MessageCodec;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.security.Security;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
+
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
@@ -29,6 +31,7 @@ public final class AmqpBroker {
 
     private static final EnvelopeCodec CODEC =
             new EnvelopeCodec(new BasicFormat(InstantSource.system()));
+    private static final EnvelopeCodec V1_CODEC = MessageCodec.newEnvelopeCodec();
 
     private final AmqpBrokerServerParams params;
     private final VirtualHosts hosts;
@@ -52,9 +55,9 @@ public final class AmqpBroker {
         this.metrics = new AmqpMetrics(params.metrics());
     }
 
-    /** How other protocols read the headers of messages that AMQP 0-9-1 clients have published. */
-    public static HeaderCodec headerCodec() {
-        return CODEC;
+    /** How other protocols read the headers of messages that AMQP clients have published. */
+    public static List<HeaderCodec> headerCodecs() {
+        return List.of(CODEC, V1_CODEC);
     }
 
     /** Waits until everything that is defined is there. */
@@ -135,6 +138,11 @@ public final class AmqpBroker {
 
     EnvelopeCodec codec() {
         return CODEC;
+    }
+
+    /** The codec of AMQP 1.0. */
+    public EnvelopeCodec v1Codec() {
+        return V1_CODEC;
     }
 
     AmqpMetrics metrics() {

@@ -3,6 +3,8 @@ package io.polymq.amqp;
 import io.netty.buffer.ByteBuf;
 import io.polymq.amqp.model.Envelope;
 import io.polymq.amqp.model.EnvelopeCodec;
+import io.polymq.amqp.v1.message.MessageCodec;
+import io.polymq.amqp.v1.message.ToBasic;
 import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.BasicMethod;
 import io.polymq.codec.amqp.BasicProperties;
@@ -11,10 +13,12 @@ import io.polymq.codec.amqp.FieldTable;
 import io.polymq.codec.amqp.Frame;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A message as it is written to a client: two short strings, exchange and routing key, property
@@ -90,7 +94,7 @@ final class Content {
                                     envelope.bytes(),
                                     envelope.ownOffset(),
                                     envelope.ownOffset() + envelope.ownLength())
-                            : codec.format().write(message.properties());
+                            : converted(envelope);
         }
         added.putAll(extra);
         if (!added.isEmpty() || (flags & REWRITTEN) != 0) {
@@ -100,6 +104,21 @@ final class Content {
         ownOffset = 0;
         ownLength = properties.length;
         return this;
+    }
+
+    /** Of AMQP 1.0, whose bodies of other than plain bytes are another payload here. */
+    private byte[] converted(Envelope envelope) {
+        ToBasic basic = MessageCodec.toBasic(envelope, payload, payloadOffset, payloadLength);
+        if (basic == null) {
+            return BasicProperties.NONE.encode();
+        }
+        byte[] body = basic.payload();
+        if (body != null) {
+            payload = body;
+            payloadOffset = 0;
+            payloadLength = body.length;
+        }
+        return basic.properties();
     }
 
     private void names(String exchange, String key) {

@@ -2,6 +2,7 @@ package io.polymq.amqp;
 
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+
 import io.polymq.config.LimitsConfig;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
@@ -34,6 +35,9 @@ import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+import org.jspecify.annotations.Nullable;
+
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,7 +46,6 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** An AMQP broker on its own, in memory, for one test class. */
 final class TestAmqp implements AutoCloseable {
@@ -117,7 +120,7 @@ final class TestAmqp implements AutoCloseable {
             ShardStore shards,
             MetadataStore metadata,
             ExecutorService blocking) {
-        List<HeaderCodec> codecs = List.of(AmqpBroker.headerCodec());
+        List<HeaderCodec> codecs = AmqpBroker.headerCodecs();
         MessageRecords records = new MessageRecords(codecs);
         TopicCatalog topics =
                 TopicCatalog.open(

@@ -27,6 +27,11 @@ import io.polymq.network.NetworkException;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.StorageException;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -34,9 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.Stream;
 
 /**
  * One broker: has the shared objects made, hands every protocol its parameters, and ends everything
@@ -46,11 +49,13 @@ public final class BrokerServer {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerServer.class);
 
     private static final List<HeaderCodec> HEADER_CODECS =
-            List.of(
-                    MqttBroker.headerCodec(),
-                    NatsBroker.headerCodec(),
-                    Mq9Broker.headerCodec(),
-                    AmqpBroker.headerCodec());
+            Stream.concat(
+                            Stream.of(
+                                    MqttBroker.headerCodec(),
+                                    NatsBroker.headerCodec(),
+                                    Mq9Broker.headerCodec()),
+                            AmqpBroker.headerCodecs().stream())
+                    .toList();
 
     private final PolyMqConfig config;
     private final @Nullable ServerOptions natsOptions;

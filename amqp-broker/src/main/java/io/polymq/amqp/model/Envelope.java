@@ -4,11 +4,13 @@ import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.FieldTable;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the broker knows of a message beside what its publisher wrote: where it was published, and
@@ -91,7 +93,7 @@ public final class Envelope {
     }
 
     /** Where the dialect's own bytes begin; -1 when this is no envelope. */
-    static int ownOffset(byte[] header, int offset, int length) {
+    public static int ownOffset(byte[] header, int offset, int length) {
         int end = offset + length;
         int key = length < 2 ? end : offset + 1 + (header[offset] & 0xFF);
         int annotations = key >= end ? end : key + 1 + (header[key] & 0xFF);
