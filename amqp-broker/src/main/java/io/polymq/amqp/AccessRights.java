@@ -6,15 +6,17 @@ import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
 import io.polymq.core.security.Security.Action;
 import io.polymq.core.security.Security.Resource;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What one client may configure, write and read, remembered until the rules change. Connection
  * zone.
  */
-final class AccessRights {
+public final class AccessRights {
 
     private static final int REMEMBERED = 1024;
 
@@ -30,7 +32,7 @@ final class AccessRights {
     private @Nullable String lastExchange;
     private @Nullable String lastKey;
 
-    AccessRights(
+    public AccessRights(
             Security security,
             Principal principal,
             Credentials.Peer peer,
@@ -45,38 +47,38 @@ final class AccessRights {
     }
 
     /** Whether the user may use another's name in a message. */
-    boolean mayImpersonate() {
+    public boolean mayImpersonate() {
         return principal.groups().contains("impersonator");
     }
 
-    void configureQueue(String name) {
+    public void configureQueue(String name) {
         require(Action.CREATE, Resource.Kind.QUEUE, name, "queue");
     }
 
-    void writeQueue(String name) {
+    public void writeQueue(String name) {
         require(Action.WRITE, Resource.Kind.QUEUE, name, "queue");
     }
 
-    void readQueue(String name) {
+    public void readQueue(String name) {
         require(Action.READ, Resource.Kind.QUEUE, name, "queue");
     }
 
-    void configureExchange(String name) {
+    public void configureExchange(String name) {
         require(Action.CREATE, Resource.Kind.EXCHANGE, name, "exchange");
     }
 
-    void readExchange(String name) {
+    public void readExchange(String name) {
         require(Action.READ, Resource.Kind.EXCHANGE, name, "exchange");
     }
 
-    void writeExchange(String name) {
+    public void writeExchange(String name) {
         require(Action.WRITE, Resource.Kind.EXCHANGE, name, "exchange");
     }
 
     /**
      * @param topic whether the key is looked at as well
      */
-    void publish(String exchange, String key, boolean topic) {
+    public void publish(String exchange, String key, boolean topic) {
         if (exchange.equals(lastExchange)
                 && (!topic || key.equals(lastKey))
                 && generation == security.generation()) {
@@ -90,7 +92,7 @@ final class AccessRights {
         lastKey = topic ? key : null;
     }
 
-    void bindTopic(String exchange, String key) {
+    public void bindTopic(String exchange, String key) {
         topic(Action.READ, exchange, key);
     }
 
