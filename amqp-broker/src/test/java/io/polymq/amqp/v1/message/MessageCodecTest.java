@@ -30,6 +30,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 
 class MessageCodecTest {
@@ -229,6 +230,38 @@ class MessageCodecTest {
     void sectionsThatAreNoneOrNotInTheirPlaceAreRefused(String text) {
         byte[] bytes = hex(text);
         assertThatThrownBy(() -> decoded(bytes)).isInstanceOf(DecodeException.class);
+    }
+
+    @Test
+    void damagedMessagesAreRefusedOrPassOn() {
+        Random random = new Random(11);
+        Ordeal ordeal = new Ordeal();
+        byte[][] whole = {
+            bare(),
+            hex("005370c00903 41 5006 70000003e8 005372c1 08 02 a303782d61 5401" + DATA_HI),
+            hex("005377a1026869 005378c10100"),
+            hex("005376c0050254015402 005376c0050254015402"),
+            hex("005375a00161 005375a000 005375a0026263")
+        };
+        int passed = 0;
+        for (int i = 0; i < 30_000; i++) {
+            byte[] bytes = whole[random.nextInt(whole.length)].clone();
+            for (int j = random.nextInt(4); j >= 0; j--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            passed += ordeal.through(bytes) ? 1 : 0;
+        }
+        assertThat(passed).isBetween(1000, 29_000);
+    }
+
+    @Test
+    void everyBeginningOfAMessageIsRefusedOrPassesOn() {
+        Ordeal ordeal = new Ordeal();
+        byte[] whole = bare();
+        for (int length = 0; length <= whole.length; length++) {
+            ordeal.through(Arrays.copyOf(whole, length));
+        }
+        assertThat(ordeal.through(whole)).isTrue();
     }
 
     @Test
