@@ -446,16 +446,12 @@ class MessageCodecTest {
         assertThat(properties.contentEncoding()).isEqualTo("gzip");
         assertThat(properties.creationTime()).isEqualTo(Instant.ofEpochSecond(1234));
         assertThat(properties.groupId()).isEqualTo("app");
-        assertThat(read.applicationProperties())
-                .isEqualTo(
-                        new LinkedHashMap<>() {
-                            {
-                                put("text", "v");
-                                put("int", 7);
-                                put("time", Instant.ofEpochSecond(9));
-                                put("void", null);
-                            }
-                        });
+        Map<String, Object> application = new LinkedHashMap<>();
+        application.put("text", "v");
+        application.put("int", 7);
+        application.put("time", Instant.ofEpochSecond(9));
+        application.put("void", null);
+        assertThat(read.applicationProperties()).isEqualTo(application);
         assertThat(read.annotations())
                 .containsEntry("x-own", "x")
                 .containsEntry("x-cc", List.of("a"))
@@ -552,28 +548,16 @@ class MessageCodecTest {
         death.put("exchange", "e");
         death.put("routing-keys", List.of("k"));
         death.put("original-expiration", "10");
-        assertThat(DeathRecords.of(List.of(death)))
-                .isEqualTo(
-                        new AmqpArray(
-                                List.of(
-                                        new LinkedHashMap<Object, Object>() {
-                                            {
-                                                put(new Symbol("ttl"), Unsigned.ofInt(10));
-                                                put(new Symbol("queue"), "q");
-                                                put(new Symbol("reason"), new Symbol("expired"));
-                                                put(new Symbol("count"), Unsigned.ofLong(2));
-                                                put(
-                                                        new Symbol("first-time"),
-                                                        Instant.ofEpochSecond(5));
-                                                put(
-                                                        new Symbol("last-time"),
-                                                        Instant.ofEpochSecond(5));
-                                                put(new Symbol("exchange"), "e");
-                                                put(
-                                                        new Symbol("routing-keys"),
-                                                        new AmqpArray(List.of("k")));
-                                            }
-                                        })));
+        Map<Object, Object> record = new LinkedHashMap<>();
+        record.put(new Symbol("ttl"), Unsigned.ofInt(10));
+        record.put(new Symbol("queue"), "q");
+        record.put(new Symbol("reason"), new Symbol("expired"));
+        record.put(new Symbol("count"), Unsigned.ofLong(2));
+        record.put(new Symbol("first-time"), Instant.ofEpochSecond(5));
+        record.put(new Symbol("last-time"), Instant.ofEpochSecond(5));
+        record.put(new Symbol("exchange"), "e");
+        record.put(new Symbol("routing-keys"), new AmqpArray(List.of("k")));
+        assertThat(DeathRecords.of(List.of(death))).isEqualTo(new AmqpArray(List.of(record)));
         assertThat(DeathRecords.of("none")).isNull();
     }
 }
