@@ -9,9 +9,9 @@ import io.polymq.amqp.v1.message.MessageCodec;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.security.Security;
+import io.polymq.core.topic.Topics;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
-
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
@@ -122,6 +122,10 @@ public final class AmqpBroker {
 
     Security security() {
         return params.security();
+    }
+
+    Topics topics() {
+        return params.topics();
     }
 
     MessageRecords records() {

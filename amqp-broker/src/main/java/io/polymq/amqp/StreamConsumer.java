@@ -7,9 +7,11 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.subject.Subject;
+import io.polymq.core.topic.Committed;
 import io.polymq.network.Outbox;
 import io.polymq.storage.ReadResult;
 import io.polymq.storage.RecordBatchCursor;
+import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import java.io.IOException;
@@ -50,6 +52,7 @@ final class StreamConsumer implements Consumer {
     private final Unacked unacked;
     private final Content content;
     private final Shard shard;
+    private Committed committed;
     private final ArrayDeque<Read> ready = new ArrayDeque<>();
     private final CreditWindow window;
     private final Hold hold;
@@ -78,6 +81,7 @@ final class StreamConsumer implements Consumer {
         this.unacked = unacked;
         this.content = new Content(connection.broker().codec());
         this.shard = queue.topic().partition(0);
+        this.committed = new Committed.Everything(shard);
         this.window =
                 new CreditWindow(
                         outbox, listed.prefetch(), false, more -> onLoop(() -> grant(more)));
@@ -157,18 +161,24 @@ final class StreamConsumer implements Consumer {
         return listed.tag();
     }
 
+    private record Beginning(long offset, Committed committed) {}
+
     @Override
     public void begin(AckHandler acks) {
         acks.add(hold);
         from.in(shard)
+                .thenCombine(
+                        connection.broker().topics().committed(queue.topic(), 0),
+                        (offset, heeded) -> new Beginning(offset, heeded))
                 .whenComplete(
-                        (offset, failure) ->
+                        (beginning, failure) ->
                                 onLoop(
                                         () -> {
                                             if (failure != null) {
                                                 broken(failure);
                                             } else {
-                                                next = offset;
+                                                committed = beginning.committed();
+                                                next = beginning.offset();
                                                 window.pump();
                                                 work();
                                             }
@@ -209,17 +219,20 @@ final class StreamConsumer implements Consumer {
     }
 
     private void read() {
-        if (next >= shard.highWatermark()) {
+        if (next >= committed.end()) {
             if (watch == null) {
                 reading = true;
-                watch = shard.watchEnd(next, () -> connection.network().loop().execute(this::more));
+                watch =
+                        committed.watch(
+                                next, () -> connection.network().loop().execute(this::more));
             }
             return;
         }
         reading = true;
         long at = Math.max(next, shard.startOffset());
+        long end = committed.end();
         shard.read(at, PAGE_BYTES, true)
-                .thenApplyAsync(page -> decode(page, at), connection.broker().blocking())
+                .thenApplyAsync(page -> decode(page, at, end), connection.broker().blocking())
                 .whenComplete((page, failure) -> onLoop(() -> arrived(page, failure)));
     }
 
@@ -239,7 +252,13 @@ final class StreamConsumer implements Consumer {
 
     private record Page(List<Read> records, long next) {}
 
-    private Page decode(ReadResult result, long from) {
+    private boolean isForNobody(RecordBatchCursor batches) {
+        return batches.isControl()
+                || (batches.attributes() & RecordBatches.TRANSACTIONAL) != 0
+                        && committed.isAborted(batches.producerId(), batches.baseOffset());
+    }
+
+    private Page decode(ReadResult result, long from, long end) {
         List<Read> records = new ArrayList<>();
         RecordBatchCursor batches = new RecordBatchCursor();
         Message message = new Message();
@@ -249,8 +268,11 @@ final class StreamConsumer implements Consumer {
             for (Slice slice : page.slices()) {
                 batches.reset(slice.toBuffer());
                 while (batches.next()) {
+                    if (batches.offset() >= end) {
+                        return new Page(records, Math.max(behind, end));
+                    }
                     behind = Math.max(behind, batches.lastOffset() + 1);
-                    if (batches.offset() < from || batches.isControl()) {
+                    if (batches.offset() < from || isForNobody(batches)) {
                         continue;
                     }
                     KeptMessage kept =

@@ -100,6 +100,7 @@ public final class KafkaBroker {
                                 params.clock()),
                         settings::values,
                         Durability.valueOf(config.durability().toUpperCase(Locale.ROOT)));
+        params.topics().heed(catalog::committed);
         KafkaMetrics metrics = new KafkaMetrics(params.metrics());
         Routes routes = new Routes();
         transactions =

@@ -294,4 +294,74 @@ class ShareClientsTest {
                 .isEmpty();
         admin.deleteShareGroups(List.of(group)).all().get(20, TimeUnit.SECONDS);
     }
+
+    private static KafkaProducer<String, String> transactional() {
+        KafkaProducer<String, String> made =
+                new KafkaProducer<>(
+                        Map.of(
+                                "bootstrap.servers",
+                                server.bootstrap(),
+                                "transactional.id",
+                                "id." + UUID.randomUUID()),
+                        new StringSerializer(),
+                        new StringSerializer());
+        made.initTransactions();
+        return made;
+    }
+
+    private static void send(KafkaProducer<String, String> to, String topic, String... values) {
+        to.beginTransaction();
+        for (String value : values) {
+            to.send(new ProducerRecord<>(topic, value));
+        }
+        to.flush();
+    }
+
+    /** Kafka's tests: what is open is waited for, and what was aborted is nobody's. */
+    @Test
+    void groupOfCommittedRecordsGetsNothingOfOpenAndAbortedTransactions() throws Exception {
+        String topic = topic(1);
+        String group = group("share.isolation.level", "read_committed");
+        try (KafkaProducer<String, String> first = transactional();
+                KafkaProducer<String, String> second = transactional();
+                ShareConsumer<String, String> consumer = consumer(group, topic, false)) {
+            send(first, topic, "a", "b");
+            first.commitTransaction();
+            send(first, topic, "never", "ever");
+            first.abortTransaction();
+            produce(topic, 1);
+            assertThat(values(poll(consumer, 3))).containsExactly("a", "b", "r0");
+            send(second, topic, "open");
+            produce(topic, 1);
+            assertThat(consumer.poll(Duration.ofMillis(500)).count()).isZero();
+            send(first, topic, "gone");
+            first.abortTransaction();
+            second.commitTransaction();
+            assertThat(values(poll(consumer, 2))).containsExactly("open", "r0");
+        }
+    }
+
+    @Test
+    void groupThatNoLongerHeedsTransactionsGetsWhatIsOpen() throws Exception {
+        String topic = topic(1);
+        String group = group("share.isolation.level", "read_committed");
+        try (KafkaProducer<String, String> writer = transactional();
+                ShareConsumer<String, String> consumer = consumer(group, topic, false)) {
+            send(writer, topic, "open");
+            assertThat(consumer.poll(Duration.ofMillis(500)).count()).isZero();
+            admin.incrementalAlterConfigs(
+                            Map.of(
+                                    new ConfigResource(ConfigResource.Type.GROUP, group),
+                                    List.of(
+                                            new AlterConfigOp(
+                                                    new ConfigEntry(
+                                                            "share.isolation.level",
+                                                            "read_uncommitted"),
+                                                    AlterConfigOp.OpType.SET))))
+                    .all()
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(values(poll(consumer, 1))).containsExactly("open");
+            writer.abortTransaction();
+        }
+    }
 }

@@ -4,9 +4,11 @@ import io.polymq.core.admin.AdminCall;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.subject.Subject;
+import io.polymq.core.topic.Committed;
 import io.polymq.core.topic.Topic;
 import io.polymq.storage.ReadResult;
 import io.polymq.storage.RecordBatchCursor;
+import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StoredRecord;
@@ -27,12 +29,14 @@ final class RecordPages {
         this.records = records;
     }
 
-    Map<String, Object> read(Topic topic, Shard shard, long from, int limit) throws Exception {
+    /** A page of what is committed. */
+    Map<String, Object> read(Topic topic, Shard shard, Committed committed, long from, int limit)
+            throws Exception {
         List<Map<String, Object>> items = new ArrayList<>();
         long next = Math.max(from, shard.startOffset());
-        if (next < shard.highWatermark()) {
+        if (next < committed.end()) {
             try (ReadResult result = AdminCall.await(shard.read(next, MOST_BYTES, true))) {
-                next = collect(topic, result, next, limit, items);
+                next = collect(topic, result, committed, next, limit, items);
             }
         }
         Map<String, Object> page = new LinkedHashMap<>();
@@ -44,15 +48,24 @@ final class RecordPages {
     }
 
     private long collect(
-            Topic topic, ReadResult result, long from, int limit, List<Map<String, Object>> items)
+            Topic topic,
+            ReadResult result,
+            Committed committed,
+            long from,
+            int limit,
+            List<Map<String, Object>> items)
             throws Exception {
+        long end = committed.end();
         Subject implied = Subject.ofDotted(topic.name());
         RecordBatchCursor cursor = new RecordBatchCursor(MOST_BYTES * 4);
         long next = from;
         for (Slice slice : result.slices()) {
             cursor.reset(slice.toBuffer());
             while (cursor.nextBatch()) {
-                boolean control = cursor.isControl();
+                if (cursor.baseOffset() >= end) {
+                    return next;
+                }
+                boolean hidden = isHidden(cursor, committed);
                 while (cursor.nextInBatch()) {
                     if (cursor.offset() < from) {
                         continue;
@@ -61,7 +74,7 @@ final class RecordPages {
                         return next;
                     }
                     next = cursor.offset() + 1;
-                    if (!control) {
+                    if (!hidden) {
                         items.add(shown(cursor.record(), implied));
                     }
                 }
@@ -69,6 +82,12 @@ final class RecordPages {
             }
         }
         return next;
+    }
+
+    private static boolean isHidden(RecordBatchCursor cursor, Committed committed) {
+        return cursor.isControl()
+                || (cursor.attributes() & RecordBatches.TRANSACTIONAL) != 0
+                        && committed.isAborted(cursor.producerId(), cursor.baseOffset());
     }
 
     private Map<String, Object> shown(StoredRecord record, Subject implied) {

@@ -9,6 +9,7 @@ import io.polymq.core.admin.AdminRoute;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
+import io.polymq.core.topic.Committed;
 import io.polymq.core.topic.Topic;
 import io.polymq.core.topic.TopicException;
 import io.polymq.core.topic.TopicSpec;
@@ -229,11 +230,13 @@ final class TopicRoutes {
 
     private Object records(AdminCall call) throws Exception {
         Topic topic = topic(call);
-        Shard shard = partition(call, topic);
+        int number = number(call, topic);
+        Shard shard = topic.partition(number);
+        Committed committed = AdminCall.await(params.topics().committed(topic, number));
         int limit = (int) call.asked("limit", 50, 1, 500);
         long newest = Math.max(shard.startOffset(), shard.highWatermark() - limit);
         long from = call.asked("offset", newest, 0, Long.MAX_VALUE);
-        return records.read(topic, shard, from, limit);
+        return records.read(topic, shard, committed, from, limit);
     }
 
     private @Nullable Object trim(AdminCall call) throws Exception {
@@ -251,11 +254,15 @@ final class TopicRoutes {
     }
 
     private static Shard partition(AdminCall call, Topic topic) {
+        return topic.partition(number(call, topic));
+    }
+
+    private static int number(AdminCall call, Topic topic) {
         String text = call.segment("partition");
         try {
             int number = Integer.parseInt(text);
             if (number >= 0 && number < topic.spec().partitions()) {
-                return topic.partition(number);
+                return number;
             }
         } catch (NumberFormatException notANumber) {
             // Answered below, like a number out of range.

@@ -2,40 +2,52 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.topic.Committed;
 import io.polymq.storage.Shard;
 import org.jspecify.annotations.Nullable;
 
-/** A shard that others write and trim: its high watermark is followed. Shard zone. */
+/** A shard that others write and trim: the end of what is committed is followed. Shard zone. */
 final class ForeignSource implements ShardSource {
 
-    private final Shard shard;
+    private final String name;
+    private final Committed committed;
     private Shard.@Nullable Watch watch;
     private boolean closed;
 
-    ForeignSource(Shard shard) {
-        this.shard = shard;
+    ForeignSource(String name, Committed committed) {
+        this.name = name;
+        this.committed = committed;
+    }
+
+    @Override
+    public long readable(Shard shard) {
+        return committed.end();
+    }
+
+    @Override
+    public boolean isLeftOut(long producerId, long baseOffset) {
+        return committed.isAborted(producerId, baseOffset);
     }
 
     @Override
     public void begin(ShardBacking reader, long end) {
-        watch = shard.watchEnd(end, () -> reader.execute(() -> moved(reader)));
+        watch = committed.watch(end, () -> reader.execute(() -> moved(reader)));
     }
 
     private void moved(ShardBacking reader) {
-        if (!closed && reader.extendTo(shard.highWatermark())) {
+        if (!closed && reader.extendTo(committed.end())) {
             begin(reader, reader.end());
         }
     }
 
     @Override
     public long end(long end) {
-        return Math.max(end, shard.highWatermark());
+        return Math.max(end, committed.end());
     }
 
     @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
-        throw new QueueException(
-                QueueException.Kind.STORAGE, shard.name() + " is written by others");
+        throw new QueueException(QueueException.Kind.STORAGE, name + " is written by others");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.polymq.core.queue;
 
+import io.polymq.core.topic.Committed;
 import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import java.util.Collection;
@@ -34,8 +35,15 @@ public interface Queues {
      * A queue over a shard that others write: a JetStream consumer on a stream, a share group on a
      * partition. Its acknowledgements are the group's cursor; messages are never removed from the
      * shard by it. The same one for the same shard and group until it is closed.
+     *
+     * @param committed what of the shard is to be seen
      */
-    Queue over(Shard shard, String group, QueueSpec spec, RecordReader reader);
+    Queue over(Shard shard, String group, QueueSpec spec, RecordReader reader, Committed committed);
+
+    /** The same, which sees everything. */
+    default Queue over(Shard shard, String group, QueueSpec spec, RecordReader reader) {
+        return over(shard, group, spec, reader, new Committed.Everything(shard));
+    }
 
     /** Lets go of a queue over a foreign shard; its cursor stays. Consumers are cancelled. */
     CompletableFuture<Void> close(Queue over);

@@ -6,6 +6,7 @@ import io.polymq.core.zone.WheelTimer;
 import io.polymq.storage.GroupCursor;
 import io.polymq.storage.ReadResult;
 import io.polymq.storage.RecordBatchCursor;
+import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
@@ -71,7 +72,7 @@ final class ShardBacking implements Backing {
         attempts = new Attempts(level, cursor, shard.endOffset());
         loaded = Math.max(cursor.floor(), shard.startOffset());
         cursor.acknowledge(cursor.floor(), loaded);
-        end = Math.max(loaded, shard.highWatermark());
+        end = Math.max(loaded, source.readable(shard));
         unread = cursor.countUnacknowledged(loaded, end);
         long records = Math.max(1, shard.statistics().records());
         unreadBytes = shard.statistics().bytes() * Math.min(unread, records) / records;
@@ -236,7 +237,7 @@ final class ShardBacking implements Backing {
             for (Slice slice : result.slices()) {
                 next = Math.max(next, takeSlice(next, slice));
             }
-            passed(result.slices().isEmpty() ? result.highWatermark() : next);
+            passed(result.slices().isEmpty() ? end : next);
         } catch (IOException | StorageException e) {
             failed(e);
         }
@@ -269,13 +270,19 @@ final class ShardBacking implements Backing {
             return;
         }
         unread--;
-        KeptMessage message = records.isControl() ? null : reader.read(records.record());
+        KeptMessage message = isForNobody() ? null : reader.read(records.record());
         if (message == null) {
             cursor.acknowledge(offset);
             return;
         }
         unreadBytes = unread == 0 ? 0 : Math.max(0, unreadBytes - message.payload().length);
         level.core.admitted(level.admit(offset, message, records.timestamp(), attempts.of(offset)));
+    }
+
+    private boolean isForNobody() {
+        return records.isControl()
+                || (records.attributes() & RecordBatches.TRANSACTIONAL) != 0
+                        && source.isLeftOut(records.producerId(), records.baseOffset());
     }
 
     /** Nothing lies between what was loaded and here: holes count as done. */

@@ -1,6 +1,7 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.HeaderCodec;
+import io.polymq.core.topic.Committed;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
@@ -308,7 +309,8 @@ public final class ShardQueues implements Queues {
     // Queues over other shards.
 
     @Override
-    public Queue over(Shard shard, String group, QueueSpec spec, RecordReader reader) {
+    public Queue over(
+            Shard shard, String group, QueueSpec spec, RecordReader reader, Committed committed) {
         OverKey key = new OverKey(shard.id(), group);
         Room room = room(Long.hashCode(shard.id()));
         return over.computeIfAbsent(
@@ -326,7 +328,7 @@ public final class ShardQueues implements Queues {
                                                 shard,
                                                 group,
                                                 reader,
-                                                new ForeignSource(shard))));
+                                                new ForeignSource(shard.name(), committed))));
     }
 
     private static QueueCore readerOf(

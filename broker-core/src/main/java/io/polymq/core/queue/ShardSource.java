@@ -2,6 +2,7 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+import io.polymq.storage.Shard;
 import org.jspecify.annotations.Nullable;
 
 /** Who writes the shard that a queue reads, and who may trim it. Shard zone. */
@@ -15,6 +16,16 @@ sealed interface ShardSource permits OwnSource, ForeignSource, FeedSource {
      * end}: others may know of a record before the news of it has come here.
      */
     long end(long end);
+
+    /** What lies below may be read. */
+    default long readable(Shard shard) {
+        return shard.highWatermark();
+    }
+
+    /** Whether a transaction's batch is for nobody. */
+    default boolean isLeftOut(long producerId, long baseOffset) {
+        return false;
+    }
 
     void publish(KeptMessage message, @Nullable Receipt receipt);
 

@@ -54,6 +54,10 @@ public final class TopicCatalog implements Topics, AutoCloseable {
     private final ExecutorService notices =
             Executors.newSingleThreadExecutor(Thread.ofVirtual().name("topics").factory());
     private final NavigableMap<Long, List<CompletableFuture<Void>>> waiting = new TreeMap<>();
+    private volatile Committed.Source transactions =
+            (topic, partition) ->
+                    CompletableFuture.completedFuture(
+                            new Committed.Everything(topic.partition(partition)));
     private long applied;
     private MetadataStore.@Nullable Watch watch;
 
@@ -117,6 +121,16 @@ public final class TopicCatalog implements Topics, AutoCloseable {
     @Override
     public List<Topic> overlapping(String tenant, Filter filter) {
         return of(tenant).overlapping(filter);
+    }
+
+    @Override
+    public CompletableFuture<Committed> committed(Topic topic, int partition) {
+        return transactions.of(topic, partition);
+    }
+
+    @Override
+    public void heed(Committed.Source source) {
+        transactions = source;
     }
 
     @Override

@@ -36,6 +36,12 @@ public interface Topics {
 
     CompletableFuture<Void> delete(String tenant, String name);
 
+    /** A partition without the records of transactions that are open or were given up. */
+    CompletableFuture<Committed> committed(Topic topic, int partition);
+
+    /** Who is asked about transactions from now on; until then nobody has any. */
+    void heed(Committed.Source transactions);
+
     /** Called after each create, alter and delete, on an own thread, in order. */
     void listen(Listener listener);
 

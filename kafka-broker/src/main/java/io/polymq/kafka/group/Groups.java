@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.protocol.Errors;
@@ -40,8 +41,6 @@ import org.jspecify.annotations.Nullable;
  * of topics as they come and go. Any thread; futures end on the coordinator's threads.
  */
 final class Groups implements AutoCloseable {
-
-    private static final String READ_COMMITTED = "read_committed";
 
     private final GroupCoordinator coordinator;
     private final TopicsImageFeed feed;
@@ -142,12 +141,6 @@ final class Groups implements AutoCloseable {
 
     /** Why a group may not be configured so; null when it may. */
     @Nullable String refusal(Map<String, String> wanted) {
-        if (READ_COMMITTED.equals(wanted.get(GroupConfig.SHARE_ISOLATION_LEVEL_CONFIG))) {
-            return "share groups read all records: "
-                    + GroupConfig.SHARE_ISOLATION_LEVEL_CONFIG
-                    + " cannot be "
-                    + READ_COMMITTED;
-        }
         try {
             GroupConfig.validateNames(wanted);
             GroupConfig.validate(wanted, config, shareConfig);
@@ -191,7 +184,10 @@ final class Groups implements AutoCloseable {
                 own.flatMap(GroupConfig::shareAutoOffsetReset)
                         .orElseGet(GroupConfig::defaultShareAutoOffsetReset),
                 own.flatMap(GroupConfig::shareRenewAcknowledgeEnable)
-                        .orElse(GroupConfig.SHARE_RENEW_ACKNOWLEDGE_ENABLE_DEFAULT));
+                        .orElse(GroupConfig.SHARE_RENEW_ACKNOWLEDGE_ENABLE_DEFAULT),
+                own.flatMap(GroupConfig::shareIsolationLevel)
+                                .orElseGet(GroupConfig::defaultShareIsolationLevel)
+                        == IsolationLevel.READ_COMMITTED);
     }
 
     void configure(String group, Map<String, String> settings) {

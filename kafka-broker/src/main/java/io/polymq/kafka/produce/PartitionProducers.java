@@ -2,6 +2,7 @@ package io.polymq.kafka.produce;
 
 import io.netty.channel.EventLoop;
 import io.polymq.codec.kafka.BatchVerdict.Accepted;
+import io.polymq.core.topic.Committed;
 import io.polymq.core.topic.Topic;
 import io.polymq.kafka.KafkaErrors;
 import io.polymq.storage.Shard;
@@ -352,9 +353,24 @@ public final class PartitionProducers {
 
     /** Calls once when the stable offset may have passed that one. */
     public Shard.Watch watchStable(long offset, Runnable action) {
-        return transactions.firstUnstable() == PartitionTransactions.NONE
+        return transactions.firstUnstable() > offset
                 ? shard.watchEnd(offset, action)
                 : transactions.watch(offset, action);
+    }
+
+    /** For readers who heed transactions, once it is known which there are. */
+    public CompletableFuture<Committed> committed() {
+        CompletableFuture<Committed> ready = new CompletableFuture<>();
+        whenKnown(
+                () -> {
+                    StorageException failure = loadFailure;
+                    if (failure == null) {
+                        ready.complete(new CommittedPartition(this));
+                    } else {
+                        ready.completeExceptionally(failure);
+                    }
+                });
+        return ready;
     }
 
     /** The aborted transactions that a reader of [from, to) has to leave out. */

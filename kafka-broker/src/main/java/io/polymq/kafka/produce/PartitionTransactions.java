@@ -26,9 +26,11 @@ final class PartitionTransactions {
     private volatile long firstUnstable = NONE;
 
     private final class StableWatch implements Shard.Watch {
+        private final long seen;
         private final Runnable action;
 
-        StableWatch(Runnable action) {
+        StableWatch(long seen, Runnable action) {
+            this.seen = seen;
             this.action = action;
         }
 
@@ -67,13 +69,21 @@ final class PartitionTransactions {
     }
 
     /** Its first offset is known. */
-    synchronized void begunAt(long producerId, long first) {
-        Long before = firstOf.replace(producerId, first);
-        if (before != null && before != first) {
+    void begunAt(long producerId, long first) {
+        List<StableWatch> due;
+        synchronized (this) {
+            Long before = firstOf.replace(producerId, first);
+            if (before == null || before == first) {
+                return;
+            }
             forget(before);
             firsts.merge(first, 1, Integer::sum);
             settle();
+            // What lies in front of it was written before it, and is there for those who wait.
+            due = watches.stream().filter(watch -> watch.seen < firstUnstable).toList();
+            watches.removeAll(due);
         }
+        due.forEach(watch -> watch.action.run());
     }
 
     /**
@@ -112,7 +122,7 @@ final class PartitionTransactions {
 
     /** Calls once when a transaction has ended since the stable offset was that; else at once. */
     Shard.Watch watch(long seen, Runnable action) {
-        StableWatch watch = new StableWatch(action);
+        StableWatch watch = new StableWatch(seen, action);
         synchronized (this) {
             if (firstUnstable <= seen) {
                 watches.add(watch);

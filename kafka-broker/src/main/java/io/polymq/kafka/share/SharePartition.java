@@ -35,6 +35,7 @@ final class SharePartition implements Queue.Consumer {
 
     private final Shard shard;
     private final Queue queue;
+    private final SharedView view;
     private final Queue.Consumption all;
     private final HeldRuns held = new HeldRuns();
     private final ArrayDeque<Acquisition> asked = new ArrayDeque<>();
@@ -44,9 +45,10 @@ final class SharePartition implements Queue.Consumer {
     private boolean takingBack;
     private boolean closed;
 
-    SharePartition(Shard shard, Queue queue) {
+    SharePartition(Shard shard, Queue queue, SharedView view) {
         this.shard = shard;
         this.queue = queue;
+        this.view = view;
         this.all =
                 queue.consume(new Queue.ConsumerSpec(0, 0, false, false, "share-partition"), this);
     }
@@ -65,6 +67,12 @@ final class SharePartition implements Queue.Consumer {
 
     Queue queue() {
         return queue;
+    }
+
+    /** The group's settings have changed: they hold for what is delivered from now on. */
+    void alter(ShareSettings how) {
+        queue.alter(how.spec());
+        view.set(how.committedOnly());
     }
 
     void ask(Acquisition acquisition) {

@@ -2,6 +2,7 @@ package io.polymq.kafka.share;
 
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.Queues;
+import io.polymq.core.topic.Committed;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.storage.Shard;
@@ -63,10 +64,13 @@ public final class SharePartitions {
     private void begin(ShareKey key, KafkaTopic topic, CompletableFuture<SharePartition> created) {
         Shard shard = topic.topic().partition(key.partition());
         settings.apply(key.tenant(), key.group())
+                .thenCombine(
+                        catalog.committed(topic.topic(), key.partition()),
+                        (how, committed) -> new Opening(key, shard, committed, how))
                 .thenCompose(
-                        how ->
-                                beginning(key, shard, how)
-                                        .thenCompose(state -> opened(key, shard, how, state)))
+                        opening ->
+                                beginning(key, shard, opening.how)
+                                        .thenCompose(state -> opened(opening, state)))
                 .whenComplete(
                         (partition, failure) -> {
                             if (failure == null) {
@@ -101,13 +105,17 @@ public final class SharePartitions {
         };
     }
 
-    private CompletableFuture<SharePartition> opened(
-            ShareKey key, Shard shard, ShareSettings how, ShareState state) {
-        Queue queue = queues.over(shard, key.cursor(), how.spec(), SharePartition.READER);
-        SharePartition partition = new SharePartition(shard, queue);
+    /** What a share-partition is made of. */
+    private record Opening(ShareKey key, Shard shard, Committed committed, ShareSettings how) {}
+
+    private CompletableFuture<SharePartition> opened(Opening of, ShareState state) {
+        SharedView view = new SharedView(of.shard, of.committed, of.how.committedOnly());
+        Queue queue =
+                queues.over(of.shard, of.key.cursor(), of.how.spec(), SharePartition.READER, view);
+        SharePartition partition = new SharePartition(of.shard, queue, view);
         return state.applied()
                 ? CompletableFuture.completedFuture(partition)
-                : apply(key, state, partition).thenApply(_ -> partition);
+                : apply(of.key, state, partition).thenApply(_ -> partition);
     }
 
     private CompletableFuture<Void> apply(
@@ -166,7 +174,7 @@ public final class SharePartitions {
                         opened.partition.thenCombine(
                                 settings.apply(tenant, group),
                                 (partition, how) -> {
-                                    partition.queue().alter(how.spec());
+                                    partition.alter(how);
                                     return partition;
                                 });
                     }

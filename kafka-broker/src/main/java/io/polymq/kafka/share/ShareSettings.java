@@ -13,13 +13,15 @@ import org.apache.kafka.coordinator.group.ShareGroupAutoOffsetResetStrategy;
  * @param locks how many records of a partition may be held at once
  * @param reset where it begins
  * @param renews whether a member may ask for more time
+ * @param committedOnly whether records of open and aborted transactions are left out
  */
 public record ShareSettings(
         int lockMillis,
         int deliveries,
         int locks,
         ShareGroupAutoOffsetResetStrategy reset,
-        boolean renews) {
+        boolean renews,
+        boolean committedOnly) {
 
     QueueSpec spec() {
         return QueueSpec.DURABLE

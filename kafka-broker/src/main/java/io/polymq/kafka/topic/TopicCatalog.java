@@ -1,5 +1,6 @@
 package io.polymq.kafka.topic;
 
+import io.polymq.core.topic.Committed;
 import io.polymq.core.topic.Topic;
 import io.polymq.core.topic.TopicException;
 import io.polymq.core.topic.TopicSpec;
@@ -71,6 +72,11 @@ public final class TopicCatalog {
                         }
                     }
                 });
+    }
+
+    /** A partition as readers see it who heed transactions, of whatever protocol they are. */
+    public CompletableFuture<Committed> committed(Topic topic, int partition) {
+        return view(topic).producers().partition(partition).committed();
     }
 
     /** Is told the ids of topics that are deleted. */

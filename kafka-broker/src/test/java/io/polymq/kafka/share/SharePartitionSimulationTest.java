@@ -6,6 +6,7 @@ import io.polymq.config.StorageConfig;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.QueueStatistics;
 import io.polymq.core.queue.ShardQueues;
+import io.polymq.core.topic.Committed;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.core.zone.Ticks;
 import io.polymq.storage.Durability;
@@ -103,9 +104,11 @@ class SharePartitionSimulationTest {
                             DELIVERIES,
                             LOCKS,
                             ShareGroupAutoOffsetResetStrategy.EARLIEST,
-                            true);
+                            true,
+                            false);
             queue = queues.over(shard, "share.g", settings.spec(), SharePartition.READER);
-            partition = new SharePartition(shard, queue);
+            SharedView view = new SharedView(shard, new Committed.Everything(shard), false);
+            partition = new SharePartition(shard, queue, view);
             settle();
         }
 
