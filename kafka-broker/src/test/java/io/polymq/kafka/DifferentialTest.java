@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
@@ -28,6 +29,7 @@ import org.apache.kafka.common.message.DeleteTopicsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeTransactionsRequestData;
 import org.apache.kafka.common.message.EndTxnRequestData;
+import org.apache.kafka.common.message.FindCoordinatorRequestData;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
@@ -120,6 +122,7 @@ class DifferentialTest {
             if (!later || System.nanoTime() > until) {
                 return answer;
             }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
     }
 
@@ -272,7 +275,26 @@ class DifferentialTest {
         }
     }
 
+    /** Kafka makes the topics of its coordinators when the first one is looked for. */
+    private static void coordinators(Both both, int type, String of) throws Exception {
+        FindCoordinatorRequestData request =
+                new FindCoordinatorRequestData()
+                        .setKeyType((byte) type)
+                        .setCoordinatorKeys(List.of(of));
+        patiently(both.ours, ApiKeys.FIND_COORDINATOR, 4, request);
+        patiently(both.theirs, ApiKeys.FIND_COORDINATOR, 4, request);
+    }
+
     private void groups(Both both) throws Exception {
+        coordinators(both, 0, "d");
+        // Kafka says yes to every heartbeat while it loads; to describe a group it has to be there.
+        for (int version : new int[] {5, 6}) {
+            both.ask(
+                    "unknown group",
+                    ApiKeys.DESCRIBE_GROUPS,
+                    version,
+                    new DescribeGroupsRequestData().setGroups(List.of("d")));
+        }
         both.ask(
                 "unknown member",
                 ApiKeys.HEARTBEAT,
@@ -287,17 +309,12 @@ class DifferentialTest {
                         .setMemberId("m")
                         .setProtocolType("consumer")
                         .setProtocolName("range"));
-        for (int version : new int[] {5, 6}) {
-            both.ask(
-                    "unknown group",
-                    ApiKeys.DESCRIBE_GROUPS,
-                    version,
-                    new DescribeGroupsRequestData().setGroups(List.of("never-there")));
-        }
     }
 
     private void transactions(Both both) throws Exception {
         String id = TOPIC + "-id";
+        coordinators(both, 1, id);
+        coordinators(both, 1, "nobody");
         InitProducerIdRequestData init =
                 new InitProducerIdRequestData()
                         .setTransactionalId(id)

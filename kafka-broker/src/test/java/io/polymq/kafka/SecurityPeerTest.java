@@ -110,6 +110,8 @@ class SecurityPeerTest {
     static void stop() throws Exception {
         try (Admin admin = admin("kafka", "admin")) {
             admin.deleteTopics(List.of(TOPIC)).all().get(20, TimeUnit.SECONDS);
+            // A group that is left there would be in the next run's lists.
+            admin.deleteConsumerGroups(List.of(GROUP)).all().get(20, TimeUnit.SECONDS);
         }
         if (server != null) {
             server.close();

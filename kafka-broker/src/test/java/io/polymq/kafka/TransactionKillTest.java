@@ -28,6 +28,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Tag;
@@ -71,22 +72,28 @@ class TransactionKillTest {
             broker.kill();
         }
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<?> copier = threads.submit(this::copyAll);
-            for (int kill = 0; kill < KILLS; kill++) {
-                try (RestartTest.Broker broker = new RestartTest.Broker(folder, port)) {
-                    boolean through =
-                            finishes(copier, Duration.ofMillis(1500 + random.nextInt(2500)));
-                    broker.kill();
-                    if (through) {
-                        break;
-                    }
+            try {
+                killAgainAndAgain(threads.submit(this::copyAll), random);
+            } finally {
+                threads.shutdownNow(); // a copier without a broker would try for ever
+            }
+        }
+    }
+
+    private void killAgainAndAgain(Future<?> copier, Random random) throws Exception {
+        for (int kill = 0; kill < KILLS; kill++) {
+            try (RestartTest.Broker broker = new RestartTest.Broker(folder, port)) {
+                boolean through = finishes(copier, Duration.ofMillis(1500 + random.nextInt(2500)));
+                broker.kill();
+                if (through) {
+                    break;
                 }
             }
-            try (RestartTest.Broker broker = new RestartTest.Broker(folder, port)) {
-                assertThat(broker.port).isEqualTo(port);
-                copier.get(120, TimeUnit.SECONDS);
-                compare();
-            }
+        }
+        try (RestartTest.Broker broker = new RestartTest.Broker(folder, port)) {
+            assertThat(broker.port).isEqualTo(port);
+            copier.get(120, TimeUnit.SECONDS);
+            compare();
         }
     }
 
@@ -142,6 +149,8 @@ class TransactionKillTest {
                 while (at < RECORDS) {
                     at = copySome(producer, consumer, from, at);
                 }
+                return;
+            } catch (InterruptException ended) {
                 return;
             } catch (KafkaException again) {
                 // as a real copier does: from where the last commit was

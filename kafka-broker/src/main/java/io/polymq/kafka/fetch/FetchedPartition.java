@@ -87,7 +87,9 @@ final class FetchedPartition {
                         .setHighWatermark(highWatermark)
                         .setLastStableOffset(stableOffset())
                         .setLogStartOffset(startOffset)
-                        .setAbortedTransactions(committedOnly ? aborted : null)
+                        // As in Kafka: no list for who did not ask, an empty one when nothing is
+                        // there.
+                        .setAbortedTransactions(committedOnly || shard == null ? aborted : null)
                         .setRecords(MemoryRecords.EMPTY);
         ReadResult held = read;
         if (held != null && !held.slices().isEmpty()) {

@@ -254,12 +254,12 @@ public final class ClientQuotasHandler {
     }
 
     private static @Nullable Refusal refusal(OpData op, boolean byAddress) {
+        if (op.remove()) {
+            return null; // whatever it is, it is not there afterwards
+        }
         QuotaKind kind = QuotaKind.of(op.key());
         if (kind == null || byAddress != (kind == QuotaKind.CONNECTION)) {
             return invalid("Invalid configuration key " + op.key());
-        }
-        if (op.remove()) {
-            return null;
         }
         if (!(op.value() > 0)) {
             return invalid("Quota " + op.key() + " must be greater than 0");

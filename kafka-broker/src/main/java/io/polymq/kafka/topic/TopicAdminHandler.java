@@ -320,7 +320,7 @@ public final class TopicAdminHandler {
         KafkaTopic topic =
                 name == null ? catalog.find(tenant, state.topicId()) : catalog.find(tenant, name);
         String authorized = topic == null ? name : topic.name();
-        if (authorized != null && !mayDelete(exchange, authorized)) {
+        if (authorized != null && !mayDelete(exchange, authorized, name != null)) {
             if (name == null && access.topic(exchange.client(), Action.DESCRIBE, authorized)) {
                 result.setName(authorized);
             }
@@ -347,9 +347,11 @@ public final class TopicAdminHandler {
                                         : result.setErrorCode(KafkaErrors.of(failure).code()));
     }
 
-    private boolean mayDelete(Exchange exchange, String topic) {
+    /** Who deletes by name learns from the answer whether there is such a topic. */
+    private boolean mayDelete(Exchange exchange, String topic, boolean byName) {
         return access.cluster(exchange.client(), Action.DELETE)
-                || access.topic(exchange.client(), Action.DELETE, topic);
+                || access.topic(exchange.client(), Action.DELETE, topic)
+                        && (!byName || access.topic(exchange.client(), Action.DESCRIBE, topic));
     }
 
     public void createPartitions(Exchange exchange) {
