@@ -8,19 +8,10 @@ import io.polymq.config.StorageConfig;
 import io.polymq.config.TransportPorts;
 import io.polymq.config.load.ConfigLoader;
 import io.polymq.config.load.ConfigSources;
-import io.polymq.core.message.MessageRecords;
-import io.polymq.core.queue.ShardQueues;
-import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.BrokerSecurity;
 import io.polymq.core.security.SecurityBuilder;
 import io.polymq.core.security.rules.RuleStore;
 import io.polymq.core.security.users.UserStore;
-import io.polymq.core.topic.Drivers;
-import io.polymq.core.topic.TopicCatalog;
-import io.polymq.core.topic.TopicLimits;
-import io.polymq.core.topic.TopicParams;
-import io.polymq.core.zone.Ticks;
-import io.polymq.core.zone.ZoneThread;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
 import io.polymq.meta.embedded.EmbeddedMetadata;
@@ -43,8 +34,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -56,16 +45,13 @@ final class TestServer implements AutoCloseable {
 
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
-    private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     private final NetworkServer network;
     private final MetadataStore metadata;
     private final ShardStore store;
-    private final TopicCatalog topics;
-    private final NodeCache cache;
+    private final TestCore core;
     private final @Nullable BrokerSecurity doors;
     private final UserStore users;
     private final RuleStore rules;
-    private final ZoneThread zone;
     private final boolean ownsStore;
     private final int port;
     private final int tlsPort;
@@ -143,43 +129,18 @@ final class TestServer implements AutoCloseable {
                                 registry,
                                 Clock.systemUTC(),
                                 System::nanoTime));
-        topics =
-                TopicCatalog.open(
-                                new TopicParams(
-                                        metadata,
-                                        Drivers.of(store),
-                                        new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
-                                        new MessageRecords(List.of()),
-                                        TopicLimits.DEFAULT,
-                                        Clock.systemUTC(),
-                                        blocking,
-                                        registry))
-                        .join();
-        cache = new NodeCache(metadata);
+        core = new TestCore(metadata, store, registry);
+        NodeCache cache = core.cache;
         doors = config == PolyMqConfig.DEFAULT ? null : door(config, cache, registry);
         users = doors == null ? new UserStore(cache, List.of()) : doors.users();
         rules = doors == null ? new RuleStore(cache, List.of(), new SecureRandom()) : doors.rules();
-        zone = ZoneThread.start("kafka-test-zone", Ticks.SYSTEM);
-        ShardQueues queues =
-                new ShardQueues(
-                        new ShardQueues.Params(store, List.of(zone.zone()), List.of(), blocking));
         KafkaBroker broker =
-                new KafkaBroker(
-                        new KafkaBrokerServerParams(
-                                config.kafkaRuntime(),
-                                1,
-                                Path.of("."),
-                                topics,
-                                store,
-                                metadata,
-                                cache,
-                                doors == null ? new AllowAll() : doors,
-                                users,
-                                rules,
-                                queues,
-                                shutdown,
-                                Clock.systemUTC(),
-                                registry));
+                core.broker(
+                        config.kafkaRuntime(),
+                        doors == null ? new AllowAll() : doors,
+                        users,
+                        rules,
+                        shutdown);
         List<BoundAddress> bound =
                 network.listen(
                         broker.binding(),
@@ -243,20 +204,17 @@ final class TestServer implements AutoCloseable {
                 .orTimeout(20, TimeUnit.SECONDS)
                 .join();
         network.close();
-        zone.stop();
         if (doors == null) {
             users.close();
             rules.close();
         } else {
             doors.close();
         }
-        cache.close();
-        topics.close();
+        core.close();
         if (ownsStore) {
             store.close();
             metadata.close();
         }
-        blocking.close();
     }
 
     /** Serves on a port, from a folder when one is given, until the process is ended. */
