@@ -86,14 +86,9 @@ public class JavaClients {
             admin.createTopics(Collections.singleton(new NewTopic(topic, partitions, (short) 1)))
                     .all()
                     .get(20, TimeUnit.SECONDS);
-            same(
-                    admin.describeTopics(Collections.singleton(topic))
-                            .values()
-                            .get(topic)
-                            .get(20, TimeUnit.SECONDS)
-                            .partitions()
-                            .size(),
-                    partitions);
+        }
+        try (KafkaProducer<String, String> producer = producer()) {
+            same(producer.partitionsFor(topic).size(), partitions);
         }
         return topic;
     }
