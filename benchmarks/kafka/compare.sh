@@ -1,71 +1,83 @@
 #!/usr/bin/env bash
-# Compares two brokers that speak Kafka's protocol, round by round in turn, with Kafka's own perf tools and KafkaLoad.
+# PolyMQ against Kafka, round by round in turn, with Kafka's own perf tools and KafkaLoad.
 #
-#   benchmarks/kafka/compare.sh NAME=HOST:PORT[:PID] NAME=HOST:PORT[:PID] [SCENARIO ...]
+#   benchmarks/kafka/compare.sh [SCENARIO ...]
 #
-# Scenarios: produce, consume, transactions, latency; all without one. PID, the broker's, adds its CPU seconds.
-# KAFKA_LIBS   a folder with kafka-tools and what it needs
+# Scenarios: produce (1 KiB), small (100 B), consume (of what was produced), transactions (of 100 records), latency (one record
+# in flight); all without one. The brokers are started as brokers.sh says: DURABILITY, HEAP, KAFKA_LIBS.
 # ROUNDS       how many rounds count (3); one more before them does not
-# RECORDS      of 1 KiB per round of produce and consume (100000); TRANSACTIONS of 100 records (150)
-# Prints a line per round, then the median of each broker and the ratio of the first to the second.
+# RECORDS      per round of produce and consume (100000), five times as many of small; TRANSACTIONS (150); SINGLE records (3000)
+# PARTITIONS   of the topics (12)
+# Prints a line per round with the broker's CPU time, then medians and the ratio of PolyMQ to Kafka.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-: "${KAFKA_LIBS:?a folder with kafka-tools}"
+# shellcheck source=benchmarks/kafka/brokers.sh
+source "$here/brokers.sh"
 rounds=${ROUNDS:-3}
 records=${RECORDS:-100000}
-java=$("$here/../../bin/find-java")/bin/java
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-"${java}c" -d "$work" -cp "$KAFKA_LIBS/*" "$here/KafkaLoad.java"
-tool() { "$java" -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=off -cp "$work:$KAFKA_LIBS/*" "$@" 2>/dev/null; }
+"$jdk/bin/javac" -d "$work" -cp "$libs/*" "$here/KafkaLoad.java"
 
-brokers=("$1" "$2")
-shift 2
-scenarios=${*:-produce consume transactions latency}
+read -r ours theirs controller < <(ports 3)
+start_polymq "$ours"
+start_kafka "$theirs" "$controller" <<PROPERTIES
+listeners=PLAINTEXT://127.0.0.1:$theirs,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$theirs
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+PROPERTIES
+declare -A bootstrap=([polymq]=127.0.0.1:$ours [kafka]=127.0.0.1:$theirs)
+declare -A process=([polymq]=${processes[0]} [kafka]=${processes[1]})
 
-ticks() { [ -n "$1" ] && awk '{print $14 + $15}' "/proc/$1/stat" || echo 0; }
+produced() { # BOOTSTRAP TOPIC RECORDS SIZE: MB/s
+    tool org.apache.kafka.tools.ProducerPerformance --topic "$2" --num-records "$3" --record-size "$4" --throughput -1 \
+        --bootstrap-server "$1" --command-property acks=all --command-property batch.size=65536 --command-property linger.ms=5 |
+        sed -nE 's/.*\(([0-9.]+) MB\/sec\).*/\1/p' | tail -n 1
+}
 
-once() { # SCENARIO BOOTSTRAP: figures, larger is better
+once() { # SCENARIO BOOTSTRAP: figures
     case $1 in
-    produce)
-        tool org.apache.kafka.tools.ProducerPerformance --topic "compare" --num-records "$records" --record-size 1024 \
-            --throughput -1 --producer-props bootstrap.servers="$2" acks=all batch.size=65536 linger.ms=5 |
-            tail -n 1 | sed -nE 's/.*\(([0-9.]+) MB\/sec\).*/\1/p'
-        ;;
+    produce) produced "$2" compare "$records" 1024 ;;
+    small) produced "$2" compare-small $((records * 5)) 100 ;;
     consume)
-        tool org.apache.kafka.tools.ConsumerPerformance --bootstrap-server "$2" --topic "compare" --num-records "$records" \
-            --hide-header --from-latest=false 2>/dev/null | tail -n 1 | awk -F', ' '{print $4}' ||
-            true
+        tool org.apache.kafka.tools.ConsumerPerformance --bootstrap-server "$2" --topic compare --num-records "$records" \
+            --hide-header --timeout 60000 | awk -F', ' 'END {print $4}'
         ;;
     transactions) tool KafkaLoad "$2" transactions "${TRANSACTIONS:-150}" 100 ;;
-    latency) tool KafkaLoad "$2" latency 3000 ;;
+    latency) tool KafkaLoad "$2" latency "${SINGLE:-3000}" ;;
+    *) echo "there is no scenario '$1'" >&2 && exit 2 ;;
     esac
 }
 
-median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
-
-for scenario in $scenarios; do
+for name in polymq kafka; do
+    for topic in compare compare-small; do
+        tool org.apache.kafka.tools.TopicCommand --bootstrap-server "${bootstrap[$name]}" --create --topic "$topic" \
+            --partitions "${PARTITIONS:-12}" >/dev/null
+    done
+    produced "${bootstrap[$name]}" compare "$records" 1024 >/dev/null # something to consume
+done
+for scenario in ${*:-produce small consume transactions latency}; do
     for round in $(seq 0 "$rounds"); do
-        for broker in "${brokers[@]}"; do
-            name=${broker%%=*}
-            IFS=: read -r host port pid <<<"${broker#*=}"
-            before=$(ticks "${pid:-}")
-            figures=$(once "$scenario" "$host:$port")
-            after=$(ticks "${pid:-}")
-            [ "$round" = 0 ] || echo "$figures" >>"$work/$scenario-$name"
-            [ "$round" = 0 ] || echo $((after - before)) >>"$work/$scenario-$name-cpu"
-            echo "$scenario $name round $round: $figures (cpu $(((after - before) * 10)) ms)"
+        for name in polymq kafka; do
+            before=$(ticks "${process[$name]}")
+            figures=$(once "$scenario" "${bootstrap[$name]}")
+            spent=$((($(ticks "${process[$name]}") - before) * 10))
+            [ -n "$figures" ] || { tail -n 5 "$work/errors" >&2; exit 1; }
+            echo "$scenario $name round $round: $figures (broker's cpu $spent ms)"
+            [ "$round" = 0 ] || { echo "$figures" >>"$work/$scenario-$name"; echo "$spent" >>"$work/$scenario-$name-cpu"; }
         done
     done
-    first=${brokers[0]%%=*}
-    second=${brokers[1]%%=*}
     for column in 1 2; do
         [ "$scenario" = latency ] || [ "$column" = 1 ] || continue
-        one=$(awk -v c="$column" '{print $c}' "$work/$scenario-$first" | median)
-        two=$(awk -v c="$column" '{print $c}' "$work/$scenario-$second" | median)
-        echo "== $scenario[$column]: $first $one, $second $two, ratio $(awk -v a="$one" -v b="$two" 'BEGIN {printf "%.2f", a / b}')"
+        ours=$(awk -v c="$column" '{print $c}' "$work/$scenario-polymq" | median)
+        theirs=$(awk -v c="$column" '{print $c}' "$work/$scenario-kafka" | median)
+        case $scenario$column in
+        latency1) unit='p50 us' ;;
+        latency2) unit='p99 us' ;;
+        transactions1) unit='transactions/s' ;;
+        *) unit='MB/s' ;;
+        esac
+        echo "== $scenario $durability, $unit: polymq $ours, kafka $theirs, ratio $(awk -v a="$ours" -v b="$theirs" 'BEGIN {printf "%.2f", a / b}')"
     done
-    one=$(median <"$work/$scenario-$first-cpu")
-    two=$(median <"$work/$scenario-$second-cpu")
-    echo "== $scenario cpu ms: $first $((one * 10)), $second $((two * 10))"
+    ours=$(median <"$work/$scenario-polymq-cpu")
+    theirs=$(median <"$work/$scenario-kafka-cpu")
+    echo "== $scenario $durability, broker's cpu ms: polymq $ours, kafka $theirs, ratio $(awk -v a="$ours" -v b="$theirs" 'BEGIN {printf "%.2f", (b > 0 ? a / b : 0)}')"
 done

@@ -56,7 +56,7 @@ figure() { printf '%-28s %-7s round %s: %s\n' "$1" "$2" "$3" "$4"; echo "$4" >>"
 median() { sort -n "$work/figures-$1-$2" 2>/dev/null | awk '{v[NR] = $1} END {print NR ? v[int((NR + 1) / 2)] : 0}'; }
 
 ratio() { printf '%-28s polymq %s kafka %s ratio %s\n' "$1" "$(median "$1" polymq)" "$(median "$1" kafka)" \
-    "$(awk -v a="$(median "$1" polymq)" -v b="$(median "$1" kafka)" 'BEGIN {printf "%.2f", b > 0 ? a / b : 0}')"; }
+    "$(awk -v a="$(median "$1" polymq)" -v b="$(median "$1" kafka)" 'BEGIN {printf "%.2f", (b > 0 ? a / b : 0)}')"; }
 
 run=$RANDOM
 for round in $(seq 1 "$rounds"); do
