@@ -62,6 +62,7 @@ final class ProtocolParams {
                 new Mq9Settings(
                         mq9.mailboxTtl(),
                         mq9.mailRetention(),
+                        mq9.groupRetention(),
                         mq9.maxMessages(),
                         mq9.maxReply(),
                         mq9.maxWait(),

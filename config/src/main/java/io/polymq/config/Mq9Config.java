@@ -20,8 +20,14 @@ public record Mq9Config(
                 @Default("7d")
                 Duration mailRetention,
         @Doc(
-                        "How many mails one mailbox holds. A full one gives up what all its groups have"
-                                + " acknowledged, and refuses what is more.")
+                        "How long the position of a group is kept that nobody uses; 0 is as long as"
+                                + " its mailbox.")
+                @Within(min = 0)
+                @Default("30d")
+                Duration groupRetention,
+        @Doc(
+                        "How many mails one mailbox holds. A full one gives up what all its groups"
+                                + " have acknowledged, and refuses what is more.")
                 @Within(min = 1)
                 @Default("1000000")
                 long maxMessages,

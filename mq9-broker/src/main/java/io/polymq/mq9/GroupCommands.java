@@ -1,6 +1,7 @@
 package io.polymq.mq9;
 
-import io.polymq.core.security.Security;
+import io.polymq.core.subject.Dialect;
+import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.core.subject.Subject;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,14 +30,9 @@ final class GroupCommands {
         String address = named == null ? request.rest() : named;
         Caller caller = request.caller();
         if (!address.equals(request.rest())
-                && !parts.core()
-                        .security()
-                        .allows(
-                                caller.principal(),
-                                caller.peer(),
-                                Security.Action.WRITE,
-                                new Security.Resource(
-                                        Security.Resource.Kind.SUBJECT,
+                && !caller.rights()
+                        .mayPublish(
+                                Subject.ofDotted(
                                         Commands.PREFIX + "MSG." + verb + '.' + address))) {
             throw new Mq9Exception("not allowed: " + verb + " of " + address);
         }
@@ -278,14 +274,16 @@ final class GroupCommands {
                 || text.startsWith("$")
                 || text.startsWith(MailAddress.TOPIC_PREFIX)
                 || text.chars().anyMatch(c -> c <= ' ' || c == '*' || c == '>')
-                || !parts.core()
-                        .security()
-                        .allows(
-                                caller.principal(),
-                                caller.peer(),
-                                Security.Action.READ,
-                                new Security.Resource(Security.Resource.Kind.SUBJECT, text))) {
+                || !mayListen(caller, text)) {
             throw body.invalid("`deliver_subject` is none that you may listen to");
+        }
+    }
+
+    private static boolean mayListen(Caller caller, String subject) {
+        try {
+            return caller.rights().maySubscribe(Dialect.NATS.parse(subject));
+        } catch (InvalidSubjectException none) {
+            return false;
         }
     }
 

@@ -30,6 +30,7 @@ final class LiveMailbox {
     private static final long IDLE_MILLIS = 30_000;
     private static final int MAX_MESSAGE_BYTES = (64 << 20) + (1 << 20);
     private static final int MAX_GROUPS = 1000;
+    private static final long TEND_MILLIS = Duration.ofDays(1).toMillis();
 
     /** Something that waits at the mailbox and must hear when it is gone. */
     interface Waiter {
@@ -51,6 +52,10 @@ final class LiveMailbox {
     private boolean asked;
     private boolean ended;
     private long lastUse;
+    private long tendedAt;
+
+    /** Groups that are being forgotten. */
+    private final Set<String> leaving = new HashSet<>();
 
     LiveMailbox(Mq9Parts parts, MailZone zone, Mailbox mailbox) {
         this.parts = parts;
@@ -112,6 +117,9 @@ final class LiveMailbox {
                 parts.mailboxes().removeTopic(mailbox);
                 throw notFound();
             }
+            for (String group : unusedGroups(found)) {
+                GroupUse.forget(found, group).join();
+            }
             zone.execute(() -> opened(found));
         } catch (RuntimeException failure) {
             zone.execute(() -> failed(failure));
@@ -154,6 +162,7 @@ final class LiveMailbox {
             return;
         }
         shard = found;
+        tendedAt = zone.now();
         writer = new MailWriter(this, found);
         List<Opening> these = List.copyOf(opening);
         opening.clear();
@@ -173,10 +182,15 @@ final class LiveMailbox {
 
     boolean isForgettable() {
         long now = zone.now();
+        if (shard != null && now - tendedAt > TEND_MILLIS) {
+            tendedAt = now;
+            tend(shard);
+        }
         groups.values().removeIf(group -> group.closeWhenIdle(now - IDLE_MILLIS));
         return shard != null
                 && now - lastUse > IDLE_MILLIS
                 && groups.isEmpty()
+                && leaving.isEmpty()
                 && waiters.isEmpty()
                 && subscriptions.isEmpty()
                 && (writer == null || writer.isIdle());
@@ -230,6 +244,9 @@ final class LiveMailbox {
             known.whenReady(action, failed);
             return;
         }
+        if (!stays(name, failed)) {
+            return;
+        }
         MailGroup group = new MailGroup(this, name);
         groups.put(name, group);
         group.whenReady(action, failed);
@@ -239,7 +256,10 @@ final class LiveMailbox {
                 .execute(
                         () -> {
                             boolean exists = MailGroup.exists(of, name);
-                            boolean room = exists || of.groups().size() / 3 < MAX_GROUPS;
+                            boolean room = exists || MailGroup.count(of) < MAX_GROUPS;
+                            if (room) {
+                                GroupUse.mark(of, name, parts.core().clock().millis());
+                            }
                             zone.execute(() -> begin(group, exists ? null : start, room));
                         });
     }
@@ -285,5 +305,42 @@ final class LiveMailbox {
 
     void forget(MailGroup group) {
         groups.remove(group.name(), group);
+    }
+
+    /** Those that nobody has used for too long. May wait for the store. */
+    private List<String> unusedGroups(Shard of) {
+        long retention = parts.settings().groupRetention().toMillis();
+        long now = parts.core().clock().millis();
+        return retention == 0 ? List.of() : GroupUse.unusedSince(of, now - retention, now);
+    }
+
+    /** Marks the groups that are in use and forgets those that were not for too long. */
+    private void tend(Shard of) {
+        long now = parts.core().clock().millis();
+        List<String> inUse = List.copyOf(groups.keySet());
+        parts.core()
+                .blocking()
+                .execute(
+                        () -> {
+                            inUse.forEach(group -> GroupUse.mark(of, group, now));
+                            List<String> unused = unusedGroups(of);
+                            zone.execute(() -> unused.forEach(group -> leave(of, group)));
+                        });
+    }
+
+    private void leave(Shard of, String group) {
+        if (!ended && !groups.containsKey(group) && leaving.add(group)) {
+            GroupUse.forget(of, group)
+                    .whenComplete((gone, failure) -> zone.execute(() -> leaving.remove(group)));
+        }
+    }
+
+    /** Whether the group is not being forgotten just now; else the asker hears so. */
+    private boolean stays(String group, Consumer<Throwable> failed) {
+        if (leaving.contains(group)) {
+            failed.accept(new Mq9Exception("mailbox " + mailbox.address() + " is busy, try again"));
+            return false;
+        }
+        return true;
     }
 }

@@ -54,8 +54,15 @@ final class MailGroup {
 
     // Life.
 
-    private static String cursor(String group, Priority priority) {
+    static String cursor(String group, Priority priority) {
         return PREFIX + group + '/' + priority.word();
+    }
+
+    /** The group whose position a cursor is; null when it is none. */
+    static @Nullable String groupOf(String cursor) {
+        return cursor.startsWith(PREFIX)
+                ? cursor.substring(PREFIX.length(), cursor.lastIndexOf('/'))
+                : null;
     }
 
     /** Whether the group has its position. May wait for the store. */
@@ -67,6 +74,12 @@ final class MailGroup {
             }
         }
         return true;
+    }
+
+    /** How many groups there are. May wait for the store. */
+    static long count(Shard shard) {
+        return shard.groups().stream().filter(cursor -> cursor.startsWith(PREFIX)).count()
+                / Priority.values().length;
     }
 
     /** Up to where every group is done; the start when there is none. May wait for the store. */
@@ -162,6 +175,7 @@ final class MailGroup {
             return false;
         }
         close();
+        GroupUse.mark(mailbox.shard(), name, mailbox.parts().core().clock().millis());
         return true;
     }
 

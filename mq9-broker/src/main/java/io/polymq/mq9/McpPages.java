@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRequest;
+import io.polymq.core.service.SubjectService;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -30,9 +31,11 @@ final class McpPages implements AdminPages {
     private static final int MAX_BATCH = 100;
 
     private final ObjectMapper json = new ObjectMapper();
+    private final Mq9BrokerServerParams core;
     private final McpTools tools;
 
     McpPages(Mq9BrokerServerParams core, Commands commands) {
+        this.core = core;
         this.tools = new McpTools(core, commands, json);
     }
 
@@ -130,7 +133,11 @@ final class McpPages implements AdminPages {
                     tools.call(
                             tool,
                             arguments.isObject() ? (ObjectNode) arguments : json.createObjectNode(),
-                            new Caller(request.who(), request.peer()));
+                            new Caller(
+                                    request.who(),
+                                    request.peer(),
+                                    SubjectService.Rights.byRules(
+                                            core.security(), request.who(), request.peer())));
             String failure = json.readTree(reply).path("error").asText();
             if (!failure.isEmpty()) {
                 return error(id, FAILED, failure);

@@ -98,8 +98,9 @@ public final class Mq9Broker implements SubjectService {
     }
 
     @Override
-    public @Nullable String request(Message message, Principal principal, Credentials.Peer peer) {
-        Caller caller = new Caller(principal, peer);
+    public @Nullable String request(
+            Message message, Principal principal, Credentials.Peer peer, Rights rights) {
+        Caller caller = new Caller(principal, peer, rights);
         Subject to = message.replyTo();
         Router.Space space = parts.core().router().space(caller.tenant());
         boolean taken =

@@ -7,6 +7,8 @@ import java.time.Duration;
  *
  * @param mailboxTtl how long a mailbox lives that does not say, zero for ever
  * @param mailRetention how long a mail is kept, read or not, zero for ever
+ * @param groupRetention how long the position of a group is kept that nobody uses, zero for as long
+ *     as its mailbox
  * @param maxMessages how many mails one mailbox holds
  * @param maxReplyBytes about how large a reply may become before it is cut to fewer mails
  * @param maxWait the longest that a fetch may wait
@@ -18,6 +20,7 @@ import java.time.Duration;
 public record Mq9Settings(
         Duration mailboxTtl,
         Duration mailRetention,
+        Duration groupRetention,
         long maxMessages,
         int maxReplyBytes,
         Duration maxWait,

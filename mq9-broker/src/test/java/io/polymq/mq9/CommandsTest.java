@@ -308,6 +308,7 @@ class CommandsTest {
                         new Mq9Settings(
                                 base.mailboxTtl(),
                                 base.mailRetention(),
+                                base.groupRetention(),
                                 10,
                                 base.maxReplyBytes(),
                                 base.maxWait(),

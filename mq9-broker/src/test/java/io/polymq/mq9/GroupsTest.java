@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.polymq.core.service.SubjectService;
+import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.Subject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -256,6 +259,56 @@ class GroupsTest {
         assertThat(rig.fetched("a", "g")).containsExactly("1", "2");
         assertThat(rig.send("a", "3")).isEqualTo(3);
         assertThat(rig.fetched("a", "g")).containsExactly("1", "2", "3");
+    }
+
+    @Test
+    void aGroupThatNobodyUsesIsForgotten() {
+        rig.create("forever", body -> body.put("ttl", 0));
+        rig.send("forever", "0");
+        rig.fetched("forever", "unused");
+        rig.ack("forever", "unused", 0);
+        rig.fetched("forever", "used");
+        rig.ack("forever", "used", 0);
+        for (int day = 0; day < 40; day++) {
+            rig.pass(Duration.ofDays(1));
+            assertThat(rig.fetched("forever", "used")).isEmpty();
+        }
+
+        rig.send("forever", "1");
+        JsonNode gone = rig.ack("forever", "unused", 1);
+        assertThat(gone.path("error").asText()).isEqualTo("group not found: unused");
+        assertThat(rig.fetched("forever", "used")).containsExactly("1");
+    }
+
+    @Test
+    void anAcknowledgementOfAnotherMailboxNeedsTheRightToPublishThere() {
+        rig.create("b");
+        rig.send("b", "x");
+        rig.fetched("b", "g");
+        rig.rights = onlyFor("a");
+        String body = "{\"group_name\":\"g\",\"mail_address\":\"b\",\"msg_id\":0}";
+
+        assertThat(rig.ask("$mq9.AI.MSG.ACK.a", body).path("error").asText())
+                .isEqualTo("not allowed: ACK of b");
+        String push = "{\"group_name\":\"g\",\"deliver_subject\":\"not.mine\"}";
+        assertThat(rig.ask("$mq9.AI.MSG.SUBSCRIBE.a", push).path("error").asText())
+                .contains("none that you may listen to");
+        rig.rights = null;
+        assertThat(rig.ask("$mq9.AI.MSG.ACK.a", body).path("error").asText()).isEmpty();
+    }
+
+    private static SubjectService.Rights onlyFor(String address) {
+        return new SubjectService.Rights() {
+            @Override
+            public boolean mayPublish(Subject subject) {
+                return subject.toString().endsWith('.' + address);
+            }
+
+            @Override
+            public boolean maySubscribe(Filter filter) {
+                return false;
+            }
+        };
     }
 
     @Test

@@ -17,6 +17,7 @@ import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.service.DelayedStore;
+import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
@@ -48,6 +49,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +69,7 @@ final class Mq9Rig implements AutoCloseable {
             new Mq9Settings(
                     Duration.ofDays(1),
                     Duration.ofDays(7),
+                    Duration.ofDays(30),
                     100_000,
                     1 << 20,
                     Duration.ofSeconds(20),
@@ -91,6 +94,9 @@ final class Mq9Rig implements AutoCloseable {
     private final ClientPool clients;
     private final AtomicInteger replies = new AtomicInteger();
     Principal user = Principal.ANONYMOUS;
+
+    /** What the asker may do beside the rules; null when these alone decide. */
+    SubjectService.@Nullable Rights rights;
 
     private Mq9Rig(String driver, Path folder, Mq9Settings settings, TestSecurity security) {
         this.security = security;
@@ -235,7 +241,12 @@ final class Mq9Rig implements AutoCloseable {
         }
         Credentials.Peer peer =
                 new Credentials.Peer("nats", new InetSocketAddress("127.0.0.1", 1), "", null);
-        return broker.request(message, user, peer);
+        return broker.request(
+                message,
+                user,
+                peer,
+                Objects.requireNonNullElse(
+                        rights, SubjectService.Rights.byRules(security, user, peer)));
     }
 
     static byte[] block(Map<String, String> headers) {

@@ -1,5 +1,6 @@
 package io.polymq.nats;
 
+import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import io.polymq.nats.account.SubjectPermissions;
@@ -59,6 +60,22 @@ final class ListedRights implements SubjectRights {
     @Override
     public Filter[] deniedWithin(Filter filter) {
         return permissions.deniedWithin(filter);
+    }
+
+    @Override
+    public SubjectService.Rights lasting() {
+        return new SubjectService.Rights() {
+            @Override
+            public boolean mayPublish(Subject subject) {
+                return permissions.mayPublish(subject);
+            }
+
+            @Override
+            public boolean maySubscribe(Filter filter) {
+                return permissions.maySubscribe(filter, null)
+                        && permissions.deniedWithin(filter).length == 0;
+            }
+        };
     }
 
     @Override

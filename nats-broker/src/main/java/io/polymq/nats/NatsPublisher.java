@@ -128,7 +128,12 @@ final class NatsPublisher {
     }
 
     private void ask(SubjectService service, Message message) {
-        String refusal = service.request(message, connection.principal(), connection.peer());
+        String refusal =
+                service.request(
+                        message,
+                        connection.principal(),
+                        connection.peer(),
+                        connection.rights().lasting());
         if (refusal == null) {
             connection.acknowledge();
         } else {

@@ -1,5 +1,6 @@
 package io.polymq.nats;
 
+import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import org.jspecify.annotations.Nullable;
@@ -15,5 +16,10 @@ final class NoRights implements SubjectRights {
     @Override
     public boolean maySubscribe(Filter filter, @Nullable String queue) {
         return false;
+    }
+
+    @Override
+    public SubjectService.Rights lasting() {
+        throw new IllegalStateException("a client that is not known asks nothing");
     }
 }

@@ -6,6 +6,7 @@ import io.polymq.core.security.Security;
 import io.polymq.core.security.Security.Action;
 import io.polymq.core.security.Security.Coverage;
 import io.polymq.core.security.Security.Resource;
+import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import java.util.HashMap;
@@ -64,6 +65,11 @@ final class RuleRights implements SubjectRights {
     public boolean maySubscribe(Filter filter, @Nullable String queue) {
         return security.coverage(principal, peer, filter, queue == null ? "" : queue)
                 == Coverage.ALL;
+    }
+
+    @Override
+    public SubjectService.Rights lasting() {
+        return SubjectService.Rights.byRules(security, principal, peer);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.polymq.nats;
 
+import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ interface SubjectRights {
     default @Nullable OpenReplies replies() {
         return null;
     }
+
+    /** The same for a service that answers later, on any thread. */
+    SubjectService.Rights lasting();
 
     /** Changed rules hold from now on. */
     default void forget() {}

@@ -22,7 +22,10 @@ class SubjectServiceTest {
 
         @Override
         public @Nullable String request(
-                Message message, Principal principal, Credentials.Peer peer) {
+                Message message,
+                Principal principal,
+                Credentials.Peer peer,
+                SubjectService.Rights rights) {
             return message.subject().toString().endsWith("known")
                     ? null
                     : "unrecognized subject: " + message.subject() + " by " + principal.user();
