@@ -53,10 +53,12 @@ final class AccountStreams implements Consumer<Account> {
     public void accept(Account account) {
         JetStreamOptions.AccountLimits most = account.options().limits().jetStream();
         boolean global = account.name().equals(Account.GLOBAL);
-        if (accounts.isSystem(account) || configured && !global && most == null) {
+        if (accounts.isSystem(account)) {
             return;
         }
-        if (most == null) {
+        if (configured && !global && most == null) {
+            jetStream.refuse(account.tenant());
+        } else if (most == null) {
             jetStream.enter(account.tenant());
         } else {
             jetStream.limit(account.tenant(), limits(most));

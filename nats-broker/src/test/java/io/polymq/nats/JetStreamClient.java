@@ -80,6 +80,11 @@ public final class JetStreamClient implements AutoCloseable {
         return sid;
     }
 
+    public void unsubscribe(String sid) {
+        write("UNSUB " + sid + "\r\n");
+        flush();
+    }
+
     public void publish(String subject, String reply, String headers, String payload) {
         byte[] body = payload.getBytes(StandardCharsets.UTF_8);
         if (headers.isEmpty()) {

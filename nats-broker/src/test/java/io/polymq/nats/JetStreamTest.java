@@ -98,6 +98,60 @@ class JetStreamTest {
     }
 
     @Test
+    void namesOfAConsumerMustAgreeWithTheSubjectFirst() {
+        stream("");
+        String create =
+                "{\"stream_name\":\"S\",\"config\":{\"name\":\"n\",\"durable_name\":\"d\"}}";
+        assertThat(code(client.api("CONSUMER.CREATE.S.n", create))).isEqualTo(10017);
+        assertThat(code(client.api("CONSUMER.CREATE.S.d", create))).isEqualTo(10132);
+    }
+
+    @Test
+    void aFilterThatNoSubjectMatchesLeavesTheSubjectsOut() {
+        stream("");
+        client.put("s.a", "1");
+        JsonNode all = client.api("STREAM.INFO.S", "{\"subjects_filter\":\">\"}");
+        assertThat(all.path("state").path("subjects").path("s.a").asInt()).isEqualTo(1);
+        JsonNode none = client.api("STREAM.INFO.S", "{\"subjects_filter\":\"other\"}");
+        assertThat(none.path("state").has("subjects")).isFalse();
+    }
+
+    @Test
+    void mirrorDirectNeedsAMirror() {
+        JsonNode refused = client.api("STREAM.CREATE.S", "{\"name\":\"S\",\"mirror_direct\":true}");
+        assertThat(code(refused)).isEqualTo(10052);
+        assertThat(refused.path("error").path("description").asText())
+                .isEqualTo("stream has no mirror but does have mirror direct");
+    }
+
+    @Test
+    void aMirrorMayCarryASubjectTransform() {
+        stream("");
+        JsonNode made =
+                client.api(
+                        "STREAM.CREATE.M",
+                        "{\"name\":\"M\",\"mirror\":{\"name\":\"S\"},"
+                                + "\"subject_transform\":{\"src\":\">\",\"dest\":\"t.>\"}}");
+        assertThat(code(made)).isZero();
+        client.api("STREAM.DELETE.M", "");
+    }
+
+    @Test
+    void requestsOfThoseWhoHaveLeftWaitNoLonger() {
+        stream("");
+        consumer("");
+        String sid = client.subscribe("gone");
+        client.publish("$JS.API.CONSUMER.MSG.NEXT.S.c", "gone", "", "");
+        assertThat(waiting()).isEqualTo(1);
+        client.unsubscribe(sid);
+        assertThat(waiting()).isZero();
+    }
+
+    private int waiting() {
+        return client.api("CONSUMER.INFO.S.c", "").path("num_waiting").asInt(-1);
+    }
+
+    @Test
     void messagesCountTheirOverheadAsFilesDo() {
         stream("");
         client.put("s.a", "12345");

@@ -100,6 +100,7 @@ final class ConsumerApi {
         if (!durable.equals(call.token(4))) {
             throw ApiError.CONSUMER_DURABLE_MISMATCH.exception();
         }
+        namesAgree(config);
         put(call, call.token(3), config, durable, request.text("action"));
     }
 
@@ -120,6 +121,7 @@ final class ConsumerApi {
                 || durable.isEmpty() && !named.isEmpty() && !named.equals(name)) {
             throw ApiError.CONSUMER_DURABLE_MISMATCH.exception();
         }
+        namesAgree(config);
         if (call.tokens() > 4) {
             String filter = call.rest(4);
             if (config.fields().texts("filter_subjects").size() > 1) {
@@ -138,16 +140,16 @@ final class ConsumerApi {
             throw ApiError.STREAM_MISMATCH.exception();
         }
         Fields given = request.object("config");
-        ConsumerConfig parsed =
-                given == null
-                        ? ConsumerConfig.of(Fields.MAPPER.createObjectNode())
-                        : new ConsumerConfig(given);
-        Fields config = parsed.fields();
-        String named = config.text("name");
-        if (!named.isEmpty() && !parsed.durable().isEmpty() && !named.equals(parsed.durable())) {
+        return given == null
+                ? ConsumerConfig.of(Fields.MAPPER.createObjectNode())
+                : new ConsumerConfig(given);
+    }
+
+    private static void namesAgree(ConsumerConfig config) {
+        String named = config.fields().text("name");
+        if (!named.isEmpty() && !config.durable().isEmpty() && !named.equals(config.durable())) {
             throw ApiError.CONSUMER_NAME_DURABLE_MISMATCH.exception();
         }
-        return parsed;
     }
 
     private void put(

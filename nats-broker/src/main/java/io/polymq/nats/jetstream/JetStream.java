@@ -9,10 +9,15 @@ import io.polymq.core.router.Sink;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
+import io.polymq.core.subject.Subject;
 import io.polymq.core.topic.Topic;
 import io.polymq.core.topic.Topics;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.meta.MetadataStore;
+import io.polymq.nats.jetstream.api.ApiError;
+import io.polymq.nats.jetstream.api.Errors;
+import io.polymq.nats.jetstream.api.Fields;
+import io.polymq.nats.jetstream.wire.Outlet;
 import io.polymq.network.Shutdown;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -75,6 +81,27 @@ public final class JetStream implements Topics.Listener {
     /** The account may be used: its API has someone who answers. */
     public void enter(String tenant) {
         account(tenant);
+    }
+
+    /** The account may not use it, and hears so instead of nothing. */
+    public void refuse(String tenant) {
+        ShardZone zone = params.zones().getFirst();
+        Router.Space space = router.space(tenant);
+        Outlet outlet = new Outlet(space, router.newCache(), Fields.MAPPER, new Random());
+        ObjectNode answer = Fields.MAPPER.createObjectNode();
+        answer.put("type", "io.nats.jetstream.api.v1.account_info_response");
+        Errors.put(answer, ApiError.NOT_ENABLED_FOR_ACCOUNT.exception());
+        listen(
+                space,
+                API + ">",
+                sink(
+                        zone,
+                        (kept, message) -> {
+                            Subject reply = message.answerTo();
+                            if (reply != null) {
+                                outlet.send(reply, answer);
+                            }
+                        }));
     }
 
     /** For monitoring; waits for the accounts' zones. */

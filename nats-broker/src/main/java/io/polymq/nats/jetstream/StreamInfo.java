@@ -57,6 +57,9 @@ final class StreamInfo {
             @Nullable List<SubjectEntry> found,
             long offset) {
         to.set("config", stream.config().json());
+        if (!account.domain().isEmpty()) {
+            to.put("domain", account.domain());
+        }
         to.put("created", Fields.timeOfMillis(stream.created()));
         state(to.putObject("state"), stream, deleted, found, offset);
         ObjectNode mirror = stream.sourcing().mirrorInfo();
@@ -89,7 +92,7 @@ final class StreamInfo {
         if (index.subjectCount() > 0) {
             state.put("num_subjects", index.subjectCount());
         }
-        if (subjects != null) {
+        if (subjects != null && !subjects.isEmpty()) {
             ObjectNode counts = state.putObject("subjects");
             subjects.stream()
                     .skip(offset)

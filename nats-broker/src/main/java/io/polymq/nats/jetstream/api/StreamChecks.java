@@ -200,6 +200,9 @@ public final class StreamChecks {
     private static void mirror(StreamConfig config) {
         Fields mirror = config.fields().object("mirror");
         if (mirror == null) {
+            if (config.fields().flag("mirror_direct")) {
+                throw invalid("stream has no mirror but does have mirror direct");
+            }
             return;
         }
         if (!config.subjects().isEmpty()) {
@@ -290,9 +293,6 @@ public final class StreamChecks {
     private static void transforms(StreamConfig config) {
         Fields transform = config.fields().object("subject_transform");
         if (transform != null) {
-            if (config.isMirror()) {
-                throw invalid("stream mirrors can not also have subject transforms");
-            }
             String from = transform.text("src");
             if (!from.isEmpty() && StreamConfig.filter(from) == null) {
                 throw ApiError.TRANSFORM_INVALID_SOURCE.exception("invalid subject " + from);
@@ -335,7 +335,8 @@ public final class StreamChecks {
                 && (before.retention() == StreamConfig.Retention.WORKQUEUE
                         || now.retention() == StreamConfig.Retention.WORKQUEUE)) {
             throw invalid(
-                    "stream configuration update can not change retention policy to/from workqueue");
+                    "stream configuration update can not change retention policy to/from"
+                            + " workqueue");
         }
         if (old.number("max_consumers") != fields.number("max_consumers")) {
             throw invalid("stream configuration update can not change MaxConsumers");

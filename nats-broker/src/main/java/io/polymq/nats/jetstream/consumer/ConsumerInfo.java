@@ -33,7 +33,7 @@ final class ConsumerInfo {
                 ackedAt);
         info.put("num_ack_pending", unacked.held().size());
         info.put("num_redelivered", unacked.redeliveredCount());
-        info.put("num_waiting", consumer.pulls().size());
+        info.put("num_waiting", consumer.pulls().live());
         info.put("num_pending", Math.max(0, consumer.pending()));
         if (consumer.isBound()) {
             info.put("push_bound", true);

@@ -45,7 +45,9 @@ final class Pulls {
         return waiting.isEmpty();
     }
 
-    int size() {
+    /** How many wait whose answers would still reach somebody. */
+    int live() {
+        sweep();
         return waiting.size();
     }
 
