@@ -27,19 +27,18 @@ import io.polymq.network.NetworkException;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.StorageException;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One broker: has the shared objects made, hands every protocol its parameters, and ends everything
@@ -150,6 +149,10 @@ public final class BrokerServer {
         try {
             NatsBroker broker = NatsBroker.start(params);
             natsBroker = broker;
+            Path file = config.natsRuntime().serverConfig();
+            if (file != null) {
+                broker.reloadFrom(() -> ServerOptions.read(file, System.getenv()));
+            }
             return broker.binding();
         } catch (OptionsException wrong) {
             throw new StartupException(ExitCode.CONFIGURATION, wrong);
@@ -234,11 +237,20 @@ public final class BrokerServer {
                                 Administration.pages(parts, config, this::addresses, pages)));
     }
 
-    /** Takes on what can change at run time: limits and certificates. */
+    /** Takes on what can change at run time: limits, certificates, NATS users and accounts. */
     public void reload(PolyMqConfig now) {
         if (shared != null) {
             shared.rateLimiter().reload(now.limits());
             shared.network().reloadTls();
+        }
+        NatsBroker nats = natsBroker;
+        if (nats == null || natsOptions == null) {
+            return;
+        }
+        try {
+            nats.reload();
+        } catch (OptionsException wrong) {
+            LOG.error("Failed to reload server configuration: {}", wrong.getMessage());
         }
     }
 

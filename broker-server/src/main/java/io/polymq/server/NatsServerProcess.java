@@ -69,7 +69,7 @@ final class NatsServerProcess {
                 err.println(NAME + ": configuration file " + flags.value("config") + " is valid");
                 return ExitCode.OK;
             }
-            return serve(options);
+            return serve(options, flags);
         } catch (Command.UsageException | OptionsException | ConfigException wrong) {
             String message = String.valueOf(wrong.getMessage());
             err.println(message.startsWith(NAME) ? message : NAME + ": " + message);
@@ -83,7 +83,7 @@ final class NatsServerProcess {
         }
     }
 
-    private ExitCode serve(ServerOptions options)
+    private ExitCode serve(ServerOptions options, NatsServerFlags flags)
             throws OptionsException, ConfigException, StartupException, IOException {
         NatsServerLog.apply(options.log());
         LOG.info("Starting nats-server");
@@ -99,9 +99,23 @@ final class NatsServerProcess {
         }
         BrokerServer server = BrokerServer.start(NatsServerConfig.of(options, data), options);
         drainOnExit(server, options.jetStream().enabled() ? null : data);
+        NatsBroker nats = server.natsBroker();
+        if (nats != null) {
+            nats.reloadFrom(() -> readAgain(flags));
+        }
         listenForSignals(server);
         announce(server, options);
         return await(server);
+    }
+
+    private ServerOptions readAgain(NatsServerFlags flags) throws OptionsException {
+        try {
+            ServerOptions options = flags.options(environment);
+            NatsServerLog.apply(options.log());
+            return options;
+        } catch (Command.UsageException wrong) {
+            throw new OptionsException(String.valueOf(wrong.getMessage()));
+        }
     }
 
     private static ExitCode await(BrokerServer server) {
@@ -146,7 +160,12 @@ final class NatsServerProcess {
     }
 
     private static void listenForSignals(BrokerServer server) {
-        handle("HUP", () -> server.reload(server.config()));
+        handle(
+                "HUP",
+                () -> {
+                    LOG.info("Trapped \"hangup\" signal, reloading server configuration");
+                    server.reload(server.config());
+                });
         handle("USR2", () -> lameDuck(server));
     }
 

@@ -31,6 +31,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,18 +44,29 @@ public final class NatsBroker {
 
     private final NatsBrokerServerParams params;
     private final ObjectMapper json = new ObjectMapper();
-    private final LimitOptions limits;
     private final Directory directory;
-    private final ServerInfo info;
+    private volatile LimitOptions limits;
+    private volatile NatsSettings settings;
+    private volatile @Nullable ServerOptions options;
+    private volatile ServerInfo info;
+    private volatile @Nullable OptionsSource source;
     private final NatsMetrics metrics;
     private final NatsClients clients;
     private final SystemService system;
     private final @Nullable MonitorServer monitor;
     private final Map<EventLoop, NatsLoop> loops = new ConcurrentHashMap<>();
+    private final ReentrantLock reloading = new ReentrantLock();
+
+    /** Reads the configuration again. */
+    public interface OptionsSource {
+        ServerOptions read() throws OptionsException;
+    }
 
     private NatsBroker(NatsBrokerServerParams params) throws OptionsException, IOException {
         this.params = params;
         ServerOptions options = params.options();
+        this.options = options;
+        this.settings = params.settings();
         this.limits = options == null ? unbounded(params.settings()) : options.limits();
         InstantSource clock = InstantSource.system();
         this.directory =
@@ -67,15 +79,9 @@ public final class NatsBroker {
                                 System::nanoTime,
                                 new SecureRandom()),
                         options);
-        TlsOptions tls = options == null ? null : options.transports().tls();
-        this.info =
-                new ServerInfo(
-                        params.settings(),
-                        directory.door().loginRequired(),
-                        tls != null && tls.verify(),
-                        json);
+        this.info = serverInfo();
         this.metrics = new NatsMetrics(params.metrics());
-        this.clients = new NatsClients(this, limits);
+        this.clients = new NatsClients(this);
         Reports reports = new Reports(clients, json, clock);
         this.system =
                 new SystemService(
@@ -117,6 +123,53 @@ public final class NatsBroker {
     public static NatsBroker start(NatsBrokerServerParams params)
             throws OptionsException, IOException {
         return new NatsBroker(params);
+    }
+
+    private ServerInfo serverInfo() {
+        ServerOptions now = options;
+        TlsOptions tls = now == null ? null : now.transports().tls();
+        return new ServerInfo(
+                settings, directory.door().loginRequired(), tls != null && tls.verify(), json);
+    }
+
+    /** From where {@link #reload} takes the configuration. */
+    public void reloadFrom(OptionsSource from) {
+        source = from;
+    }
+
+    /**
+     * Reads the configuration again: users, permissions, accounts, what they import, mappings and
+     * limits hold from then on, also for the clients that are there. Blocking; any thread.
+     *
+     * @throws OptionsException when it cannot be used, or changes what needs a new start; then
+     *     nothing has changed
+     */
+    public void reload() throws OptionsException {
+        OptionsSource from = source;
+        ServerOptions before = options;
+        if (from == null || before == null) {
+            throw new OptionsException("there is no configuration to be read again");
+        }
+        reloading.lock();
+        try {
+            ServerOptions now = from.read();
+            String fixed = Reloads.changedForGood(before, now);
+            if (fixed != null) {
+                throw new OptionsException("config reload not supported for " + fixed);
+            }
+            directory.reload(now);
+            options = now;
+            limits = now.limits();
+            settings = params.settings().under(now.limits());
+            ServerInfo fresh = serverInfo();
+            if (info.isLameDuck()) {
+                fresh.lameDuck();
+            }
+            info = fresh;
+        } finally {
+            reloading.unlock();
+        }
+        clients.reconsider();
     }
 
     private static LimitOptions unbounded(NatsSettings settings) {
@@ -199,7 +252,12 @@ public final class NatsBroker {
     }
 
     NatsSettings settings() {
-        return params.settings();
+        return settings;
+    }
+
+    /** What a nats-server configuration says; null without one. */
+    @Nullable ServerOptions options() {
+        return options;
     }
 
     LimitOptions limits() {
@@ -250,8 +308,8 @@ public final class NatsBroker {
      * comes first, negative when it never comes without TLS.
      */
     long tlsFirstNanos() {
-        ServerOptions options = params.options();
-        TlsOptions tls = options == null ? null : options.transports().tls();
+        ServerOptions now = options;
+        TlsOptions tls = now == null ? null : now.transports().tls();
         Duration wait = tls == null ? null : tls.handshakeFirst();
         return wait == null ? 0 : wait.isNegative() ? -1 : wait.toNanos();
     }

@@ -9,6 +9,7 @@ import io.polymq.nats.account.Traffic;
 import io.polymq.nats.monitor.ConnectionFacts;
 import io.polymq.nats.monitor.ServerFacts;
 import io.polymq.nats.options.LimitOptions;
+import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.options.ServerOptions;
 import io.polymq.network.CloseReason;
 import io.polymq.network.TransportKind;
@@ -39,7 +40,6 @@ final class NatsClients implements ServerFacts {
     private static final long MOST_BETWEEN_ENDINGS = TimeUnit.SECONDS.toNanos(1);
 
     private final NatsBroker broker;
-    private final LimitOptions limits;
     private final long startedAt = System.currentTimeMillis();
     private final Map<Long, NatsConnection> open = new ConcurrentHashMap<>();
     private final Deque<ConnectionFacts> closed = new ArrayDeque<>();
@@ -50,9 +50,13 @@ final class NatsClients implements ServerFacts {
     private volatile InetSocketAddress address = new InetSocketAddress("0.0.0.0", 0);
     private volatile @Nullable Function<JsonNode, ObjectNode> jetStream;
 
-    NatsClients(NatsBroker broker, LimitOptions limits) {
+    NatsClients(NatsBroker broker) {
         this.broker = broker;
-        this.limits = limits;
+    }
+
+    /** Every client is held against what the configuration says now. */
+    void reconsider() {
+        open.values().forEach(one -> one.connection().loop().execute(one::reconsider));
     }
 
     void listensOn(InetSocketAddress where) {
@@ -68,7 +72,7 @@ final class NatsClients implements ServerFacts {
      */
     boolean enter() {
         total.incrementAndGet();
-        if (count.incrementAndGet() > limits.maxConnections()) {
+        if (count.incrementAndGet() > broker.limits().maxConnections()) {
             count.decrementAndGet();
             return false;
         }
@@ -97,7 +101,7 @@ final class NatsClients implements ServerFacts {
         closedLock.lock();
         try {
             closed.addLast(facts);
-            while (closed.size() > limits.maxClosedClients()) {
+            while (closed.size() > broker.limits().maxClosedClients()) {
                 closed.removeFirst();
             }
         } finally {
@@ -194,12 +198,12 @@ final class NatsClients implements ServerFacts {
 
     @Override
     public LimitOptions limits() {
-        return limits;
+        return broker.limits();
     }
 
     @Override
     public @Nullable ServerOptions options() {
-        return broker.params().options();
+        return broker.options();
     }
 
     @Override
@@ -282,6 +286,16 @@ final class NatsClients implements ServerFacts {
     }
 
     @Override
+    public @Nullable String reload() {
+        try {
+            broker.reload();
+            return null;
+        } catch (OptionsException wrong) {
+            return String.valueOf(wrong.getMessage());
+        }
+    }
+
+    @Override
     public boolean kick(long id) {
         NatsConnection one = open.get(id);
         if (one == null) {
@@ -312,7 +326,7 @@ final class NatsClients implements ServerFacts {
     }
 
     private void endSlowly(List<NatsConnection> told, CompletableFuture<Void> over) {
-        LimitOptions.Times times = limits.times();
+        LimitOptions.Times times = broker.limits().times();
         Duration spread = times.lameDuck().minus(times.lameDuckGrace());
         long each =
                 told.isEmpty()

@@ -10,6 +10,7 @@ import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.nats.account.Account;
 import io.polymq.nats.account.Admission;
+import io.polymq.nats.account.Door;
 import io.polymq.nats.account.LoginRequest;
 import io.polymq.nats.account.NatsUser;
 import io.polymq.nats.account.Traffic;
@@ -395,7 +396,8 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     private void logIn(ConnectOptions asked) {
         state = State.LOGGING_IN;
         LoginRequest request = asked.request(peer(asked), isWebSocket(), nonce);
-        CompletableFuture<Admission> login = broker.door().admit(request).toCompletableFuture();
+        Door door = broker.door();
+        CompletableFuture<Admission> login = door.admit(request).toCompletableFuture();
         if (login.isDone()) {
             login.whenComplete((result, failure) -> loggedIn(asked, result, failure));
             return;
@@ -409,6 +411,9 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
                                 .execute(
                                         () -> {
                                             loggedIn(asked, result, failure);
+                                            if (door != broker.door()) {
+                                                reconsider();
+                                            }
                                             connection.resumeReading();
                                         }));
     }
@@ -428,6 +433,36 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             return;
         }
         options = asked;
+        refuse(result, failure);
+    }
+
+    /** The configuration has changed: whether the client may stay, and what it may do. */
+    void reconsider() {
+        if (state != State.READY) {
+            return;
+        }
+        broker.door()
+                .admit(options.request(peer(options), isWebSocket(), nonce))
+                .whenComplete(
+                        (result, failure) ->
+                                connection.loop().execute(() -> reconsidered(result, failure)));
+    }
+
+    private void reconsidered(@Nullable Admission result, @Nullable Throwable failure) {
+        if (state != State.READY) {
+            return;
+        }
+        if (result instanceof Admission.Admitted admitted) {
+            if (accept(admitted.user(), options)) {
+                subscriptions.reconsider();
+                infoChanged(false);
+            }
+            return;
+        }
+        refuse(result, failure);
+    }
+
+    private void refuse(@Nullable Admission result, @Nullable Throwable failure) {
         String why =
                 result instanceof Admission.Refused refused
                         ? refused.detail()

@@ -1,5 +1,6 @@
 package io.polymq.nats;
 
+import io.polymq.nats.options.LimitOptions;
 import java.time.Duration;
 
 /**
@@ -31,6 +32,23 @@ public record NatsSettings(
         boolean tlsRequired,
         boolean jetStream,
         boolean noResponders) {
+
+    /** The same under other limits. */
+    NatsSettings under(LimitOptions limits) {
+        return new NatsSettings(
+                serverName,
+                serverId,
+                limits.maxPayload(),
+                limits.maxControlLine(),
+                limits.maxSubscriptions(),
+                limits.times().pingInterval(),
+                limits.times().pingMax(),
+                limits.times().authTimeout(),
+                tlsAvailable,
+                tlsRequired,
+                jetStream,
+                noResponders);
+    }
 
     /** The server version that clients see; they choose features by it. */
     public static final String VERSION = "2.12.4";

@@ -28,7 +28,7 @@ final class NatsSubscription implements Sink {
     private final byte[] spacedSid;
     private final byte @Nullable [] prefix;
     private final byte @Nullable [] headerPrefix;
-    private final @Nullable Filter[] denied;
+    private volatile @Nullable Filter[] denied;
     private final @Nullable OpenReplies replies;
     private volatile boolean closed;
     private Router.@Nullable Subscription registration;
@@ -208,6 +208,11 @@ final class NatsSubscription implements Sink {
         } finally {
             outbox.end();
         }
+    }
+
+    /** Other rights hold for it from now on. */
+    void denied(@Nullable Filter[] now) {
+        denied = now;
     }
 
     /** Any thread. */

@@ -121,6 +121,24 @@ final class NatsSubscriptions {
         }
     }
 
+    /** Under other rights: those that may no longer be end, and the client hears of each. */
+    void reconsider() {
+        for (NatsSubscription subscription : list()) {
+            String refusal =
+                    refusal(
+                            subscription.filter(),
+                            subscription.filter().toString(),
+                            subscription.queue());
+            if (refusal == null) {
+                subscription.denied(connection.rights().deniedWithin(subscription.filter()));
+            } else {
+                connection.error(refusal);
+                forget(subscription);
+                subscription.close();
+            }
+        }
+    }
+
     int size() {
         return bySid.size();
     }

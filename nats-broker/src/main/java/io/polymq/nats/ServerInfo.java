@@ -37,6 +37,10 @@ final class ServerInfo {
         lameDuck = true;
     }
 
+    boolean isLameDuck() {
+        return lameDuck;
+    }
+
     /**
      * The line for one client.
      *

@@ -18,8 +18,8 @@ public final class Account {
 
     private final String name;
     private final Router.Space space;
-    private final AccountOptions options;
-    private final @Nullable SubjectMappings mappings;
+    private volatile AccountOptions options;
+    private volatile @Nullable SubjectMappings mappings;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicLong subscriptions = new AtomicLong();
     private final AtomicLong totalConnections = new AtomicLong();
@@ -47,6 +47,12 @@ public final class Account {
 
     public AccountOptions options() {
         return options;
+    }
+
+    /** What the configuration says of it now. */
+    void changed(AccountOptions now) {
+        options = now;
+        mappings = SubjectMappings.of(now.mappings());
     }
 
     public @Nullable SubjectMappings mappings() {

@@ -6,6 +6,7 @@ import io.polymq.nats.options.AccountOptions;
 import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.options.ServerOptions;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,16 +27,7 @@ public final class Accounts {
 
     Accounts(Router router, ServerOptions.Identity identity) throws OptionsException {
         this.router = router;
-        this.global =
-                make(
-                        new AccountOptions(
-                                Account.GLOBAL,
-                                List.of(),
-                                null,
-                                List.of(),
-                                List.of(),
-                                identity.mappings(),
-                                AccountOptions.Limits.NONE));
+        this.global = make(globalOptions(identity));
         String system = identity.systemAccount();
         this.systemName = system == null ? Account.SYSTEM : system;
         for (AccountOptions one : identity.accounts()) {
@@ -46,6 +38,41 @@ public final class Accounts {
         if (system != null && identity.operator() == null && !byName.containsKey(system)) {
             throw new OptionsException("system_account: there is no account " + system);
         }
+    }
+
+    private static AccountOptions globalOptions(ServerOptions.Identity identity) {
+        return new AccountOptions(
+                Account.GLOBAL,
+                List.of(),
+                null,
+                List.of(),
+                List.of(),
+                identity.mappings(),
+                AccountOptions.Limits.NONE);
+    }
+
+    /**
+     * What each account is to be by a configuration that is read again: those that it names, the
+     * common one, and empty ones for those that it no longer names. New accounts are there at once.
+     */
+    Map<Account, AccountOptions> planned(
+            ServerOptions.Identity identity, Collection<AccountOptions> named)
+            throws OptionsException {
+        Map<Account, AccountOptions> planned = new LinkedHashMap<>();
+        for (AccountOptions one : named) {
+            if (planned.put(make(one), one) != null) {
+                throw new OptionsException("duplicate account " + one.name());
+            }
+        }
+        planned.put(global, globalOptions(identity));
+        String system = identity.systemAccount();
+        if (!(system == null ? Account.SYSTEM : system).equals(systemName)) {
+            throw new OptionsException("config reload not supported for system_account");
+        }
+        for (Account known : byName.values()) {
+            planned.putIfAbsent(known, empty(known.name()));
+        }
+        return planned;
     }
 
     /** Puts an account there, unless there is one. */

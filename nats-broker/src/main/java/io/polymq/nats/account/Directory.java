@@ -10,6 +10,7 @@ import io.polymq.nats.options.ServerOptions;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
@@ -22,11 +23,13 @@ public final class Directory {
 
     private static final Logger LOG = LoggerFactory.getLogger(Directory.class);
 
+    private final Parts parts;
     private final Accounts accounts;
-    private final Door door;
-    private final Trade trade;
+    private volatile Door door;
+    private volatile Trade trade;
 
-    private Directory(Accounts accounts, Door door, Trade trade) {
+    private Directory(Parts parts, Accounts accounts, Door door, Trade trade) {
+        this.parts = parts;
         this.accounts = accounts;
         this.door = door;
         this.trade = trade;
@@ -47,46 +50,82 @@ public final class Directory {
      */
     public static Directory open(Parts parts, @Nullable ServerOptions options)
             throws OptionsException {
-        ServerOptions.Identity identity =
-                options == null ? ServerOptions.Identity.NONE : options.identity();
-        OperatorOptions operator = identity.operator();
-        if (operator != null && identity.systemAccount() == null) {
-            identity =
-                    new ServerOptions.Identity(
-                            identity.authorization(),
-                            identity.accounts(),
-                            identity.mappings(),
-                            operator,
-                            identity.noAuthUser(),
-                            OperatorDoor.systemAccount(operator, parts.json()),
-                            identity.noSystemAccount());
-        }
+        ServerOptions.Identity identity = identity(parts, options);
         Accounts accounts = new Accounts(parts.router(), identity);
-        Door door;
-        if (options == null) {
-            door = new CoreDoor(parts.security(), accounts);
-        } else if (operator != null) {
-            door = OperatorDoor.open(operator, accounts, parts.json(), parts.clock());
-        } else {
-            // Ends by itself: virtual threads hold nothing back.
-            ExecutorService slow = Executors.newVirtualThreadPerTaskExecutor();
-            door = new ListedDoor(options, accounts, slow);
-        }
+        Door door = door(parts, options, accounts);
         Trade trade = new Trade(parts.router(), accounts, parts.nanoClock(), parts.random());
         for (Account account : List.copyOf(accounts.all())) {
             for (AccountOptions.Import wanted : account.options().imports()) {
-                open(trade, account, wanted, operator != null);
+                plan(trade, account, wanted, identity.operator() != null);
             }
         }
-        return new Directory(accounts, door, trade);
+        trade.begin();
+        return new Directory(parts, accounts, door, trade);
+    }
+
+    private static ServerOptions.Identity identity(Parts parts, @Nullable ServerOptions options)
+            throws OptionsException {
+        ServerOptions.Identity identity =
+                options == null ? ServerOptions.Identity.NONE : options.identity();
+        OperatorOptions operator = identity.operator();
+        if (operator == null || identity.systemAccount() != null) {
+            return identity;
+        }
+        return new ServerOptions.Identity(
+                identity.authorization(),
+                identity.accounts(),
+                identity.mappings(),
+                operator,
+                identity.noAuthUser(),
+                OperatorDoor.systemAccount(operator, parts.json()),
+                identity.noSystemAccount());
+    }
+
+    private static Door door(Parts parts, @Nullable ServerOptions options, Accounts accounts)
+            throws OptionsException {
+        if (options == null) {
+            return new CoreDoor(parts.security(), accounts);
+        }
+        OperatorOptions operator = options.identity().operator();
+        if (operator != null) {
+            return OperatorDoor.open(operator, accounts, parts.json(), parts.clock());
+        }
+        // Ends by itself: virtual threads hold nothing back.
+        ExecutorService slow = Executors.newVirtualThreadPerTaskExecutor();
+        return new ListedDoor(options, accounts, slow);
+    }
+
+    /**
+     * Another configuration holds from now on, as a whole or not at all. One thread at a time;
+     * clients that are there are to be admitted anew.
+     */
+    public void reload(ServerOptions options) throws OptionsException {
+        ServerOptions.Identity identity = identity(parts, options);
+        List<AccountOptions> named =
+                identity.operator() == null
+                        ? identity.accounts()
+                        : OperatorDoor.accounts(identity.operator(), parts.json());
+        Map<Account, AccountOptions> planned = accounts.planned(identity, named);
+        Door next = door(parts, options, accounts);
+        Trade other = trade.again(planned);
+        for (Map.Entry<Account, AccountOptions> one : planned.entrySet()) {
+            for (AccountOptions.Import wanted : one.getValue().imports()) {
+                plan(other, one.getKey(), wanted, identity.operator() != null);
+            }
+        }
+        planned.forEach(Account::changed);
+        door = next;
+        trade.close();
+        other.begin();
+        trade = other;
     }
 
     /** In operator mode an account that asks for too much is itself to blame, not the server. */
-    private static void open(
+    private static void plan(
             Trade trade, Account account, AccountOptions.Import wanted, boolean lenient)
             throws OptionsException {
         try {
-            trade.open(account, wanted);
+            trade.plan(account, wanted);
         } catch (OptionsException wrong) {
             if (!lenient) {
                 throw wrong;

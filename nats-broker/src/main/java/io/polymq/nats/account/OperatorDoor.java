@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.rules.AddressRange;
+import io.polymq.nats.options.AccountOptions;
 import io.polymq.nats.options.OperatorOptions;
 import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.options.PermissionOptions;
@@ -64,6 +65,19 @@ final class OperatorDoor implements Door {
     static OperatorDoor open(
             OperatorOptions options, Accounts accounts, ObjectMapper json, InstantSource clock)
             throws OptionsException {
+        Map<String, AccountClaims> known = preloaded(options, json);
+        known.values().forEach(claims -> accounts.make(claims.options()));
+        return new OperatorDoor(json, clock, accounts, known);
+    }
+
+    /** The accounts that are preloaded, as a configuration would have them. */
+    static List<AccountOptions> accounts(OperatorOptions options, ObjectMapper json)
+            throws OptionsException {
+        return preloaded(options, json).values().stream().map(AccountClaims::options).toList();
+    }
+
+    private static Map<String, AccountClaims> preloaded(OperatorOptions options, ObjectMapper json)
+            throws OptionsException {
         Set<String> trusted = new HashSet<>(options.trustedKeys());
         for (String token : options.tokens()) {
             Claims operator = operator(json, token);
@@ -92,9 +106,8 @@ final class OperatorDoor implements Door {
                                 + " is not signed by a trusted operator");
             }
             known.put(claims.key(), claims);
-            accounts.make(claims.options());
         }
-        return new OperatorDoor(json, clock, accounts, known);
+        return known;
     }
 
     private static Claims operator(ObjectMapper json, String token) throws OptionsException {

@@ -1,6 +1,7 @@
 package io.polymq.nats.account;
 
 import io.polymq.core.router.Router;
+import io.polymq.core.router.Sink;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
@@ -8,29 +9,83 @@ import io.polymq.nats.options.AccountOptions;
 import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.subject.SubjectTransform;
 import java.security.SecureRandom;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Sets up what accounts import from one another. Used at the start; what it makes is shared. */
+/**
+ * What accounts import from one another: planned first, import by import, so that a configuration
+ * that cannot be changes nothing, then begun as a whole. One thread plans; what it makes is shared.
+ */
 final class Trade {
 
     private final Accounts accounts;
     private final Crossing crossing;
     private final LongSupplier nanoClock;
     private final SecureRandom random;
-    private final Map<String, ServiceReplies> replies = new HashMap<>();
+    private final Map<String, ServiceReplies> replies;
+    private final Function<Account, AccountOptions> options;
+    private final List<Planned> planned = new ArrayList<>();
+    private final List<Router.Subscription> begun = new ArrayList<>();
+
+    private record Planned(Router.Space space, Filter filter, Sink sink) {}
 
     Trade(Router router, Accounts accounts, LongSupplier nanoClock, SecureRandom random) {
-        this.accounts = accounts;
-        this.crossing = new Crossing(router);
-        this.nanoClock = nanoClock;
-        this.random = random;
+        this(
+                accounts,
+                new Crossing(router),
+                nanoClock,
+                random,
+                new ConcurrentHashMap<>(),
+                Account::options);
     }
 
-    /** Opens one import, or says why it cannot be. */
-    void open(Account importer, AccountOptions.Import wanted) throws OptionsException {
+    private Trade(
+            Accounts accounts,
+            Crossing crossing,
+            LongSupplier nanoClock,
+            SecureRandom random,
+            Map<String, ServiceReplies> replies,
+            Function<Account, AccountOptions> options) {
+        this.accounts = accounts;
+        this.crossing = crossing;
+        this.nanoClock = nanoClock;
+        this.random = random;
+        this.replies = replies;
+        this.options = options;
+    }
+
+    /** Another trade, by other options, which also brings the answers that are owed by now. */
+    Trade again(Map<Account, AccountOptions> now) {
+        return new Trade(
+                accounts,
+                crossing,
+                nanoClock,
+                random,
+                replies,
+                account -> now.getOrDefault(account, account.options()));
+    }
+
+    /** What was planned holds from now on. */
+    void begin() {
+        for (Planned one : planned) {
+            begun.add(one.space().subscribe(one.filter(), null, false, one.sink()));
+        }
+        planned.clear();
+    }
+
+    /** Nothing is imported any more. */
+    void close() {
+        begun.forEach(Router.Subscription::close);
+        begun.clear();
+    }
+
+    /** Plans one import, or says why it cannot be. */
+    void plan(Account importer, AccountOptions.Import wanted) throws OptionsException {
         Account exporter = accounts.get(wanted.account());
         if (exporter == null) {
             throw new OptionsException(
@@ -79,8 +134,9 @@ final class Trade {
             String before = prefix.endsWith(".") ? prefix : prefix + '.';
             transform = SubjectTransform.reversible(wanted.subject(), before + wanted.subject());
         }
-        exporter.space()
-                .subscribe(filter, null, false, new StreamImport(crossing, importer, transform));
+        planned.add(
+                new Planned(
+                        exporter.space(), filter, new StreamImport(crossing, importer, transform)));
     }
 
     private void service(
@@ -98,18 +154,17 @@ final class Trade {
                             : SubjectTransform.reversible(own, wanted.subject());
         }
         Filter asked = transform == null ? filter(own) : transform.filter();
-        importer.space()
-                .subscribe(
+        planned.add(
+                new Planned(
+                        importer.space(),
                         asked,
-                        null,
-                        false,
                         new ServiceImport(
                                 crossing,
                                 importer,
                                 exporter,
                                 transform,
                                 repliesOf(exporter),
-                                export));
+                                export)));
     }
 
     private ServiceReplies repliesOf(Account exporter) throws OptionsException {
@@ -122,10 +177,10 @@ final class Trade {
         return known;
     }
 
-    private static AccountOptions.@Nullable Export export(
+    private AccountOptions.@Nullable Export export(
             Account exporter, Account importer, AccountOptions.Import wanted, Filter filter)
             throws OptionsException {
-        for (AccountOptions.Export export : exporter.options().exports()) {
+        for (AccountOptions.Export export : options.apply(exporter).exports()) {
             if (export.service() == wanted.service()
                     && filter(export.subject()).covers(filter)
                     && isOpenTo(export, importer, wanted)) {

@@ -58,6 +58,9 @@ public interface ServerFacts {
 
     long staleConnections();
 
+    /** Reads the configuration again; null when it holds from now on, else why it does not. */
+    @Nullable String reload();
+
     /** False when there is no such connection. */
     boolean kick(long id);
 

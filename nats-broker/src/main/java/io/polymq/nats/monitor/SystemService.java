@@ -199,7 +199,10 @@ public final class SystemService implements AutoCloseable {
         switch (name) {
             case "KICK" -> done(request, reports.facts().kick(cid), "no such client id");
             case "LDM" -> done(request, reports.facts().lameDuck(cid), "no such client id");
-            case "RELOAD" -> done(request, false, "the configuration is read at the start");
+            case "RELOAD" -> {
+                String failure = reports.facts().reload();
+                done(request, failure == null, String.valueOf(failure));
+            }
             default -> {
                 return false;
             }
