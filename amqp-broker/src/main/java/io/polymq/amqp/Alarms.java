@@ -9,7 +9,7 @@ import java.lang.management.MemoryUsage;
  * What blocks publishers: a heap that is nearly full, a device that is. Looked at once a second by
  * whoever calls {@link #look}; read by any thread.
  */
-final class Alarms {
+public final class Alarms {
 
     private final ShardStore shards;
     private final double watermark;
@@ -39,12 +39,12 @@ final class Alarms {
         forced = on;
     }
 
-    boolean isOn() {
+    public boolean isOn() {
         return memoryLow || diskFull || forced;
     }
 
     /** As clients are told. */
-    String reason() {
+    public String reason() {
         return diskFull ? "low on disk" : "low on memory";
     }
 }

@@ -5,6 +5,7 @@ import io.polymq.amqp.model.EnvelopeCodec;
 import io.polymq.amqp.model.ModelParams;
 import io.polymq.amqp.model.TransactionJournal;
 import io.polymq.amqp.model.VirtualHosts;
+import io.polymq.amqp.v1.V1Dialect;
 import io.polymq.amqp.v1.message.MessageCodec;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageRecords;
@@ -45,14 +46,13 @@ public final class AmqpBroker {
             AmqpBrokerServerParams params,
             VirtualHosts hosts,
             TransactionJournal journal,
-            Alarms alarms,
-            List<AmqpDialect> dialects) {
+            Alarms alarms) {
         this.params = params;
         this.hosts = hosts;
         this.journal = journal;
         this.alarms = alarms;
-        this.dialects = List.copyOf(dialects);
         this.metrics = new AmqpMetrics(params.metrics());
+        this.dialects = List.of(new V1Dialect(this));
     }
 
     /** How other protocols read the headers of messages that AMQP clients have published. */
@@ -91,7 +91,7 @@ public final class AmqpBroker {
                 TransactionJournal.open(params.shards(), hosts, CODEC, params.clock()).join();
         Alarms alarms = new Alarms(params.shards(), params.settings().memoryWatermark());
         timers.scheduleWithFixedDelay(alarms::look, 1, 1, TimeUnit.SECONDS);
-        return new AmqpBroker(params, hosts, journal, alarms, List.of());
+        return new AmqpBroker(params, hosts, journal, alarms);
     }
 
     /** What the network layer serves. */
@@ -104,23 +104,28 @@ public final class AmqpBroker {
         return hosts;
     }
 
-    TransactionJournal journal() {
+    public TransactionJournal journal() {
         return journal;
     }
 
-    AmqpLoop loop(EventLoop loop) {
+    public AmqpLoop loop(EventLoop loop) {
         return loops.computeIfAbsent(loop, l -> new AmqpLoop(l, hosts.newPublisher()));
+    }
+
+    /** How clients get into virtual hosts. */
+    public HostDoor door() {
+        return new HostDoor(hosts, params.security());
     }
 
     List<AmqpDialect> dialects() {
         return dialects;
     }
 
-    AmqpSettings settings() {
+    public AmqpSettings settings() {
         return params.settings();
     }
 
-    Security security() {
+    public Security security() {
         return params.security();
     }
 
@@ -128,15 +133,15 @@ public final class AmqpBroker {
         return params.topics();
     }
 
-    MessageRecords records() {
+    public MessageRecords records() {
         return params.records();
     }
 
-    InstantSource clock() {
+    public InstantSource clock() {
         return params.clock();
     }
 
-    Executor blocking() {
+    public Executor blocking() {
         return params.blocking();
     }
 
@@ -149,11 +154,11 @@ public final class AmqpBroker {
         return V1_CODEC;
     }
 
-    AmqpMetrics metrics() {
+    public AmqpMetrics metrics() {
         return metrics;
     }
 
-    Alarms alarms() {
+    public Alarms alarms() {
         return alarms;
     }
 }

@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * A command that waits for the store or a shard zone stops the reading of further frames until its
  * answer is there, so that answers keep their order.
  */
-final class AmqpConnection implements ProtocolHandler, FrameHandler {
+final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ticking {
 
     private static final Logger LOG = LoggerFactory.getLogger(AmqpConnection.class);
     private static final int ROOM = 1024;
@@ -321,7 +321,8 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler {
     }
 
     /** Once in a while, from the loop's clock. */
-    void tick(long now) {
+    @Override
+    public void tick(long now) {
         if (state == State.CLOSING && now - closingSince > CLOSING_NANOS) {
             end(new CloseReason(CloseReason.Kind.PROTOCOL_ERROR, "close was not answered"));
             return;

@@ -5,7 +5,7 @@ import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 /** The broker's counters; connections add to them once per read batch. Shared. */
-final class AmqpMetrics {
+public final class AmqpMetrics {
 
     private final Counter published;
     private final Counter unroutable;
@@ -41,23 +41,23 @@ final class AmqpMetrics {
                         .register(registry);
     }
 
-    void published(long messages) {
+    public void published(long messages) {
         published.inc(messages);
     }
 
-    void unroutable() {
+    public void unroutable() {
         unroutable.inc();
     }
 
-    void confirmed(long messages) {
+    public void confirmed(long messages) {
         confirmed.inc(messages);
     }
 
-    void delivered(long messages) {
+    public void delivered(long messages) {
         delivered.inc(messages);
     }
 
-    void channels(int more) {
+    public void channels(int more) {
         channels.inc(more);
     }
 }

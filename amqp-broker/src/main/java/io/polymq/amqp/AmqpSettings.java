@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param consumerTimeout how long a delivery may stay unacknowledged, zero for ever
  * @param maxUnacked deliveries of one consumer that may be unacknowledged where it sets no limit
  * @param memoryWatermark the part of the heap above which publishers are blocked
+ * @param scram whether AMQP 1.0 clients are offered to log in with SCRAM
  */
 public record AmqpSettings(
         String clusterName,
@@ -22,7 +23,8 @@ public record AmqpSettings(
         int maxMessageSize,
         Duration consumerTimeout,
         int maxUnacked,
-        double memoryWatermark) {
+        double memoryWatermark,
+        boolean scram) {
 
     /** The server that clients see; they choose features by it. */
     public static final String PRODUCT = "RabbitMQ";

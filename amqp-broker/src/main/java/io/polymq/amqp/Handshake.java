@@ -1,20 +1,15 @@
 package io.polymq.amqp;
 
-import io.polymq.amqp.model.HostLimits;
 import io.polymq.amqp.model.ModelException;
 import io.polymq.amqp.model.VirtualHost;
-import io.polymq.amqp.model.VirtualHosts;
 import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.ConnectionMethod;
 import io.polymq.codec.amqp.FieldTable;
 import io.polymq.codec.amqp.ReplyCode;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
-import io.polymq.core.security.Security.Action;
 import io.polymq.core.security.Security.AuthResult;
-import io.polymq.core.security.Security.Resource;
 import io.polymq.network.CloseReason;
-import io.polymq.network.Login;
 import io.polymq.network.PeerCertificate;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -276,65 +271,23 @@ final class Handshake {
     // The virtual host.
 
     private void open(String name) {
-        VirtualHost host = broker.hosts().find(name);
-        if (host != null) {
-            open(host, name);
-        } else if (principal.tenant().equals(VirtualHosts.tenantOf(name))) {
-            // The tenant is there for other protocols: its host is made when it is first opened.
-            connection.await(
-                    broker.hosts().put(name, HostLimits.NONE),
-                    (made, failure) -> {
-                        if (made == null) {
-                            connection.refuse(0, null, failure == null ? noHost(name) : failure);
-                        } else {
-                            openOrRefuse(made, name);
+        connection.await(
+                broker.door().find(name, principal),
+                (host, failure) -> {
+                    try {
+                        if (host == null) {
+                            throw AmqpErrors.notAllowed("vhost " + name + " cannot be opened");
                         }
-                    });
-        } else {
-            throw noHost(name);
-        }
-    }
-
-    private static ModelException noHost(String name) {
-        return AmqpErrors.notAllowed("vhost " + name + " not found");
-    }
-
-    private void openOrRefuse(VirtualHost host, String name) {
-        try {
-            open(host, name);
-        } catch (ModelException refused) {
-            connection.refuse(0, null, refused);
-        }
+                        open(host, name);
+                    } catch (ModelException refused) {
+                        connection.refuse(0, null, failure == null ? refused : failure);
+                    }
+                });
     }
 
     private void open(VirtualHost host, String name) {
-        Principal here = principal.inTenant(host.tenant());
-        boolean own = principal.tenant().equals(host.tenant());
-        if (!own
-                && !broker.security()
-                        .allows(
-                                principal,
-                                peer(),
-                                Action.READ,
-                                new Resource(Resource.Kind.TENANT, host.tenant()))) {
-            throw AmqpErrors.notAllowed(
-                    "access to vhost '" + name + "' refused for user '" + user + "'");
-        }
-        int most = host.limits().maxConnections();
-        if (!host.enter(connection.id())
-                || !connection
-                        .network()
-                        .loggedIn(new Login(host.tenant(), here.user(), client.name()))) {
-            host.left(connection.id());
-            throw AmqpErrors.notAllowed(
-                    "access to vhost '"
-                            + name
-                            + "' refused for user '"
-                            + user
-                            + "': connection limit"
-                            + (most >= 0 ? " (" + most + ")" : "")
-                            + " is reached");
-        }
+        Principal here =
+                broker.door().enter(host, connection.network(), principal, peer(), user);
         step = Step.DONE;
         connection.opened(
                 new Session(

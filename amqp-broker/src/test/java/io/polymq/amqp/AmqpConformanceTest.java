@@ -48,7 +48,8 @@ class AmqpConformanceTest extends ProtocolConformance {
                         Math.min(1 << 20, environment.network().maxPacket()),
                         Duration.ZERO,
                         1000,
-                        1.0);
+                        1.0,
+                        true);
         ShardStore shards =
                 ShardStores.open(
                         new StorageParams(

@@ -59,7 +59,8 @@ final class TestAmqp implements AutoCloseable {
                     16 << 20,
                     Duration.ofMinutes(30),
                     100_000,
-                    1.0);
+                    1.0,
+                    true);
 
     final AmqpBroker broker;
     final Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, 42);

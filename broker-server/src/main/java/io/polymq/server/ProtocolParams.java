@@ -176,7 +176,8 @@ final class ProtocolParams {
                         amqp.maxMessageSize(),
                         amqp.consumerTimeout(),
                         amqp.maxUnacked(),
-                        amqp.memoryWatermark() / 100.0);
+                        amqp.memoryWatermark() / 100.0,
+                        amqp.scram());
         return new AmqpBrokerServerParams(
                 settings,
                 parts.connections(),

@@ -5,7 +5,9 @@ import io.polymq.core.queue.Queue;
 import io.polymq.core.router.RouteCache;
 import io.polymq.core.subject.Subject;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +64,21 @@ public final class Publisher {
             return walked(exchange, List.of(key), message, allowed);
         }
         return give(known.queues(), known.subjects(), exchange, message, List.of(), allowed);
+    }
+
+    /**
+     * Publishes a message, whose header is an {@link Envelope}, when its time has come. Whoever must
+     * keep it until then is expected by its receipt.
+     *
+     * @param at milliseconds since 1970
+     */
+    public void publishAt(Exchange exchange, Message message, long at) {
+        Envelope envelope = Envelope.of(message);
+        if (envelope == null) {
+            throw new IllegalArgumentException("a message without an envelope");
+        }
+        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.annotations());
+        Walk.later(params, exchange, message, envelope, annotations, at);
     }
 
     /** Publishes what has waited in a delayed exchange. */

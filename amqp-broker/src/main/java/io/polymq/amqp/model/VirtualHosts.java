@@ -65,6 +65,13 @@ public final class VirtualHosts {
                 : host.replace("%", "%25").replace("/", "%2F");
     }
 
+    /** The name of the host that is a tenant. */
+    public static String hostOf(String tenant) {
+        return tenant.equals(Principal.DEFAULT_TENANT)
+                ? DEFAULT
+                : tenant.replace("%2F", "/").replace("%25", "%");
+    }
+
     private VirtualHost add(String name, HostLimits limits) {
         return hosts.computeIfAbsent(
                 name,

@@ -2,6 +2,7 @@ package io.polymq.amqp.model;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Receipt;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -135,26 +136,33 @@ final class Walk {
         }
         Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.annotations());
         annotations.put("x-delay", -millis);
+        later(params, exchange, message, envelope, annotations, params.clock().millis() + millis);
+        return true;
+    }
+
+    /** Keeps a message until its time has come to go through the exchange. */
+    static void later(
+            ModelParams params,
+            Exchange exchange,
+            Message message,
+            Envelope envelope,
+            Map<String, @Nullable Object> annotations,
+            long at) {
         annotations.put(DELAYED_AT, exchange.name());
         KeptMessage kept =
                 Foreign.annotated(message.keep(), envelope, annotations, envelope.flags());
-        var receipt = message.receipt();
+        Receipt receipt = message.receipt();
         if (receipt != null) {
             receipt.expect();
         }
         params.delayed()
-                .schedule(
-                        DELAYED_KIND,
-                        exchange.host().tenant(),
-                        kept,
-                        params.clock().millis() + millis)
+                .schedule(DELAYED_KIND, exchange.host().tenant(), kept, at)
                 .whenComplete(
                         (ticket, failure) -> {
                             if (receipt != null) {
                                 receipt.done(failure);
                             }
                         });
-        return true;
     }
 
     private static long parse(String text) {
