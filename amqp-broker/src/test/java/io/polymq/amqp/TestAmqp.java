@@ -48,9 +48,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /** An AMQP broker on its own, in memory, for one test class. */
-final class TestAmqp implements AutoCloseable {
+public final class TestAmqp implements AutoCloseable {
 
-    static final AmqpSettings SETTINGS =
+    public static final AmqpSettings SETTINGS =
             new AmqpSettings(
                     "test",
                     131_072,
@@ -62,7 +62,7 @@ final class TestAmqp implements AutoCloseable {
                     1.0,
                     true);
 
-    final AmqpBroker broker;
+    public final AmqpBroker broker;
     final Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, 42);
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
@@ -73,14 +73,14 @@ final class TestAmqp implements AutoCloseable {
     private final ShardStore shards;
     private final MetadataStore metadata;
 
-    TestAmqp(AmqpSettings settings, Security security) {
+    public TestAmqp(AmqpSettings settings, Security security) {
         this(settings, security, null, 0);
     }
 
     /**
      * @param folder where everything is kept; null: in memory
      */
-    TestAmqp(AmqpSettings settings, Security security, @Nullable Path folder, int port) {
+    public TestAmqp(AmqpSettings settings, Security security, @Nullable Path folder, int port) {
         PrometheusRegistry registry = new PrometheusRegistry();
         shards =
                 ShardStores.open(
@@ -182,7 +182,7 @@ final class TestAmqp implements AutoCloseable {
                 base.readThreads());
     }
 
-    static TestAmqp open() {
+    public static TestAmqp open() {
         return new TestAmqp(SETTINGS, TestSecurity.open());
     }
 
@@ -195,7 +195,7 @@ final class TestAmqp implements AutoCloseable {
         Thread.currentThread().join();
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return (InetSocketAddress) bound.get(0).address();
     }
 
@@ -208,7 +208,7 @@ final class TestAmqp implements AutoCloseable {
         return factory;
     }
 
-    Connection connect() throws Exception {
+    public Connection connect() throws Exception {
         return clients().newConnection();
     }
 

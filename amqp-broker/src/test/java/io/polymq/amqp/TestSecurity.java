@@ -11,17 +11,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiPredicate;
 
 /** A door for tests: given users and a rule, or open to all. */
-final class TestSecurity implements Security {
+public final class TestSecurity implements Security {
 
     private final Map<String, String> users;
     private final BiPredicate<Action, String> rule;
 
-    TestSecurity(Map<String, String> users, BiPredicate<Action, String> rule) {
+    public TestSecurity(Map<String, String> users, BiPredicate<Action, String> rule) {
         this.users = users;
         this.rule = rule;
     }
 
-    static TestSecurity open() {
+    public static TestSecurity open() {
         return new TestSecurity(Map.of(), (action, subject) -> true);
     }
 
