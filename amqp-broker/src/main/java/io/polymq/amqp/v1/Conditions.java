@@ -1,6 +1,7 @@
 package io.polymq.amqp.v1;
 
 import io.polymq.amqp.model.ModelException;
+import io.polymq.amqp.v1.filter.FilterException;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.ErrorInfo;
 import io.polymq.amqp.v1.frame.FrameException;
@@ -8,6 +9,7 @@ import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.core.queue.QueueException;
 import io.polymq.core.topic.TopicException;
 import io.polymq.network.CloseReason;
+
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
@@ -32,6 +34,7 @@ final class Conditions {
             case FrameException e -> e.info();
             case ModelException e -> ErrorInfo.of(of(e.kind()), text);
             case DecodeException e -> ErrorInfo.of(Condition.DECODE_ERROR, text);
+            case FilterException e -> ErrorInfo.of(Condition.INVALID_FIELD, text);
             case TopicException e -> ErrorInfo.of(Condition.PRECONDITION_FAILED, text);
             case QueueException e -> ErrorInfo.of(of(e.kind()), text);
             default -> ErrorInfo.of(Condition.INTERNAL_ERROR, "the broker failed");

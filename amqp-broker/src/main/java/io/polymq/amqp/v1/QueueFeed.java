@@ -1,17 +1,22 @@
 package io.polymq.amqp.v1;
 
 import io.polymq.amqp.model.AmqpQueue;
+import io.polymq.amqp.v1.filter.Filters;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.ErrorInfo;
+import io.polymq.amqp.v1.message.MessageCodec;
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.QueueException;
 import io.polymq.core.queue.QueuedMessage;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Consumes from a classic or quorum queue. Deliveries are gathered in the queue's shard zone and
@@ -24,6 +29,12 @@ final class QueueFeed implements Feed, Queue.Consumer {
     private final V1Connection connection;
     private final AmqpQueue queue;
     private final AmqpQueue.Consumer listed;
+    private final Filters filters;
+    private final boolean alone;
+
+    /** The shard zone's. */
+    private final MessageCodec codec;
+
     private Queue.@Nullable Consumption consumption;
     private volatile boolean ended;
 
@@ -35,11 +46,22 @@ final class QueueFeed implements Feed, Queue.Consumer {
 
     private int acceptedCount;
 
-    QueueFeed(OutgoingLink link, AmqpQueue queue, AmqpQueue.Consumer listed) {
+    /**
+     * @param alone whether the queue is for this link: what it does not want is wanted by nobody
+     */
+    QueueFeed(
+            OutgoingLink link,
+            AmqpQueue queue,
+            AmqpQueue.Consumer listed,
+            Filters filters,
+            boolean alone) {
         this.link = link;
         this.connection = link.session().connection();
         this.queue = queue;
         this.listed = listed;
+        this.filters = filters;
+        this.alone = alone;
+        this.codec = new MessageCodec(connection.broker().v1Codec());
     }
 
     AmqpQueue queue() {
@@ -71,8 +93,24 @@ final class QueueFeed implements Feed, Queue.Consumer {
         if (ended) {
             return false;
         }
+        if (alone && !wants(message.message())) {
+            by.ack(message.offset(), null);
+            by.credit(1);
+            return true;
+        }
         batch.add(message);
         return true;
+    }
+
+    @Override
+    public boolean isSelective() {
+        return !alone && (filters.looksAtMessages() || filters.noLocal());
+    }
+
+    @Override
+    public boolean wants(KeptMessage message) {
+        return !(filters.noLocal() && message.publisher() == connection.id())
+                && (!filters.looksAtMessages() || filters.matches(codec.sections(message)));
     }
 
     @Override

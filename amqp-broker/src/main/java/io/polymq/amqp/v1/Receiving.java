@@ -1,16 +1,21 @@
 package io.polymq.amqp.v1;
 
+import io.polymq.amqp.StreamOffset;
 import io.polymq.amqp.model.AmqpQueue;
 import io.polymq.amqp.v1.address.Address;
+import io.polymq.amqp.v1.filter.Filters;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.FrameException;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.amqp.v1.frame.Terminus;
+import io.polymq.amqp.v1.type.Symbol;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Attaches links by which clients receive. Connection zone. */
 final class Receiving {
@@ -54,10 +59,10 @@ final class Receiving {
                                                             attach,
                                                             source,
                                                             Nodes.require(found, failure),
-                                                            false,
+                                                            Kind.SHARED,
                                                             null)));
             case Address.Exchange exchange -> subscribe(attach, source, exchange, guard);
-            case Address.Management management -> throw invalid("no management yet");
+            case Address.Management management -> management(attach, source);
             case Address.Anonymous anonymous -> throw invalid("a source without an address");
         }
     }
@@ -86,7 +91,7 @@ final class Receiving {
                                                 attach,
                                                 at,
                                                 connection.host().queues().require(queue.name()),
-                                                false,
+                                                Kind.SHARED,
                                                 () -> nodes.delete(queue.name()));
                                     } else if (address instanceof Address.Exchange exchange) {
                                         subscribe(attach, at, exchange, guard);
@@ -109,46 +114,91 @@ final class Receiving {
                                             attach,
                                             source,
                                             queue,
-                                            false,
+                                            Kind.SUBSCRIPTION,
                                             () -> nodes.delete(queue.name()));
                                 }));
+    }
+
+    /** What a queue is to a link. */
+    private enum Kind {
+        /** Others may consume from it as well. */
+        SHARED,
+        /** It gets what an exchange has for this link. */
+        SUBSCRIPTION
     }
 
     private void queue(
             Performative.Attach attach,
             Terminus.Source source,
             AmqpQueue queue,
-            boolean exclusive,
+            Kind kind,
             @Nullable Runnable atEnd) {
         queue.checkAccess(connection.id());
-        AmqpQueue.Consumer listed = Attaching.listed(connection, attach, exclusive);
+        Filters filters = Filters.parse(source.filters(), node(queue, kind));
+        AmqpQueue.Consumer listed = Attaching.listed(connection, attach, false);
+        StreamOffset from =
+                queue.isStream()
+                        ? StreamOffset.of(
+                                filters.streamOffset(),
+                                "stream '" + queue.name() + "'",
+                                connection.broker().clock().instant())
+                        : null;
         queue.begin(listed);
-        OutgoingLink link = link(attach, source);
+        OutgoingLink link =
+                link(
+                        attach,
+                        source,
+                        from == null ? DeliveryWriter.Annotator.NONE : StreamFeed.OFFSETS);
         if (atEnd != null) {
             link.atEnd(atEnd);
         }
-        answer(attach, source.filtered(Map.of()));
+        answer(attach, source.filtered(filters.applied()), Map.of());
         session.add(link);
-        link.begin(new QueueFeed(link, queue, listed));
+        link.begin(
+                from == null
+                        ? new QueueFeed(link, queue, listed, filters, kind == Kind.SUBSCRIPTION)
+                        : new StreamFeed(link, queue, listed, from, filters));
     }
 
-    private OutgoingLink link(Performative.Attach attach, Terminus.Source source) {
+    private static Filters.Node node(AmqpQueue queue, Kind kind) {
+        if (queue.isStream()) {
+            return Filters.Node.STREAM;
+        }
+        return kind == Kind.SUBSCRIPTION ? Filters.Node.EXCHANGE : Filters.Node.QUEUE;
+    }
+
+    /** The link by which replies of the management node go. */
+    private void management(Performative.Attach attach, Terminus.Source source) {
+        OutgoingLink link = link(attach, source, DeliveryWriter.Annotator.NONE);
+        answer(attach, source.filtered(Map.of()), Map.of(new Symbol("paired"), true));
+        session.add(link);
+        link.begin(new ReplyFeed(link));
+    }
+
+    private OutgoingLink link(
+            Performative.Attach attach,
+            Terminus.Source source,
+            DeliveryWriter.Annotator annotator) {
         DeliveryState.Outcome standard = source.defaultOutcome();
         return new OutgoingLink(
                 session,
                 attach,
                 Attaching.isSettled(attach),
                 standard == null ? DeliveryState.RELEASED : standard,
-                DeliveryWriter.Annotator.NONE);
+                annotator);
     }
 
-    private void answer(Performative.Attach attach, Terminus.Source source) {
+    private void answer(
+            Performative.Attach attach,
+            Terminus.Source source,
+            Map<Symbol, @Nullable Object> properties) {
         connection.send(
                 session.channel(),
                 Attaching.answer(
-                        attach,
-                        source.offering(OUTCOMES),
-                        attach.target(),
-                        attach.senderMode()));
+                                attach,
+                                source.offering(OUTCOMES),
+                                attach.target(),
+                                attach.senderMode())
+                        .with(properties));
     }
 }

@@ -1,9 +1,11 @@
 package io.polymq.amqp.v1.frame;
 
 import io.polymq.amqp.v1.type.Symbol;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What peers tell each other in frames, but for {@link Transfer}, which is read without an object.
@@ -60,7 +62,26 @@ public sealed interface Performative {
             List<String> offered,
             List<String> desired,
             Map<Symbol, @Nullable Object> properties)
-            implements Performative {}
+            implements Performative {
+
+        /** The same with other properties. */
+        public Attach with(Map<Symbol, @Nullable Object> others) {
+            return new Attach(
+                    name,
+                    handle,
+                    receiver,
+                    senderMode,
+                    receiverMode,
+                    source,
+                    target,
+                    hasUnsettled,
+                    initialDeliveryCount,
+                    maxMessageSize,
+                    offered,
+                    desired,
+                    others);
+        }
+    }
 
     /** Session windows, and a link's credit. */
     record Flow(
@@ -78,11 +99,7 @@ public sealed interface Performative {
 
     /** What has become of deliveries, as the receiver or the sender of them says. */
     record Disposition(
-            boolean receiver,
-            int first,
-            int last,
-            boolean settled,
-            @Nullable DeliveryState state)
+            boolean receiver, int first, int last, boolean settled, @Nullable DeliveryState state)
             implements Performative {}
 
     /** Ends a link, or only this attachment of it. */
