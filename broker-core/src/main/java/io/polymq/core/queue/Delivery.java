@@ -1,9 +1,10 @@
 package io.polymq.core.queue;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Hands out what is ready, as far as credit and limits go, and answers who asks for one. Shard
@@ -90,7 +91,7 @@ final class Delivery {
     /** The one that is due next, read from the backing when the window runs out of them. */
     private @Nullable Entry nextReady() {
         for (Level level : core.levels()) {
-            if (level.ready() < LOW_WINDOW && level.backing().canFill()) {
+            if (level.open() < LOW_WINDOW && level.backing().canFill()) {
                 level.backing().fill();
             }
             Entry head = level.head();

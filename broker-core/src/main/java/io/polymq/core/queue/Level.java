@@ -1,6 +1,7 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ final class Level {
     private @Nullable Entry last;
     private @Nullable Entry fresh;
     private int ready;
+    private int parked;
+    private long parkedBytes;
     private long readyBytes;
     private Backing backing = Backing.None.INSTANCE;
 
@@ -38,6 +41,16 @@ final class Level {
     /** How many wait in the window. */
     int ready() {
         return ready;
+    }
+
+    /** How many of them may be given to whoever comes first. */
+    int open() {
+        return ready - parked;
+    }
+
+    /** The bytes of those that are put aside. */
+    long parkedBytes() {
+        return parkedBytes;
     }
 
     long readyBytes() {
@@ -108,13 +121,15 @@ final class Level {
         count(entry);
     }
 
-    /** From one of those that wait into a heap of its consumer's; it still waits. */
+    /** From one of those that wait into a heap of the turns' own; it still waits. */
     void park(Entry entry, EntryHeap heap) {
         unqueue(entry);
         heap.add(entry);
+        parked++;
+        parkedBytes += entry.size;
     }
 
-    /** From its consumer's heap back to the common ones. */
+    /** From there back to the common ones. */
     void unpark(Entry entry) {
         unqueue(entry);
         returned.add(entry);
@@ -157,6 +172,10 @@ final class Level {
         EntryHeap heap = entry.heap;
         if (heap != null) {
             heap.remove(entry);
+            if (heap != returned) {
+                parked--;
+                parkedBytes -= entry.size;
+            }
         } else if (entry == fresh) {
             fresh = nextFresh(entry);
         }

@@ -2,11 +2,13 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Competing consumers on one shard, each message acknowledged by itself. Every method only enqueues
@@ -95,6 +97,19 @@ public interface Queue {
 
         /** Nothing more comes in this turn of the zone, after one delivery or many. */
         default void flush() {}
+
+        /**
+         * Whether it wants some messages only; then it is asked by {@link #wants}. Heeded where
+         * consumers take turns, not where one alone is active or each has its keys.
+         */
+        default boolean isSelective() {
+            return false;
+        }
+
+        /** Whether it wants this one; always the same answer for the same message. */
+        default boolean wants(KeptMessage message) {
+            return true;
+        }
 
         /** The deadline of a message that it held has passed: it is no longer this consumer's. */
         default void overdue(long offset) {}

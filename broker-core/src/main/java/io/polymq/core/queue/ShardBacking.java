@@ -10,12 +10,14 @@ import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
-import java.io.IOException;
-import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
+
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 
 /**
  * Of a queue on a shard: reads what the window has room for, keeps the group's cursor, and is told
@@ -193,7 +195,7 @@ final class ShardBacking implements Backing {
             ReadResult result = shard.readCached(from, PAGE_BYTES, true);
             if (result != null) {
                 take(from, result);
-                if (level.ready() == 0 && canFill()) {
+                if (level.open() == 0 && canFill()) {
                     level.core.filled(); // a page of which the reader wanted nothing
                 }
                 return;

@@ -4,6 +4,7 @@ import static io.polymq.core.queue.Yard.auto;
 import static io.polymq.core.queue.Yard.credit;
 import static io.polymq.core.queue.Yard.message;
 import static io.polymq.core.queue.Yard.text;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.core.queue.QueueSpec.Dispatch;
@@ -12,12 +13,14 @@ import io.polymq.core.queue.QueueSpec.Overflow;
 import io.polymq.core.queue.QueueSpec.Redelivery;
 import io.polymq.core.queue.Yard.Done;
 import io.polymq.core.queue.Yard.Taker;
-import java.time.Duration;
-import java.util.List;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+
+import java.time.Duration;
+import java.util.List;
 
 @ParameterizedClass
 @MethodSource("kinds")
@@ -61,6 +64,68 @@ final class QueueTest {
         awaitTaken(taker, 3);
         assertThat(taker.flushes).isGreaterThan(0);
         assertThat(yard.statistics(queue).inFlight()).isEqualTo(3);
+    }
+
+    @Test
+    void aSelectiveConsumerGetsWhatItWantsAndLeavesTheRest() {
+        Queue queue = yard.queue("q", base);
+        Taker odd = new Taker(text -> text.startsWith("odd"));
+        Queue.Consumption consumption = queue.consume(credit(100), odd);
+        yard.publish(queue, "even1", "odd1", "even2", "odd2");
+        awaitTaken(odd, 2);
+        assertThat(odd.texts()).containsExactly("odd1", "odd2");
+        assertThat(yard.statistics(queue).ready()).isEqualTo(2);
+        Taker all = new Taker();
+        queue.consume(credit(100), all);
+        awaitTaken(all, 2);
+        assertThat(all.texts()).containsExactly("even1", "even2");
+        consumption.close();
+        awaitTaken(all, 4);
+        assertThat(all.texts()).endsWith("odd1", "odd2");
+    }
+
+    @Test
+    void whatASelectiveConsumerLeavesIsFoundByAnotherThatWantsIt() {
+        Queue queue = yard.queue("q", base);
+        Taker none = new Taker(text -> false);
+        queue.consume(credit(100), none);
+        yard.publish(queue, "a1", "b1", "a2", "b2");
+        Taker late = new Taker(text -> text.startsWith("b"));
+        Queue.Consumption consumption = queue.consume(credit(1), late);
+        awaitTaken(late, 1);
+        consumption.credit(5);
+        awaitTaken(late, 2);
+        assertThat(late.texts()).containsExactly("b1", "b2");
+        yard.publish(queue, "b3");
+        awaitTaken(late, 3);
+        assertThat(none.taken).isEmpty();
+    }
+
+    @Test
+    void aSelectiveConsumerFindsWhatIsFarBehind() {
+        Queue queue = yard.queue("q", base);
+        for (int i = 0; i < 100; i++) {
+            yard.publish(queue, "x", "x", "x", "x", "x", "x", "x", "x", "x", "x");
+        }
+        yard.publish(queue, "y");
+        Taker taker = new Taker("y"::equals);
+        queue.consume(credit(1), taker);
+        awaitTaken(taker, 1);
+        assertThat(yard.statistics(queue).ready()).isEqualTo(1000);
+    }
+
+    @Test
+    void aMessageThatSomeoneWithoutCreditWantsWaitsForIt() {
+        Queue queue = yard.queue("q", base);
+        Taker hungry = new Taker("x"::equals);
+        queue.consume(credit(100), hungry);
+        Taker full = new Taker("y"::equals);
+        Queue.Consumption consumption = queue.consume(credit(1), full);
+        yard.publish(queue, "y", "y", "x");
+        awaitTaken(hungry, 1);
+        awaitTaken(full, 1);
+        consumption.credit(1);
+        awaitTaken(full, 2);
     }
 
     @Test

@@ -13,6 +13,9 @@ import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,7 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
 /** Queues on a zone that the test turns by hand, under a clock that the test moves. */
 final class Yard implements AutoCloseable {
@@ -219,6 +222,9 @@ final class Yard implements AutoCloseable {
 
     /** Writes down what it is given. */
     static final class Taker implements Queue.Consumer {
+        /** Null: it wants every message. */
+        private final @Nullable Predicate<String> wanted;
+
         final List<QueuedMessage> taken = new ArrayList<>();
         final List<Long> overdue = new ArrayList<>();
         @Nullable String cancelled;
@@ -226,6 +232,25 @@ final class Yard implements AutoCloseable {
         boolean active;
         boolean gone;
         int flushes;
+
+        Taker() {
+            this(null);
+        }
+
+        Taker(@Nullable Predicate<String> wanted) {
+            this.wanted = wanted;
+        }
+
+        @Override
+        public boolean isSelective() {
+            return wanted != null;
+        }
+
+        @Override
+        public boolean wants(KeptMessage message) {
+            return wanted == null
+                    || wanted.test(new String(message.payload(), StandardCharsets.UTF_8));
+        }
 
         @Override
         public boolean deliver(QueuedMessage message, Queue.Consumption consumption) {
