@@ -3,6 +3,8 @@ package io.polymq.nats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.polymq.core.message.Message;
+import io.polymq.core.subject.Subject;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,6 +61,22 @@ class NatsAccountsTest {
     private WireClient as(String user, String password) throws IOException {
         return WireClient.connected(
                 nats.address(), ",\"user\":\"" + user + "\",\"pass\":\"" + password + "\"");
+    }
+
+    @Test
+    void aStreamsMessageKeepsItsOwnSubjectThroughAnImport() throws IOException {
+        try (WireClient b = as("b", "b")) {
+            b.send("SUB from.a.> 1\r\n").untilPong();
+            byte[] payload = {'h', 'i'};
+            nats.router
+                    .space("A")
+                    .publish(
+                            nats.router.newCache(),
+                            new Message()
+                                    .begin(Subject.ofDotted("news.inbox"), payload, 0, 2)
+                                    .shownAs(Subject.ofDotted("$KV.B.key")));
+            assertThat(b.untilPong()).isEqualTo("MSG $KV.B.key 1 2\r\nhi\r\n");
+        }
     }
 
     @Test
@@ -183,10 +201,11 @@ class NatsAccountsTest {
             assertThat(lists.untilPong())
                     .isEqualTo(
                             "-ERR 'Permissions Violation for Publish to \"ok.not\"'\r\n"
-                                    + "-ERR 'Permissions Violation for Publish to \"other\"'\r\n"
-                                    + "-ERR 'Permissions Violation for Subscription to \"other\"'\r\n"
-                                    + "-ERR 'Permissions Violation for Subscription to \"ok.secret\"'\r\n"
-                                    + "-ERR 'Permissions Violation for Subscription to \"q\"'\r\n");
+                                + "-ERR 'Permissions Violation for Publish to \"other\"'\r\n"
+                                + "-ERR 'Permissions Violation for Subscription to \"other\"'\r\n"
+                                + "-ERR 'Permissions Violation for Subscription to"
+                                + " \"ok.secret\"'\r\n"
+                                + "-ERR 'Permissions Violation for Subscription to \"q\"'\r\n");
             b.send("PUB ok.secret 1\r\ns\r\nPUB ok.plain 1\r\np\r\n").untilPong();
             assertThat(lists.untilPong()).isEqualTo("MSG ok.plain 5 1\r\np\r\n");
         }

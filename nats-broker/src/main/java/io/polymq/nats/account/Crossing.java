@@ -34,6 +34,9 @@ final class Crossing {
                 .publisher(message.publisher())
                 .receipt(message.receipt())
                 .replyTo(reply);
+        if (!message.shown().equals(message.subject())) {
+            copy.shownAs(message.shown());
+        }
         if (message.headerCodec() == null) {
             copy.properties(message.properties());
         } else {
