@@ -45,11 +45,7 @@ public record AmqpConfig(
                 @Within(min = 1, max = 100)
                 @Default("90")
                 int memoryWatermark,
-        @Doc(
-                        "Whether AMQP 1.0 clients are offered SCRAM, which many then choose; users whose"
-                                + " passwords another service checks cannot log in with it.")
-                @Default("true")
-                boolean scram,
+        @Doc("Whether AMQP 1.0 clients are offered SCRAM.") @Default("true") boolean scram,
         LoopConfig network)
         implements RuntimeConfig {
 
