@@ -6,11 +6,9 @@ import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
 import io.polymq.core.security.Security.Action;
 import io.polymq.core.security.Security.Resource;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one client may configure, write and read, remembered until the rules change. Connection

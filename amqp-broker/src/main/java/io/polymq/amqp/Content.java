@@ -13,12 +13,10 @@ import io.polymq.codec.amqp.FieldTable;
 import io.polymq.codec.amqp.Frame;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message as it is written to a client: two short strings, exchange and routing key, property

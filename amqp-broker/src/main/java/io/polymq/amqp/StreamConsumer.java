@@ -6,15 +6,13 @@ import io.polymq.amqp.model.Envelope;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import io.polymq.network.Outbox;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A consumer of a stream: gets its records from an offset on, as far as credit goes; an

@@ -2,12 +2,10 @@ package io.polymq.amqp;
 
 import io.polymq.amqp.model.ModelException;
 import io.polymq.storage.Shard;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Where in a stream a consumer begins ({@code x-stream-offset}). */
 public sealed interface StreamOffset {

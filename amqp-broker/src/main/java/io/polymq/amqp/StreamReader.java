@@ -11,15 +11,13 @@ import io.polymq.storage.RecordBatchCursor;
 import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one partition of a stream's topic from an offset on, a page ahead of who takes the records.

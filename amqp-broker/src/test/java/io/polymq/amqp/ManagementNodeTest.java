@@ -13,12 +13,6 @@ import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
-
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -26,6 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 /** RabbitMQ's management over AMQP 1.0, request by request. */
 class ManagementNodeTest {

@@ -4,13 +4,11 @@ import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.FieldTable;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the broker knows of a message beside what its publisher wrote: where it was published, and

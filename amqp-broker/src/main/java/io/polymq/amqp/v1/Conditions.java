@@ -9,7 +9,6 @@ import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.core.queue.QueueException;
 import io.polymq.core.topic.TopicException;
 import io.polymq.network.CloseReason;
-
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 

@@ -11,11 +11,9 @@ import io.polymq.amqp.v1.management.Request;
 import io.polymq.amqp.v1.message.Incoming;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Security.AuthResult;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes requests to the management node; their replies go by the link of the other direction that

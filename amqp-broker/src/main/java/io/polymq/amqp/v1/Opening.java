@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class Opening {
 
     private static final String HOST_PREFIX = "vhost:";
+
+    /** Clients choose features by it; filter expressions came with 4.1, SQL filters with 4.2. */
+    private static final String VERSION = "4.2.0";
+
     private static final String ALONE = "sole-connection-for-container";
     private static final List<String> OFFERED =
             List.of("ANONYMOUS-RELAY", "DELAYED_DELIVERY", "SHARED-SUBS", "LINK_PAIR_V1_0");
@@ -140,10 +144,10 @@ final class Opening {
         }
         container = mine;
         Principal here =
-                broker.door().enter(found, connection.network(), principal, connection.peer(), user);
+                broker.door()
+                        .enter(found, connection.network(), principal, connection.peer(), user);
         host = found;
-        rights =
-                new AccessRights(broker.security(), here, connection.peer(), found.name(), user);
+        rights = new AccessRights(broker.security(), here, connection.peer(), found.name(), user);
         answer(false);
         connection.opened(broker.settings().heartbeat().toMillis(), open.idleTimeOut());
     }
@@ -168,11 +172,10 @@ final class Opening {
             properties.put(new Symbol("amqp:connection-establishment-failed"), true);
         } else {
             properties.put(new Symbol("product"), AmqpSettings.PRODUCT);
-            properties.put(new Symbol("version"), AmqpSettings.VERSION);
+            properties.put(new Symbol("version"), VERSION);
             properties.put(new Symbol("cluster_name"), settings.clusterName());
             properties.put(new Symbol("node"), settings.clusterName());
-            properties.put(
-                    new Symbol("platform"), "PolyMQ on Java " + Runtime.version().feature());
+            properties.put(new Symbol("platform"), "PolyMQ on Java " + Runtime.version().feature());
         }
         connection.send(
                 0,

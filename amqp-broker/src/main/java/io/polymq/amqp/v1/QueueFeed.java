@@ -10,13 +10,11 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.QueueException;
 import io.polymq.core.queue.QueuedMessage;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Consumes from a classic or quorum queue. Deliveries are gathered in the queue's shard zone and

@@ -10,12 +10,10 @@ import io.polymq.amqp.v1.frame.FrameException;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.amqp.v1.frame.Terminus;
 import io.polymq.amqp.v1.type.Symbol;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Attaches links by which clients receive. Connection zone. */
 final class Receiving {

@@ -6,7 +6,6 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.queue.QueuedMessage;
 import io.polymq.core.subject.Subject;
-
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.IntConsumer;

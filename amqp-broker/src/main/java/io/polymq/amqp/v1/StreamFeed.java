@@ -9,13 +9,11 @@ import io.polymq.amqp.v1.frame.ErrorInfo;
 import io.polymq.amqp.v1.message.MessageCodec;
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.core.queue.QueuedMessage;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a stream, which keeps whatever becomes of a delivery. Connection zone; filters are applied

@@ -1,10 +1,9 @@
 package io.polymq.core.queue;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands out what is ready, as far as credit and limits go, and answers who asks for one. Shard

@@ -1,7 +1,6 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,13 +2,11 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Competing consumers on one shard, each message acknowledged by itself. Every method only enqueues

@@ -1,10 +1,9 @@
 package io.polymq.core.queue;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One after the other among those who have credit; with priorities, a lower one only when no higher

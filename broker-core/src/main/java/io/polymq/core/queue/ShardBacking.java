@@ -10,14 +10,12 @@ import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Of a queue on a shard: reads what the window has room for, keeps the group's cursor, and is told

@@ -1,15 +1,13 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.Receipt;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A consumer's hold on a queue: its credit and what it holds, in the order of offsets. The methods

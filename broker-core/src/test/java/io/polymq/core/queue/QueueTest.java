@@ -4,7 +4,6 @@ import static io.polymq.core.queue.Yard.auto;
 import static io.polymq.core.queue.Yard.credit;
 import static io.polymq.core.queue.Yard.message;
 import static io.polymq.core.queue.Yard.text;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.core.queue.QueueSpec.Dispatch;
@@ -13,14 +12,12 @@ import io.polymq.core.queue.QueueSpec.Overflow;
 import io.polymq.core.queue.QueueSpec.Redelivery;
 import io.polymq.core.queue.Yard.Done;
 import io.polymq.core.queue.Yard.Taker;
-
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import java.time.Duration;
-import java.util.List;
 
 @ParameterizedClass
 @MethodSource("kinds")

@@ -1,9 +1,8 @@
 package io.polymq.amqp.v1.address;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an address means. Three ways of writing one are understood:

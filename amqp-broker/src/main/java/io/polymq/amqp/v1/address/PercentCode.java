@@ -1,11 +1,10 @@
 package io.polymq.amqp.v1.address;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Percent-encoding by RFC 3986: all but its unreserved characters. Stateless. */
 public final class PercentCode {

@@ -5,9 +5,6 @@ import io.polymq.amqp.v1.type.AmqpArray;
 import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The filters of a source. What is not understood, or has no meaning for the node, is left out of

@@ -3,14 +3,12 @@ package io.polymq.amqp.v1.filter;
 import io.polymq.amqp.v1.message.Properties;
 import io.polymq.amqp.v1.message.Sections;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an identifier of a selector means: JMS's headers are fields of header and properties, as the

@@ -3,14 +3,12 @@ package io.polymq.amqp.v1.filter;
 import io.polymq.amqp.v1.message.Sections;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A filter of AMQP's filter expressions: each named field is as the filter has it. A text that

@@ -1,7 +1,6 @@
 package io.polymq.amqp.v1.filter;
 
 import io.polymq.amqp.v1.message.Sections;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,11 +1,9 @@
 package io.polymq.amqp.v1.filter;
 
 import io.polymq.amqp.v1.filter.Term.Order;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a selector by descent, from what binds least ({@code OR}) to what binds most. Nesting is

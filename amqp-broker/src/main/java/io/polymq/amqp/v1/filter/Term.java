@@ -1,11 +1,9 @@
 package io.polymq.amqp.v1.filter;
 
 import io.polymq.amqp.v1.message.Sections;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a selector that has a value: {@link Boolean}, {@link Long}, {@link Double}, {@link

@@ -3,11 +3,9 @@ package io.polymq.amqp.v1.filter;
 import io.polymq.amqp.v1.type.Character32;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Values of messages as selectors know them: texts, truth, exact and approximate numbers. */
 final class Values {

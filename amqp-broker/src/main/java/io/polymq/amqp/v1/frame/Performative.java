@@ -1,11 +1,9 @@
 package io.polymq.amqp.v1.frame;
 
 import io.polymq.amqp.v1.type.Symbol;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What peers tell each other in frames, but for {@link Transfer}, which is read without an object.

@@ -9,12 +9,10 @@ import io.polymq.amqp.v1.type.AmqpArray;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.core.queue.QueueStatistics;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The values that requests bring and replies take. Stateless. */
 final class Bodies {

@@ -11,11 +11,6 @@ import io.polymq.amqp.model.ModelException;
 import io.polymq.amqp.model.QueueDefinition;
 import io.polymq.amqp.model.VirtualHost;
 import io.polymq.core.topic.TopicException;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +20,9 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client's {@code /management} node. Every request has exactly one reply, also one that cannot

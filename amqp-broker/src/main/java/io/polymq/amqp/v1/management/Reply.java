@@ -2,10 +2,8 @@ package io.polymq.amqp.v1.management;
 
 import io.netty.buffer.ByteBuf;
 import io.polymq.amqp.v1.message.MessageCodec;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client is answered.

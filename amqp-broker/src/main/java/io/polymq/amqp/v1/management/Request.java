@@ -3,7 +3,6 @@ package io.polymq.amqp.v1.management;
 import io.polymq.amqp.v1.message.Incoming;
 import io.polymq.amqp.v1.message.Properties;
 import io.polymq.amqp.v1.type.DecodeException;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,12 +1,10 @@
 package io.polymq.amqp.v1.management;
 
 import io.polymq.amqp.v1.address.PercentCode;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request's path and query.

@@ -6,9 +6,6 @@ import io.polymq.amqp.v1.type.Decimal;
 import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.jspecify.annotations.Nullable;
-
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -19,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Values of AMQP 1.0 as values of 0-9-1's field tables, and back. Stateless. */
 public final class Conversion {

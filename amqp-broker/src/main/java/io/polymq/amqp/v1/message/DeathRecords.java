@@ -3,14 +3,12 @@ package io.polymq.amqp.v1.message;
 import io.polymq.amqp.v1.type.AmqpArray;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a message was dead-lettered: {@code x-death} of 0-9-1 as the annotation {@code

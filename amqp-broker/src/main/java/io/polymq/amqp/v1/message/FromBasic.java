@@ -5,13 +5,11 @@ import io.polymq.amqp.v1.type.ValueReader;
 import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.BasicProperties;
 import io.polymq.codec.amqp.FieldTable;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Messages of AMQP 0-9-1 for AMQP 1.0, as RabbitMQ 4 converts them: {@code x-} headers are message

@@ -2,7 +2,6 @@ package io.polymq.amqp.v1.message;
 
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.amqp.v1.type.ValueReader;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,12 +3,10 @@ package io.polymq.amqp.v1.message;
 import io.polymq.amqp.model.Envelope;
 import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.amqp.v1.type.ValueReader;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message as a client has sent it, taken apart into payload and {@linkplain OwnBytes the rest}.

@@ -6,12 +6,10 @@ import io.polymq.amqp.model.EnvelopeCodec;
 import io.polymq.codec.amqp.BasicProperties;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes kept messages as sections of AMQP 1.0, whatever protocol they came by. What came by AMQP

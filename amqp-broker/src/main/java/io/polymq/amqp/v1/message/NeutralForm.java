@@ -2,15 +2,13 @@ package io.polymq.amqp.v1.message;
 
 import io.polymq.amqp.v1.address.Address;
 import io.polymq.core.message.MessageProperties;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Messages of AMQP 1.0 in neutral terms, and neutral ones in those of AMQP 1.0. Stateless. */
 final class NeutralForm {

@@ -4,13 +4,11 @@ import io.netty.buffer.ByteBuf;
 import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.amqp.v1.type.ValueReader;
 import io.polymq.amqp.v1.type.ValueWriter;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message of AMQP 1.0 as it is kept. What other protocols take for the payload is the message's

@@ -5,10 +5,8 @@ import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.amqp.v1.type.ValueReader;
 import io.polymq.amqp.v1.type.ValueWriter;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The properties section; null for what is not there.

@@ -4,11 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.ValueReader;
 import io.polymq.amqp.v1.type.ValueWriter;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the sections that the broker puts together itself. Stateless. */
 final class SectionWriter {

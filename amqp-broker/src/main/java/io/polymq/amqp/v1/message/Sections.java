@@ -1,8 +1,7 @@
 package io.polymq.amqp.v1.message;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What stands in front of a message's body, read. Immutable by agreement.

@@ -6,12 +6,10 @@ import io.polymq.amqp.model.Envelope;
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.codec.amqp.BasicProperties;
 import io.polymq.codec.amqp.FieldTable;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Messages of AMQP 1.0 for AMQP 0-9-1, as RabbitMQ 4 converts them: application properties and

@@ -5,12 +5,10 @@ import io.netty.buffer.Unpooled;
 import io.polymq.amqp.model.MessageFormat;
 import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.core.message.MessageProperties;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** {@linkplain OwnBytes What is kept} of messages of AMQP 1.0, for the model of all dialects. */
 final class V1Format implements MessageFormat {

@@ -1,9 +1,8 @@
 package io.polymq.amqp.v1.type;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /** A decimal of IEEE 754-2008, passed on as its bits: 4, 8 or 16 bytes. */
 public record Decimal(byte[] bits) {

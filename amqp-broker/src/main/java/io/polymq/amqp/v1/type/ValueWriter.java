@@ -1,14 +1,12 @@
 package io.polymq.amqp.v1.type;
 
 import io.netty.buffer.ByteBuf;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes values, each with the shortest constructor that holds it. Takes what {@link ValueReader}

@@ -9,15 +9,13 @@ import io.polymq.amqp.v1.message.Sections;
 import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.junit.jupiter.api.Test;
-
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.Test;
 
 class FiltersTest {
 

@@ -8,15 +8,13 @@ import io.polymq.amqp.v1.message.Properties;
 import io.polymq.amqp.v1.message.Sections;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.amqp.v1.type.Unsigned;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SelectorTest {
 

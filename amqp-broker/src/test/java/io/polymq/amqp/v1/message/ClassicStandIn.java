@@ -3,7 +3,6 @@ package io.polymq.amqp.v1.message;
 import io.polymq.amqp.model.EnvelopeCodec;
 import io.polymq.amqp.model.MessageFormat;
 import io.polymq.core.message.MessageProperties;
-
 import java.util.Map;
 
 /** The other dialect, of which only the bytes are looked at here. */

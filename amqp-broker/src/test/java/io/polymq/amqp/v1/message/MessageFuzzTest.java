@@ -1,7 +1,6 @@
 package io.polymq.amqp.v1.message;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-
 import org.junit.jupiter.api.Tag;
 
 /** Any bytes as a message. */

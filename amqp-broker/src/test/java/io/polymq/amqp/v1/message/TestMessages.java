@@ -5,7 +5,6 @@ import io.polymq.amqp.model.EnvelopeCodec;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Subject;
-
 import java.nio.charset.StandardCharsets;
 
 /** Messages as queues hold them, without queues. */
