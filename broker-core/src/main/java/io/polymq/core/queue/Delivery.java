@@ -36,38 +36,48 @@ final class Delivery {
         core.ask();
     }
 
-    /** Delivers until nobody wants more or nothing is left, or for long enough for one turn. */
+    /**
+     * Delivers until nobody wants more or nothing is left, or for long enough for one turn. Who
+     * only asks gets what consumers leave.
+     */
     void dispatch() {
         if (core.isStopped()) {
             answerGetters();
             return;
         }
-        serveGetters();
+        if (feedConsumers()) {
+            serveGetters();
+        }
+    }
+
+    /** Whether the rest is for those who ask; else consumers are not done with it. */
+    private boolean feedConsumers() {
         Turns turns = core.turns();
         int limit = core.spec().limits().maxInFlight();
         for (int i = 0; turns.isHungry() && (limit < 0 || core.inFlight() < limit); i++) {
             if (i == DELIVERIES_PER_TURN) {
                 core.ask();
-                return;
+                return false;
             }
             Entry entry = nextFor(turns.parked());
             if (entry == null) {
-                return;
+                return true;
             }
             if (core.lifetimes().hasExpired(entry)) {
                 core.lifetimes().die(entry, DeadLetter.Reason.EXPIRED);
                 continue;
             }
             if (!entry.level().backing().mayDeliver(entry)) {
-                return;
+                return false;
             }
             ShardConsumption taker = turns.next(entry);
             if (taker != null) {
                 deliver(entry, taker);
             } else if (!turns.park(entry)) {
-                return;
+                return true;
             }
         }
+        return true;
     }
 
     void flush() {
@@ -116,7 +126,7 @@ final class Delivery {
         }
         if (!to.deliver(message)) {
             core.settlement().undo(entry, to, auto);
-            core.close(to);
+            core.refused(to);
             return;
         }
         core.counters.delivered(message);

@@ -253,8 +253,25 @@ final class QueueCore implements ShardZone.AtTurnEnd {
         ask();
     }
 
-    /** Gets nothing more, and keeps what it holds. */
+    /** Gets nothing more, and keeps what it holds: also what came before it left. */
     void leave(ShardConsumption consumption) {
+        if (consumption.isClosed() || consumption.hasLeft()) {
+            return;
+        }
+        delivery.dispatch();
+        withdraw(consumption);
+    }
+
+    /**
+     * It is gone, as it refuses a delivery: it ends behind what it has asked for already, so that
+     * what it has acknowledged stays done.
+     */
+    void refused(ShardConsumption consumption) {
+        withdraw(consumption);
+        consumption.close();
+    }
+
+    private void withdraw(ShardConsumption consumption) {
         if (consumption.isClosed() || consumption.hasLeft()) {
             return;
         }

@@ -14,6 +14,7 @@ import io.polymq.core.queue.Yard.Done;
 import io.polymq.core.queue.Yard.Taker;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -705,6 +706,55 @@ final class QueueTest {
         first.close();
         awaitTaken(two, 1);
         assertThat(two.taken.getFirst().redelivered()).isTrue();
+    }
+
+    @Test
+    void whatATransientQueueWasGivenBeforeAConsumerLeftIsItsOwn() {
+        Queue queue = yard.queue("q", QueueSpec.TRANSIENT);
+        Taker taker = new Taker();
+        Queue.Consumption leaving = queue.consume(auto(), taker);
+        yard.settle();
+        queue.publish(message("a"), null);
+        leaving.leave(() -> {});
+        queue.publish(message("b"), null);
+        yard.settle();
+        assertThat(taker.texts()).containsExactly("a");
+        assertThat(yard.statistics(queue).ready()).isEqualTo(1);
+    }
+
+    @Test
+    void whatAConsumerAcknowledgedBeforeItRefusedStaysDone() {
+        Queue queue = yard.queue("q", base);
+        Taker taker = new Taker();
+        Queue.Consumption going = queue.consume(credit(1), taker);
+        yard.publish(queue, "a", "b");
+        awaitTaken(taker, 1);
+        taker.gone = true;
+        going.credit(1);
+        queue.consume(credit(0), new Taker()).drain(unused -> {});
+        going.ack(taker.taken.getFirst().offset(), null);
+        yard.settle();
+        QueueStatistics now = yard.statistics(queue);
+        assertThat(now.ready()).isEqualTo(1);
+        assertThat(now.inFlight()).isZero();
+        assertThat(now.acknowledged()).isEqualTo(1);
+    }
+
+    @Test
+    void whoAsksGetsWhatConsumersLeave() {
+        Queue queue = yard.queue("q", base);
+        Taker taker = new Taker();
+        queue.consume(credit(1), taker);
+        yard.settle();
+        Queue.Consumption holder = queue.holder("get");
+        List<@Nullable QueuedMessage> got = new java.util.ArrayList<>();
+        queue.publish(message("a"), null);
+        queue.get(holder, got::add);
+        queue.publish(message("b"), null);
+        queue.get(holder, got::add);
+        yard.await(() -> got.size() == 2);
+        assertThat(taker.texts()).containsExactly("a");
+        assertThat(got).filteredOn(java.util.Objects::nonNull).hasSize(1);
     }
 
     @Test
