@@ -66,7 +66,7 @@ class LimitsTest {
     void timeToTheFirstByteAndToLogin() throws Exception {
         Settings settings = new Settings();
         settings.firstByteTimeout = Duration.ofMillis(150);
-        settings.loginTimeout = Duration.ofMillis(400);
+        settings.loginTimeout = Duration.ofMillis(1_500);
         try (TestNetwork network = new TestNetwork(settings.build(), null);
                 LineClient silent = connect(network);
                 LineClient talking = connect(network);
