@@ -9,14 +9,18 @@ import io.polymq.amqp.model.ModelException;
 import io.polymq.amqp.model.QueueDefinition;
 import io.polymq.amqp.model.VirtualHost;
 import io.polymq.amqp.v1.address.Address;
+import io.polymq.amqp.v1.frame.Condition;
+import io.polymq.amqp.v1.frame.FrameException;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Finds, makes and deletes the nodes of one connection's links. Connection zone. */
 final class Nodes {
@@ -64,8 +68,7 @@ final class Nodes {
         connection.opening().rights().configureQueue(address.name());
         permitted.accept(address.name());
         return queues().declare(
-                        queues().definition(
-                                        address.name(), true, false, false, Arguments.NONE),
+                        queues().definition(address.name(), true, false, false, Arguments.NONE),
                         connection.id(),
                         false);
     }
@@ -128,13 +131,42 @@ final class Nodes {
         return temporary(name).thenCompose(queue -> bind(queue, to));
     }
 
+    /**
+     * The queue of a subscription; one that was to something else, and is not in use, is made anew.
+     */
+    CompletableFuture<AmqpQueue> subscription(QueueDefinition wanted, Address.Exchange to) {
+        checkBinding(to);
+        connection.opening().rights().readQueue(wanted.name());
+        AmqpQueue there = queues().find(wanted.name());
+        if (there != null && Subscription.isSame(there.definition(), wanted)) {
+            return CompletableFuture.completedFuture(there);
+        }
+        connection.opening().rights().configureQueue(wanted.name());
+        CompletableFuture<Long> gone =
+                there == null
+                        ? CompletableFuture.completedFuture(0L)
+                        : queues().delete(wanted.name(), true, false, connection.id());
+        return gone.thenCompose(done -> queues().declare(wanted, connection.id(), false))
+                .thenCompose(made -> bind(made, to));
+    }
+
+    /** The subscription ends with all that waits in it. */
+    void unsubscribe(String queue) {
+        connection.opening().rights().configureQueue(queue);
+        AmqpQueue there = queues().find(queue);
+        if (there != null && there.consumerCount() > 0) {
+            throw FrameException.link(
+                    Condition.RESOURCE_LOCKED, "the subscription is in use by another link");
+        }
+        delete(queue);
+    }
+
     /** Whether the client may subscribe to what goes through the exchange. */
     void checkBinding(Address.Exchange to) {
         host().requireExchange(to.name());
         connection.opening().rights().readExchange(to.name());
         if (to.key() != null
-                && host().requireExchange(to.name()).spec().type()
-                        == ExchangeType.TOPIC) {
+                && host().requireExchange(to.name()).spec().type() == ExchangeType.TOPIC) {
             connection.opening().rights().bindTopic(to.name(), to.key());
         }
     }

@@ -3,9 +3,11 @@ package io.polymq.amqp.v1;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.core.queue.QueuedMessage;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayDeque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A link by which a client receives. The client's credit is asked of the feed in portions, so that
@@ -28,6 +30,7 @@ final class OutgoingLink implements Link {
     private final ArrayDeque<QueuedMessage> parked = new ArrayDeque<>();
     private @Nullable Feed feed;
     private @Nullable Runnable atEnd;
+    private @Nullable Runnable atUnsubscribe;
     private int deliveryCount;
     private int credit;
     private boolean drain;
@@ -91,8 +94,13 @@ final class OutgoingLink implements Link {
         return known;
     }
 
+    /** Runs when the client ends the link for good, and not only this attachment. */
+    void atUnsubscribe(Runnable action) {
+        atUnsubscribe = action;
+    }
+
     /** Runs when the link ends, whatever the way. */
-    void atEnd(Runnable action) {
+    void atEnd(@Nullable Runnable action) {
         atEnd = action;
     }
 
@@ -107,12 +115,12 @@ final class OutgoingLink implements Link {
             credit = (int) Math.clamp(limit - (deliveryCount - theirs), 0, Integer.MAX_VALUE);
         }
         drain = flow.drain();
-        drainOwed = drain && credit > 0;
-        if (asked + parked.size() > credit && !takingBack) {
+        drainOwed = drain;
+        if (asked + parked.size() > credit && !takingBack && feed != null) {
             takeBack();
         }
         pump();
-        if (flow.echo() && !drainOwed) {
+        if (flow.echo() && !drain) {
             tellCredit();
         }
     }
@@ -274,6 +282,9 @@ final class OutgoingLink implements Link {
     @Override
     public void detached(boolean forGood) {
         close();
+        if (forGood && atUnsubscribe != null) {
+            atUnsubscribe.run();
+        }
         session.answerDetach(this, forGood);
     }
 

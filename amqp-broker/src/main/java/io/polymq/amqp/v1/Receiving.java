@@ -38,8 +38,8 @@ final class Receiving {
     void attach(Performative.Attach attach, Attaching.Guard guard) {
         Terminus.Source source = attach.source();
         if (source == null) {
-            throw FrameException.link(
-                    Condition.INVALID_FIELD, "a link to receive by needs a source");
+            lookUp(attach);
+            return;
         }
         Set<String> capabilities = Set.copyOf(source.capabilities());
         if (source.dynamic()) {
@@ -102,19 +102,75 @@ final class Receiving {
             Terminus.Source source,
             Address.Exchange exchange,
             Attaching.Guard guard) {
+        Subscription kept =
+                Subscription.of(attach.name(), source, connection.opening().containerId());
+        if (kept == null) {
+            connection.await(
+                    nodes.subscribed(exchange),
+                    (made, failure) ->
+                            guard.run(
+                                    () -> {
+                                        AmqpQueue queue = Nodes.require(made, failure);
+                                        queue(
+                                                attach,
+                                                source,
+                                                queue,
+                                                Kind.SUBSCRIPTION,
+                                                () -> nodes.delete(queue.name()));
+                                    }));
+            return;
+        }
+        String selector = Filters.parse(source.filters(), Filters.Node.EXCHANGE).selector();
         connection.await(
-                nodes.subscribed(exchange),
+                nodes.subscription(kept.definition(exchange, selector), exchange),
                 (made, failure) ->
                         guard.run(
                                 () -> {
-                                    AmqpQueue queue = Nodes.require(made, failure);
-                                    queue(
-                                            attach,
-                                            source,
-                                            queue,
-                                            Kind.SUBSCRIPTION,
-                                            () -> nodes.delete(queue.name()));
+                                    OutgoingLink link =
+                                            queue(
+                                                    attach,
+                                                    source,
+                                                    Nodes.require(made, failure),
+                                                    kept.shared()
+                                                            ? Kind.SUBSCRIPTION
+                                                            : Kind.EXCLUSIVE,
+                                                    null);
+                                    if (kept.durable()) {
+                                        link.atUnsubscribe(() -> nodes.unsubscribe(kept.queue()));
+                                    }
                                 }));
+    }
+
+    /** A source that is not said: the client asks for the subscription of the link's name. */
+    private void lookUp(Performative.Attach attach) {
+        Subscription named =
+                Subscription.durable(
+                        attach.name(),
+                        connection.opening().containerId(),
+                        Subscription.isGlobal(attach.name())
+                                || attach.desired().contains("global"));
+        AmqpQueue queue = connection.host().queues().find(named.queue());
+        if (queue == null) {
+            throw FrameException.link(
+                    Condition.NOT_FOUND, "no subscription '" + attach.name() + "'");
+        }
+        Terminus.Source source =
+                new Terminus.Source(
+                        Subscription.subscribedTo(queue.definition()).text(),
+                        Terminus.DURABLE_UNSETTLED_STATE,
+                        Terminus.EXPIRY_NEVER,
+                        0,
+                        false,
+                        Map.of(),
+                        null,
+                        Map.of(),
+                        null,
+                        List.of(),
+                        List.of("topic"));
+        OutgoingLink link = link(attach, source, DeliveryWriter.Annotator.NONE);
+        link.atUnsubscribe(() -> nodes.unsubscribe(named.queue()));
+        answer(attach, source, Map.of());
+        session.add(link);
     }
 
     /** What a queue is to a link. */
@@ -122,10 +178,12 @@ final class Receiving {
         /** Others may consume from it as well. */
         SHARED,
         /** It gets what an exchange has for this link. */
-        SUBSCRIPTION
+        SUBSCRIPTION,
+        /** The same, and no other link may have it. */
+        EXCLUSIVE
     }
 
-    private void queue(
+    private OutgoingLink queue(
             Performative.Attach attach,
             Terminus.Source source,
             AmqpQueue queue,
@@ -133,7 +191,7 @@ final class Receiving {
             @Nullable Runnable atEnd) {
         queue.checkAccess(connection.id());
         Filters filters = Filters.parse(source.filters(), node(queue, kind));
-        AmqpQueue.Consumer listed = Attaching.listed(connection, attach, false);
+        AmqpQueue.Consumer listed = Attaching.listed(connection, attach, kind == Kind.EXCLUSIVE);
         StreamOffset from =
                 queue.isStream()
                         ? StreamOffset.of(
@@ -154,15 +212,16 @@ final class Receiving {
         session.add(link);
         link.begin(
                 from == null
-                        ? new QueueFeed(link, queue, listed, filters, kind == Kind.SUBSCRIPTION)
+                        ? new QueueFeed(link, queue, listed, filters, kind != Kind.SHARED)
                         : new StreamFeed(link, queue, listed, from, filters));
+        return link;
     }
 
     private static Filters.Node node(AmqpQueue queue, Kind kind) {
         if (queue.isStream()) {
             return Filters.Node.STREAM;
         }
-        return kind == Kind.SUBSCRIPTION ? Filters.Node.EXCHANGE : Filters.Node.QUEUE;
+        return kind == Kind.SHARED ? Filters.Node.QUEUE : Filters.Node.EXCHANGE;
     }
 
     /** The link by which replies of the management node go. */
