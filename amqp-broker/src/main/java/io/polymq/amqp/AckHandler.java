@@ -40,6 +40,16 @@ final class AckHandler {
         return unacked;
     }
 
+    /** Deliveries that are not settled. */
+    int count() {
+        outbox.begin(0);
+        try {
+            return unacked.size();
+        } finally {
+            outbox.end();
+        }
+    }
+
     /** Settlements wait for {@link #commit} from now on. */
     void transactional() {
         staged = new ArrayList<>();

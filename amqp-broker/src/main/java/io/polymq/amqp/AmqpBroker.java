@@ -1,16 +1,24 @@
 package io.polymq.amqp;
 
 import io.netty.channel.EventLoop;
+import io.polymq.amqp.management.Management;
+import io.polymq.amqp.management.ManagementParams;
 import io.polymq.amqp.model.EnvelopeCodec;
 import io.polymq.amqp.model.ModelParams;
+import io.polymq.amqp.model.Permissions;
 import io.polymq.amqp.model.TransactionJournal;
 import io.polymq.amqp.model.VirtualHosts;
 import io.polymq.amqp.v1.V1Dialect;
 import io.polymq.amqp.v1.message.MessageCodec;
+import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.security.Security;
+import io.polymq.core.security.rules.RuleStore;
+import io.polymq.core.security.users.Passwords;
+import io.polymq.core.security.users.UserStore;
 import io.polymq.core.topic.Topics;
+import io.polymq.network.BoundAddress;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
 import java.security.SecureRandom;
@@ -23,6 +31,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The AMQP broker: opens the virtual hosts, gives the network layer its binding and every loop its
@@ -40,6 +49,7 @@ public final class AmqpBroker {
     private final AmqpMetrics metrics;
     private final Alarms alarms;
     private final List<AmqpDialect> dialects;
+    private final Clients clients = new Clients();
     private final Map<EventLoop, AmqpLoop> loops = new ConcurrentHashMap<>();
 
     private AmqpBroker(
@@ -102,6 +112,40 @@ public final class AmqpBroker {
     /** Every virtual host, for whoever administrates them and for another dialect. */
     public VirtualHosts hosts() {
         return hosts;
+    }
+
+    /** RabbitMQ's management interface, for the admin port. */
+    public AdminPages management(ManagementAccess access) {
+        return Management.of(
+                new ManagementParams(
+                        "rabbit@" + settings().clusterName(),
+                        AmqpSettings.VERSION,
+                        hosts,
+                        CODEC,
+                        params.connections(),
+                        clients,
+                        params.security(),
+                        access.users(),
+                        new Permissions(access.rules()),
+                        access.passwords(),
+                        params.clock(),
+                        () -> alarms.isOn() ? alarms.reason() : null,
+                        access.listeners()));
+    }
+
+    /**
+     * What management needs beside the broker's own.
+     *
+     * @param listeners where clients can reach the broker, once they can
+     */
+    public record ManagementAccess(
+            UserStore users,
+            RuleStore rules,
+            Passwords passwords,
+            Supplier<List<BoundAddress>> listeners) {}
+
+    Clients clients() {
+        return clients;
     }
 
     public TransactionJournal journal() {

@@ -1,6 +1,7 @@
 package io.polymq.amqp;
 
 import io.netty.buffer.ByteBuf;
+import io.polymq.amqp.management.ClientList;
 import io.polymq.codec.amqp.AccessMethod;
 import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.BasicMethod;
@@ -57,6 +58,20 @@ final class AmqpChannel {
 
     ConsumeHandler consuming() {
         return consuming;
+    }
+
+    /** What there is to say of it in lists. */
+    ClientList.Channel listed() {
+        return new ClientList.Channel(
+                number,
+                consuming.consumers(),
+                acks.count(),
+                publishing.unconfirmed(),
+                publishing.uncommitted(),
+                consuming.prefetch(),
+                consuming.globalPrefetch(),
+                publishing.confirms(),
+                publishing.isTransactional());
     }
 
     void send(Method method) {

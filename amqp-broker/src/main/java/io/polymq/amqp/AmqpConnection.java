@@ -1,6 +1,7 @@
 package io.polymq.amqp;
 
 import io.netty.buffer.ByteBuf;
+import io.polymq.amqp.management.ClientList;
 import io.polymq.amqp.model.VirtualHost;
 import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.ChannelMethod;
@@ -33,9 +34,10 @@ import org.slf4j.LoggerFactory;
  * Connection zone; consumers on other threads reach it through the outbox alone.
  *
  * <pre>
- *   LOGGING_IN --- open --> OPEN --- close by the client ---> ENDED
- *        |                   |                                  ^
- *        '------ fault ------+--> CLOSING --- close-ok, EOF ----'
+ *   LOGGING_IN --- open --> OPEN                            ENDED
+ *        |                   |                                ^
+ *        '---- fault --------+--> CLOSING --- close-ok, EOF --'
+ *                  close by the client
  * </pre>
  *
  * A command that waits for the store or a shard zone stops the reading of further frames until its
@@ -47,6 +49,11 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
     private static final int ROOM = 1024;
     private static final long CLOSING_NANOS = 10_000_000_000L;
     private static final byte[] HEARTBEAT = {Frame.HEARTBEAT, 0, 0, 0, 0, 0, 0, (byte) Frame.END};
+
+    private static final CloseReason FAULT =
+            new CloseReason(CloseReason.Kind.PROTOCOL_ERROR, "closed with an error");
+    private static final CloseReason UNANSWERED =
+            new CloseReason(CloseReason.Kind.PROTOCOL_ERROR, "close was not answered");
 
     /** Where in its life a connection is. */
     enum State {
@@ -68,7 +75,9 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
     private State state = State.LOGGING_IN;
     private @Nullable Session session;
     private long closingSince;
+    private CloseReason said = FAULT;
     private long heartbeatNanos;
+    private long openedAt;
     private long sentAt = System.nanoTime();
     private int waiting;
     private boolean blocked;
@@ -85,6 +94,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
         this.parser = new FrameParser(AmqpSettings.FRAME_MIN);
         this.handshake = new Handshake(this, broker);
         loop.add(this);
+        broker.clients().add(this);
     }
 
     /** The client has named the dialect. */
@@ -134,6 +144,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
     void opened(Session opened) {
         session = opened;
         state = State.OPEN;
+        openedAt = broker.clock().millis();
         connection.packetLimit(opened.frameMax() + Frame.OVERHEAD);
         heartbeatNanos = opened.heartbeat() * 1_000_000_000L / 2;
         watchForSilence();
@@ -145,6 +156,29 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
 
     boolean isOpen() {
         return state == State.OPEN;
+    }
+
+    /** What there is to say of it in lists. */
+    ClientList.Client listed() {
+        Session known = session();
+        List<ClientList.Channel> open = new ArrayList<>();
+        for (AmqpChannel channel : channels) {
+            if (channel != null) {
+                open.add(channel.listed());
+            }
+        }
+        return new ClientList.Client(
+                id(),
+                known.user(),
+                known.host().name(),
+                handshake.mechanism(),
+                blocked ? "blocked" : "running",
+                known.frameMax(),
+                known.channelMax(),
+                known.heartbeat(),
+                openedAt,
+                known.client().properties(),
+                open);
     }
 
     void send(int channel, Method method) {
@@ -295,6 +329,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
     public void closed(CloseReason reason) {
         state = State.ENDED;
         loop.remove(this);
+        broker.clients().remove(this);
         closeChannels();
         if (session != null) {
             session.host().queues().deleteOwned(id());
@@ -324,7 +359,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
     @Override
     public void tick(long now) {
         if (state == State.CLOSING && now - closingSince > CLOSING_NANOS) {
-            end(new CloseReason(CloseReason.Kind.PROTOCOL_ERROR, "close was not answered"));
+            end(said.kind() == CloseReason.Kind.CLIENT_REQUEST ? said : UNANSWERED);
             return;
         }
         if (state == State.OPEN && heartbeatNanos > 0 && now - sentAt >= heartbeatNanos) {
@@ -390,7 +425,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
             return;
         }
         if (method instanceof ConnectionMethod.CloseOk) {
-            end(new CloseReason(CloseReason.Kind.PROTOCOL_ERROR, "closed with an error"));
+            end(said);
         } else if (method instanceof ConnectionMethod.Close) {
             send(0, new ConnectionMethod.CloseOk());
         }
@@ -496,7 +531,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
     @Override
     public void heartbeat(int number) {
         if (number != 0 && state == State.OPEN) {
-            throw new AmqpException(ReplyCode.COMMAND_INVALID, "a heartbeat on a channel");
+            throw new AmqpException(ReplyCode.UNEXPECTED_FRAME, "a heartbeat on a channel");
         }
     }
 
@@ -546,7 +581,10 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
         closingSince = System.nanoTime();
     }
 
-    /** The client has closed: what is its own goes before it hears so. */
+    /**
+     * The client has closed: what is its own goes before it hears so. It ends the connection then;
+     * what it still sends is dropped, and a second close answered as well.
+     */
     void closedByClient() {
         closeChannels();
         CompletableFuture<Void> gone =
@@ -557,7 +595,9 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
                 gone,
                 (done, failure) -> {
                     send(0, new ConnectionMethod.CloseOk());
-                    end(CloseReason.of(CloseReason.Kind.CLIENT_REQUEST));
+                    said = CloseReason.of(CloseReason.Kind.CLIENT_REQUEST);
+                    state = State.CLOSING;
+                    closingSince = System.nanoTime();
                 });
     }
 

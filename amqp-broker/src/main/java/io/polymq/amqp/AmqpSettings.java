@@ -32,5 +32,5 @@ public record AmqpSettings(
     public static final String VERSION = "4.0.5";
 
     /** Frames up to this size are taken before the peers have agreed on another. */
-    static final int FRAME_MIN = 8192;
+    static final int FRAME_MIN = 4096;
 }

@@ -23,6 +23,10 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
     private final AmqpQueue.Consumer listed;
     private final byte[] tag;
     private final boolean ack;
+
+    /** Whether the queue forgets what it delivers; else this consumer says when. */
+    private final boolean settled;
+
     private final boolean counts;
     private final int frameMax;
     private final Content content;
@@ -55,6 +59,7 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
         this.content = new Content(connection.broker().codec());
         this.unacked = unacked;
         this.limit = limit;
+        this.settled = !ack && !limit.isSet();
         this.window =
                 new CreditWindow(
                         outbox,
@@ -77,12 +82,12 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
                 queue.queue()
                         .consume(
                                 new Queue.ConsumerSpec(
-                                        0, listed.priority(), false, !ack, listed.tag()),
+                                        0, listed.priority(), false, settled, listed.tag()),
                                 this);
         consumption = begun;
         hold = new Hold(Hold.of(begun), window, queue);
         acks.add(hold);
-        if (limit.isSet() && ack) {
+        if (limit.isSet()) {
             window.narrow(1);
         }
         window.pump();
@@ -98,7 +103,7 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
         if (ended) {
             return false;
         }
-        if (ack && !limit.take()) {
+        if (!settled && !mayPass()) {
             // It waits here for its turn, no longer ready for others.
             outbox.begin(0);
             parked.add(message);
@@ -106,6 +111,11 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
             return true;
         }
         return write(message, hold);
+    }
+
+    /** Only what is to be acknowledged counts, but the limit holds up everything. */
+    private boolean mayPass() {
+        return ack ? limit.take() : !limit.isReached();
     }
 
     private boolean write(QueuedMessage message, @Nullable Hold holder) {
@@ -128,16 +138,22 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
             outbox.end();
         }
         window.delivered(size);
+        Queue.Consumption known = consumption;
+        if (!ack && !settled && known != null) {
+            known.ack(message.offset(), null);
+        }
         return true;
     }
 
     /** The channel's limit allows another one. On the loop. */
     @Override
     public void unpark() {
-        while (!ended && limit.take()) {
+        while (!ended && mayPass()) {
             QueuedMessage waiting = takeParked();
             if (waiting == null) {
-                limit.giveBack(1);
+                if (ack) {
+                    limit.giveBack(1);
+                }
                 return;
             }
             write(waiting, hold);

@@ -16,6 +16,10 @@ final class ChannelLimit {
         most = deliveries;
     }
 
+    int most() {
+        return most;
+    }
+
     boolean isSet() {
         return most > 0;
     }
@@ -28,6 +32,12 @@ final class ChannelLimit {
             return true;
         }
         return used.getAndUpdate(now -> now < limit ? now + 1 : now) < limit;
+    }
+
+    /** Whether nothing more may be delivered, not even what needs no acknowledgement. */
+    boolean isReached() {
+        int limit = most;
+        return limit > 0 && used.get() >= limit;
     }
 
     void giveBack(int deliveries) {

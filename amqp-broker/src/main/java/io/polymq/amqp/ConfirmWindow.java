@@ -30,6 +30,16 @@ final class ConfirmWindow {
         this.channel = channel;
     }
 
+    /** How many are not confirmed. */
+    int open() {
+        lock.lock();
+        try {
+            return (int) (next - first);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** What a publish's sinks report to. */
     Receipt next() {
         lock.lock();

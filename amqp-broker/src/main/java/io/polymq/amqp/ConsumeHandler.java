@@ -49,6 +49,19 @@ final class ConsumeHandler {
         return replies;
     }
 
+    int consumers() {
+        return consumers.size();
+    }
+
+    /** Of consumers that begin now. */
+    int prefetch() {
+        return prefetch;
+    }
+
+    int globalPrefetch() {
+        return limit.most();
+    }
+
     void qos(BasicMethod.Qos qos) {
         if (qos.prefetchSize() != 0) {
             throw AmqpErrors.notImplemented("prefetch_size!=0 (" + qos.prefetchSize() + ")");
@@ -123,10 +136,10 @@ final class ConsumeHandler {
     }
 
     private int priority(Arguments arguments, AmqpQueue queue) {
-        Object priority = arguments.get("x-priority");
-        if (priority == null) {
+        if (!arguments.has("x-priority")) {
             return 0;
         }
+        Object priority = arguments.get("x-priority");
         if (priority instanceof Long number) {
             return Math.clamp(number, Integer.MIN_VALUE, Integer.MAX_VALUE);
         }
@@ -241,9 +254,10 @@ final class ConsumeHandler {
         queue.queue()
                 .get(by, message -> found.complete(message == null ? List.of() : List.of(message)));
         CompletableFuture<Got> got =
-                found.thenCombine(
-                        queue.statistics(),
-                        (messages, counts) -> new Got(messages, counts.ready()));
+                found.thenCompose(
+                        messages ->
+                                queue.statistics()
+                                        .thenApply(counts -> new Got(messages, counts.ready())));
         connection.await(got, (answer, failure) -> answer(get, queue, answer));
     }
 

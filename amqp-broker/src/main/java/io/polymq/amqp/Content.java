@@ -142,6 +142,9 @@ final class Content {
             if (before != null) {
                 headers.putAll(before.entries());
             }
+            if ((flags & Envelope.CC_DONE) != 0) {
+                headers.remove("CC");
+            }
             headers.putAll(added);
             String expiration = (flags & Envelope.EXPIRY_DROPPED) != 0 ? null : basic.expiration();
             return basic.with(headers.isEmpty() ? null : FieldTable.of(headers), expiration)

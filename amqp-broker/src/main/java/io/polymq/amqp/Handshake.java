@@ -136,6 +136,11 @@ final class Handshake {
                 ReplyCode.CHANNEL_ERROR, "a connection method that is not expected now");
     }
 
+    /** How the client has logged in. */
+    String mechanism() {
+        return mechanism;
+    }
+
     // Logging in.
 
     private void start(ConnectionMethod.StartOk start) {

@@ -62,9 +62,6 @@ final class PublishHandler {
     // Content.
 
     void begin(BasicMethod.Publish publish) {
-        if (publish.immediate()) {
-            throw AmqpErrors.notImplemented("immediate=true");
-        }
         connection.publishes();
         Exchange exchange = exchange(publish.exchange());
         connection
@@ -183,6 +180,9 @@ final class PublishHandler {
         }
         method = null;
         header = null;
+        if (publish.immediate()) {
+            throw AmqpErrors.notImplemented("immediate=true");
+        }
         Exchange exchange = lastExchange;
         if (exchange == null || !exchange.name().equals(publish.exchange())) {
             exchange = exchange(publish.exchange());
@@ -299,6 +299,24 @@ final class PublishHandler {
     }
 
     // Modes.
+
+    boolean confirms() {
+        return confirms != null;
+    }
+
+    boolean isTransactional() {
+        return transaction != null;
+    }
+
+    /** Publishes that wait for their confirm. */
+    int unconfirmed() {
+        return confirms == null ? 0 : confirms.open();
+    }
+
+    /** Publishes that wait for a commit. */
+    int uncommitted() {
+        return transaction == null ? 0 : transaction.size();
+    }
 
     void confirm(ConfirmMethod.Select select) {
         if (transaction != null) {

@@ -54,6 +54,11 @@ final class Transaction {
         staged.add(new Staged(exchange, publish, copies, message));
     }
 
+    /** Publishes so far. */
+    int size() {
+        return staged.size();
+    }
+
     void commit(TxMethod.Commit commit) {
         List<Staged> now = staged;
         staged = new ArrayList<>();

@@ -141,7 +141,14 @@ public final class BrokerServer {
         serve(parts, config.natsRuntime(), () -> startNats(nats));
         tellNatsItsAddress();
         AmqpBrokerServerParams amqp = ProtocolParams.amqp(parts, config);
-        serve(parts, config.amqpRuntime(), () -> AmqpBroker.start(amqp).binding());
+        serve(
+                parts,
+                config.amqpRuntime(),
+                () -> {
+                    AmqpBroker broker = AmqpBroker.start(amqp);
+                    pages.add(broker.management(ProtocolParams.management(parts, this::addresses)));
+                    return broker.binding();
+                });
     }
 
     private ProtocolBinding startNats(NatsBrokerServerParams params)

@@ -1,5 +1,6 @@
 package io.polymq.server;
 
+import io.polymq.amqp.AmqpBroker;
 import io.polymq.amqp.AmqpBrokerServerParams;
 import io.polymq.amqp.AmqpSettings;
 import io.polymq.config.AmqpConfig;
@@ -18,7 +19,9 @@ import io.polymq.nats.NatsSettings;
 import io.polymq.nats.jetstream.JetStreamParams;
 import io.polymq.nats.options.LimitOptions;
 import io.polymq.nats.options.ServerOptions;
+import io.polymq.network.BoundAddress;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes each protocol's parameters of the shared objects and its section. */
@@ -163,6 +166,15 @@ final class ProtocolParams {
                                         && !options.transports().allowNonTls()),
                 options.jetStream().enabled(),
                 true);
+    }
+
+    static AmqpBroker.ManagementAccess management(
+            SharedObjects parts, Supplier<List<BoundAddress>> listeners) {
+        return new AmqpBroker.ManagementAccess(
+                parts.security().users(),
+                parts.security().rules(),
+                parts.security().passwords(),
+                listeners);
     }
 
     static AmqpBrokerServerParams amqp(SharedObjects parts, PolyMqConfig config) {

@@ -115,6 +115,13 @@ final class DeadLetters implements DeadLetter {
         }
         if (mine == null) {
             mine = new LinkedHashMap<>();
+            if ((before.flags() & Envelope.EXPIRES) != 0) {
+                long ttl =
+                        before.codec()
+                                .format()
+                                .timeToLive(before.bytes(), before.ownOffset(), before.ownLength());
+                mine.put("original-expiration", Long.toString(ttl));
+            }
             mine.put("count", 1L);
             mine.put("reason", reason);
             mine.put("queue", queue);
@@ -124,13 +131,6 @@ final class DeadLetters implements DeadLetter {
             keys.add(before.routingKey());
             keys.addAll(copies);
             mine.put("routing-keys", keys);
-            if ((before.flags() & Envelope.EXPIRES) != 0) {
-                long ttl =
-                        before.codec()
-                                .format()
-                                .timeToLive(before.bytes(), before.ownOffset(), before.ownLength());
-                mine.put("original-expiration", Long.toString(ttl));
-            }
         } else {
             Object count = mine.get("count");
             mine.put("count", (count instanceof Number number ? number.longValue() : 0) + 1);

@@ -49,14 +49,20 @@ public final class Definitions {
         root.put("rabbitmq_version", "4.0.5");
         root.put("product_name", "PolyMQ");
         ArrayNode people = root.putArray("users");
-        users.all().forEach(user -> people.add(user(user)));
+        users.all().stream()
+                .filter(user -> !(user.password() instanceof PasswordHash.InMemory))
+                .forEach(user -> people.add(user(user)));
         ArrayNode vhosts = root.putArray("vhosts");
         hosts.all().forEach(host -> vhosts.add(host(host)));
         ArrayNode allowed = root.putArray("permissions");
         permissions.all().forEach(one -> allowed.add(permission(one)));
         ArrayNode topics = root.putArray("topic_permissions");
         permissions.allTopics().forEach(one -> topics.add(permission(one)));
-        root.putArray("global_parameters");
+        ArrayNode globals = root.putArray("global_parameters");
+        hosts.globalParameters()
+                .all()
+                .forEach(
+                        (name, value) -> globals.addObject().put("name", name).set("value", value));
         for (String list : List.of("parameters", "policies", "queues", "exchanges", "bindings")) {
             root.putArray(list);
         }
@@ -76,11 +82,14 @@ public final class Definitions {
         return root;
     }
 
-    private ObjectNode user(User user) {
+    /** A user, as lists and files have it. */
+    public ObjectNode user(User user) {
         ObjectNode node = json.createObjectNode();
         node.put("name", user.name());
         PasswordHash hash = user.password();
-        String encoded = hash == null ? "" : hash.encoded();
+        // What stands in the configuration is shown without its password, and not exported.
+        String encoded =
+                hash == null || hash instanceof PasswordHash.InMemory ? "" : hash.encoded();
         if (encoded.startsWith("$rabbit-sha256$")) {
             node.put("password_hash", encoded.substring("$rabbit-sha256$".length()));
             node.put("hashing_algorithm", SHA256);
@@ -218,6 +227,7 @@ public final class Definitions {
                 .thenCompose(done -> each(root, "users", this::addUser))
                 .thenCompose(done -> each(root, "permissions", this::addPermission))
                 .thenCompose(done -> each(root, "topic_permissions", this::addTopicPermission))
+                .thenCompose(done -> each(root, "global_parameters", this::addGlobal))
                 .thenCompose(done -> each(root, "parameters", node -> addParameter(node, into)))
                 .thenCompose(done -> each(root, "policies", node -> addPolicy(node, into)))
                 .thenCompose(done -> each(root, "exchanges", node -> addExchange(node, into)))
@@ -255,6 +265,15 @@ public final class Definitions {
     }
 
     private CompletableFuture<?> addUser(JsonNode node) {
+        return users.put(user(text(node, "name"), node));
+    }
+
+    /**
+     * What a file says of a user.
+     *
+     * @throws IllegalArgumentException when the password's hash is not understood
+     */
+    public User user(String name, JsonNode node) {
         Set<String> tags = new HashSet<>();
         JsonNode given = node.path("tags");
         if (given.isArray()) {
@@ -279,9 +298,8 @@ public final class Definitions {
                                             + node.path("hashing_algorithm").asText()
                                             + " is not understood");
                 };
-        User user = User.named(text(node, "name")).withGroups(tags).asAdmin(admin);
-        return users.put(
-                hash.isEmpty() ? user : user.with(PasswordHash.parse(prefix + hash), Map.of()));
+        User user = User.named(name).withGroups(tags).asAdmin(admin);
+        return hash.isEmpty() ? user : user.with(PasswordHash.parse(prefix + hash), Map.of());
     }
 
     private CompletableFuture<?> addPermission(JsonNode node) {
@@ -315,6 +333,10 @@ public final class Definitions {
                     ModelException.Kind.NOT_FOUND, "there is no virtual host '" + name + "'");
         }
         return host;
+    }
+
+    private CompletableFuture<?> addGlobal(JsonNode node) {
+        return hosts.globalParameters().put(text(node, "name"), node.path("value"));
     }
 
     private CompletableFuture<?> addParameter(JsonNode node, @Nullable VirtualHost into) {

@@ -36,11 +36,13 @@ public final class VirtualHosts {
     private final Map<String, VirtualHost> hosts = new ConcurrentSkipListMap<>();
     private final Map<String, VirtualHost> byTenant = new ConcurrentHashMap<>();
     private final Publisher delayed;
+    private final GlobalParameters globalParameters;
 
     private VirtualHosts(ModelParams params) {
         this.params = params;
         this.store = new DefinitionStore(params.metadata());
         this.delayed = new Publisher(params);
+        this.globalParameters = new GlobalParameters(store);
     }
 
     /** Completes when everything that is defined is there again. */
@@ -96,6 +98,10 @@ public final class VirtualHosts {
         return hosts.values();
     }
 
+    public GlobalParameters globalParameters() {
+        return globalParameters;
+    }
+
     /** Adds it, or gives the one of that name new limits. */
     public CompletableFuture<VirtualHost> put(String name, HostLimits limits) {
         VirtualHost host = add(name, limits);
@@ -145,7 +151,10 @@ public final class VirtualHosts {
                 case HOST -> add(stored.path().getFirst(), limits(stored.value()));
                 case POLICY -> policy(stored, false);
                 case OPERATOR_POLICY -> policy(stored, true);
-                case EXCHANGE, QUEUE, BINDING, PARAMETER -> {}
+                case PARAMETER ->
+                        globalParameters.known(
+                                stored.path().getFirst(), stored.value().path("value"));
+                case EXCHANGE, QUEUE, BINDING -> {}
             }
         }
         for (Stored stored : definitions) {
