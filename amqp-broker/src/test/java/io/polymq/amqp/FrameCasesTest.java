@@ -133,6 +133,16 @@ class FrameCasesTest {
     }
 
     @Test
+    void closingTwiceIsAnsweredTwice() throws Exception {
+        try (FrameClient client = ready()) {
+            client.send(0, new ConnectionMethod.Close(200, "bye", 0, 0));
+            client.next(ConnectionMethod.CloseOk.class);
+            client.send(0, new ConnectionMethod.Close(200, "bye", 0, 0));
+            client.next(ConnectionMethod.CloseOk.class);
+        }
+    }
+
+    @Test
     void aHeaderOfAnotherClassIs505AndSoIsABodyWithoutOneOrAMethodInBetween() throws Exception {
         BasicMethod.Publish publish = new BasicMethod.Publish(0, "", "k", false, false);
         try (FrameClient client = ready()) {
@@ -261,7 +271,7 @@ class FrameCasesTest {
     void aHeartbeatOnAChannelIsAnErrorAndThereIsNoFrameTypeFour() throws Exception {
         try (FrameClient client = ready()) {
             client.frame(Frame.HEARTBEAT, 1, new byte[0], Frame.END);
-            assertThat(client.connectionClose()).isEqualTo(503);
+            assertThat(client.connectionClose()).isEqualTo(505);
         }
         try (FrameClient client = ready()) {
             client.frame(4, 1, new byte[0], Frame.END);

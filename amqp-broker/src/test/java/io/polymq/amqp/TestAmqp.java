@@ -85,11 +85,19 @@ public final class TestAmqp implements AutoCloseable {
                                 Path.of("unused"), memory(), InstantSource.system(), registry));
         metadata = new MemoryMetadata(EmbeddedMetadata.Limits.DEFAULT);
         zone = ZoneThread.start("test-zone", Ticks.SYSTEM);
+        ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         broker =
                 broker(
-                        settings, security, shutdown, registry, router, zone, shards, metadata,
+                        settings,
+                        security,
+                        connections,
+                        shutdown,
+                        registry,
+                        router,
+                        zone,
+                        shards,
+                        metadata,
                         blocking);
-        ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         server =
                 new NetworkServer(
                         new NetworkServerParams(
@@ -118,6 +126,30 @@ public final class TestAmqp implements AutoCloseable {
             ShardStore shards,
             MetadataStore metadata,
             ExecutorService blocking) {
+        return broker(
+                settings,
+                security,
+                new ConnectionManager(NetworkConfig.DEFAULT),
+                shutdown,
+                registry,
+                router,
+                zone,
+                shards,
+                metadata,
+                blocking);
+    }
+
+    static AmqpBroker broker(
+            AmqpSettings settings,
+            Security security,
+            ConnectionManager connections,
+            Shutdown shutdown,
+            PrometheusRegistry registry,
+            Router router,
+            ZoneThread zone,
+            ShardStore shards,
+            MetadataStore metadata,
+            ExecutorService blocking) {
         List<HeaderCodec> codecs = AmqpBroker.headerCodecs();
         MessageRecords records = new MessageRecords(codecs);
         TopicCatalog topics =
@@ -135,7 +167,7 @@ public final class TestAmqp implements AutoCloseable {
         return AmqpBroker.start(
                 new AmqpBrokerServerParams(
                         settings,
-                        new ConnectionManager(NetworkConfig.DEFAULT),
+                        connections,
                         metadata,
                         new ShardQueues(
                                 new ShardQueues.Params(
