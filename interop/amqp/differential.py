@@ -124,6 +124,17 @@ def counts(channel):
     return seen
 
 
+def counts_of_gets(channel):
+    queue = channel.queue_declare("", exclusive=True).method.queue
+    for i in range(3):
+        channel.basic_publish("", queue, b"%d" % i)
+    seen = []
+    for _ in range(4):
+        method, _properties, body = channel.basic_get(queue, auto_ack=True)
+        seen.append((body, method.message_count if method else None))
+    return seen
+
+
 def twice(first, second):
     def both(channel):
         first(channel)
@@ -254,6 +265,11 @@ CASES = {
     "rollback alone": lambda channel: no_word(channel.tx_rollback()),
     "publish to internal": twice(exchange("d-e3", "fanout", internal=True, auto_delete=True), publish("d-e3", "x")),
     "immediate": raw((pika.spec.Basic.Publish(exchange="", routing_key="d-q1", immediate=True))),
+    "immediate with content": lambda channel: (
+        channel._impl._send_method(pika.spec.Basic.Publish(exchange="", routing_key="d-q1", immediate=True), (P(), b"x")),
+        channel.connection.process_data_events(0.3), None)[2],
+    "consumer priority void": lambda channel: no_word(channel.basic_consume("d-q2", no_word, arguments={"x-priority": None})),
+    "counts of gets": counts_of_gets,
     "consumer tag twice": raw(pika.spec.Basic.Consume(queue="d-q1", consumer_tag="a"),
                               pika.spec.Basic.Consume(queue="d-q1", consumer_tag="a")),
     "channel open twice": raw(pika.spec.Channel.Open()),

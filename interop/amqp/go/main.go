@@ -31,7 +31,7 @@ func main() {
 	channel, err := connection.Channel()
 	must(err)
 	must(channel.Confirm(false))
-	queue, err := channel.QueueDeclare("", false, true, true, false, nil)
+	queue, err := channel.QueueDeclare("", false, false, true, false, nil)
 	must(err)
 
 	var confirms []*amqp.DeferredConfirmation

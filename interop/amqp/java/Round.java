@@ -46,8 +46,8 @@ public class Round {
                 queue,
                 false,
                 (tag, delivery) -> {
-                    received.add(new String(delivery.getBody(), StandardCharsets.UTF_8));
                     channel.basicAck(delivery.getEnvelope().getDeliveryTag(), false);
+                    received.add(new String(delivery.getBody(), StandardCharsets.UTF_8));
                 },
                 tag -> {});
         for (int i = 0; i < 200; i++) {
