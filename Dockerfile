@@ -2,13 +2,13 @@
 FROM eclipse-temurin:25-jdk AS build
 WORKDIR /src
 COPY . .
-RUN ./mvnw -B -q -ntp -Dmaven.test.skip=true package -pl broker-server -am
+RUN ./mvnw -B -q -ntp -Dmaven.test.skip=true package -pl broker-server,cli -am
 
 FROM eclipse-temurin:25-jre
 RUN useradd --system --uid 10001 --home-dir /data polymq && install -d -o polymq -g polymq /data
 WORKDIR /opt/polymq
 COPY --from=build /src/bin bin
-COPY --from=build /src/broker-server/target/polymq.jar lib/polymq.jar
+COPY --from=build /src/broker-server/target/polymq.jar /src/cli/target/polymq-cli.jar lib/
 # Made once here, so that every start is quick.
 RUN bin/polymq train
 USER polymq

@@ -3,6 +3,7 @@ package io.polymq.admin;
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRequest;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -30,7 +31,8 @@ final class ConsolePages implements AdminPages {
                     "overview.js",
                     "lists.js",
                     "messages.js",
-                    "access.js");
+                    "access.js",
+                    "protocols.js");
     private static final String POLICY =
             "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 

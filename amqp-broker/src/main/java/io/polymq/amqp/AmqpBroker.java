@@ -3,6 +3,7 @@ package io.polymq.amqp;
 import io.netty.channel.EventLoop;
 import io.polymq.amqp.management.Management;
 import io.polymq.amqp.management.ManagementParams;
+import io.polymq.amqp.model.Definitions;
 import io.polymq.amqp.model.EnvelopeCodec;
 import io.polymq.amqp.model.ModelParams;
 import io.polymq.amqp.model.Permissions;
@@ -21,6 +22,7 @@ import io.polymq.core.topic.Topics;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
+
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
@@ -107,6 +109,11 @@ public final class AmqpBroker {
     /** What the network layer serves. */
     public ProtocolBinding binding() {
         return new AmqpBinding(this);
+    }
+
+    /** Exchanges, bindings and definitions, for the admin port. */
+    public List<AdminPages> pages(UserStore users, RuleStore rules) {
+        return new AmqpPages(hosts, new Definitions(hosts, users, new Permissions(rules))).pages();
     }
 
     /** Every virtual host, for whoever administrates them and for another dialect. */

@@ -12,6 +12,9 @@ import io.polymq.network.Connection;
 import io.polymq.network.ConnectionManager;
 import io.polymq.network.Login;
 import io.polymq.network.PeerCertificate;
+import io.polymq.server.backup.Backups;
+
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -57,6 +60,15 @@ final class Administration {
                                 parts.security(),
                                 parts.metrics(),
                                 parts.clock())));
+        Path backups = config.admin().backupPath();
+        pages.add(
+                new Backups(
+                                backups == null ? config.dataPath().resolve("backups") : backups,
+                                core.shards(),
+                                parts.cache().store(),
+                                parts.clock(),
+                                Version.current())
+                        .pages());
         pages.add(Api.description(Version.current(), pages));
         return pages;
     }

@@ -27,6 +27,11 @@ import io.polymq.network.NetworkException;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.StorageException;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -36,9 +41,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One broker: has the shared objects made, hands every protocol its parameters, and ends everything
@@ -135,7 +137,14 @@ public final class BrokerServer {
                     return broker.binding();
                 });
         KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
-        serve(parts, config.kafkaRuntime(), () -> new KafkaBroker(kafka).binding());
+        serve(
+                parts,
+                config.kafkaRuntime(),
+                () -> {
+                    KafkaBroker broker = new KafkaBroker(kafka);
+                    pages.add(broker.pages());
+                    return broker.binding();
+                });
         NatsBrokerServerParams nats =
                 ProtocolParams.nats(parts, config, natsOptions, startMq9(parts));
         serve(parts, config.natsRuntime(), () -> startNats(nats));
@@ -147,6 +156,7 @@ public final class BrokerServer {
                 () -> {
                     AmqpBroker broker = AmqpBroker.start(amqp);
                     pages.add(broker.management(ProtocolParams.management(parts, this::addresses)));
+                    pages.addAll(broker.pages(parts.security().users(), parts.security().rules()));
                     return broker.binding();
                 });
     }
@@ -160,6 +170,7 @@ public final class BrokerServer {
             if (file != null) {
                 broker.reloadFrom(() -> ServerOptions.read(file, System.getenv()));
             }
+            pages.addAll(broker.pages());
             return broker.binding();
         } catch (OptionsException wrong) {
             throw new StartupException(ExitCode.CONFIGURATION, wrong);
@@ -193,7 +204,7 @@ public final class BrokerServer {
             return List.of();
         }
         Mq9Broker mq9 = Mq9Broker.start(ProtocolParams.mq9(parts, config));
-        pages.add(mq9.pages());
+        pages.addAll(mq9.pages());
         return List.of(mq9);
     }
 

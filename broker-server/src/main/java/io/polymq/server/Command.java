@@ -1,8 +1,9 @@
 package io.polymq.server;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What the command line asks for. */
 sealed interface Command {
@@ -25,6 +26,15 @@ sealed interface Command {
 
     /** Look after a data folder while no broker uses it; the arguments are the tool's own. */
     record Storage(List<String> arguments) implements Command {}
+
+    /** Make a data folder of a backup. */
+    record RestoreBackup(Path backup, Path dataPath) implements Command {}
+
+    /** A command that is polymq-cli.jar's: it talks to a running broker. */
+    record Client(List<String> arguments) implements Command {}
+
+    /** Print a configuration of ours that serves by a nats-server configuration. */
+    record ImportNats(Path file) implements Command {}
 
     /** Print another broker's installation as a configuration of ours. */
     record ImportMosquitto(Path folder) implements Command {}

@@ -1,11 +1,12 @@
 package io.polymq.server;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Reads the arguments. */
 final class CommandLine {
@@ -13,8 +14,17 @@ final class CommandLine {
             """
             Usage: polymq [server] [--config FILE] [--set KEY=VALUE ...]
                    polymq storage verify|dump|repair FOLDER [options]
+                   polymq restore BACKUP DATA_PATH    makes a data folder of a backup
                    polymq import mosquitto DIR        prints Mosquitto's installation as our configuration
+                   polymq import nats FILE            prints a configuration that serves by nats-server's
                    polymq mosquitto [-c FILE] [-p PORT] [-v]   serves MQTT by Mosquitto's configuration
+
+            Of a running broker (polymq COMMAND --help says more):
+                   polymq status | top | connection | backup | completion
+                   polymq topic | group | queue | stream | mailbox | user | acl | tenant | schema
+                   polymq mqtt | kafka | amqp | nats  pub | sub | request
+                   polymq bench PROTOCOL              load with latencies
+                   polymq import rabbitmq FILE        takes RabbitMQ's definitions into the broker
 
               --config FILE         TOML or YAML by its extension; without one the defaults hold
               --set KEY=VALUE       overrides a key, e.g. --set mqtt_runtime.tcp_port=1884; repeatable
@@ -51,21 +61,24 @@ final class CommandLine {
         boolean train = false;
         if (first != null && !first.startsWith("-")) {
             arguments.remove();
-            if (first.equals("storage")) {
-                return new Command.Storage(List.copyOf(arguments));
-            }
-            if (first.equals("import")) {
-                return importFrom();
-            }
-            if (first.equals("mosquitto")) {
-                return MosquittoArguments.parse(arguments);
-            }
-            train = first.equals("train");
-            if (!train && !first.equals("server")) {
-                throw new Command.UsageException(
-                        "There is no command \""
-                                + first
-                                + "\"; polymq --help lists what there is.");
+            switch (first) {
+                case "storage" -> {
+                    return new Command.Storage(List.copyOf(arguments));
+                }
+                case "restore" -> {
+                    return restore();
+                }
+                case "import" -> {
+                    return importFrom();
+                }
+                case "mosquitto" -> {
+                    return MosquittoArguments.parse(arguments);
+                }
+                case "server" -> {}
+                case "train" -> train = true;
+                default -> {
+                    return client(first);
+                }
             }
         }
         while (!arguments.isEmpty()) {
@@ -80,13 +93,39 @@ final class CommandLine {
         return train ? new Command.Train() : new Command.Serve(file, settings);
     }
 
-    private Command importFrom() throws Command.UsageException {
-        String from = arguments.poll();
-        String folder = arguments.poll();
-        if (!"mosquitto".equals(from) || folder == null || !arguments.isEmpty()) {
-            throw new Command.UsageException("It is: polymq import mosquitto DIR");
+    private Command client(String first) {
+        List<String> all = new ArrayList<>();
+        all.add(first);
+        all.addAll(arguments);
+        return new Command.Client(all);
+    }
+
+    private Command restore() throws Command.UsageException {
+        String backup = arguments.poll();
+        String dataPath = arguments.poll();
+        if (backup == null || dataPath == null || !arguments.isEmpty()) {
+            throw new Command.UsageException("It is: polymq restore BACKUP DATA_PATH");
         }
-        return new Command.ImportMosquitto(Path.of(folder));
+        return new Command.RestoreBackup(Path.of(backup), Path.of(dataPath));
+    }
+
+    private Command importFrom() throws Command.UsageException {
+        if ("rabbitmq".equals(arguments.peek())) {
+            return client("import");
+        }
+        String from = arguments.poll();
+        String file = arguments.poll();
+        if (from == null || file == null || !arguments.isEmpty()) {
+            throw new Command.UsageException(
+                    "It is: polymq import mosquitto DIR, nats FILE or rabbitmq FILE");
+        }
+        return switch (from) {
+            case "mosquitto" -> new Command.ImportMosquitto(Path.of(file));
+            case "nats" -> new Command.ImportNats(Path.of(file));
+            default ->
+                    throw new Command.UsageException(
+                            "There is no import from " + from + ": mosquitto, nats, rabbitmq.");
+        };
     }
 
     private void option(String option) throws Command.UsageException {

@@ -7,7 +7,11 @@ import io.polymq.config.load.ConfigSources;
 import io.polymq.config.load.LoadedConfig;
 import io.polymq.config.reference.TomlReference;
 import io.polymq.config.reference.YamlReference;
+import io.polymq.meta.MetadataException;
+import io.polymq.server.backup.Restore;
 import io.polymq.storage.StorageTool;
+
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +56,8 @@ public final class PolyMq {
         }
     }
 
-    private ExitCode run(Command command) throws ConfigException, StartupException {
+    private ExitCode run(Command command)
+            throws ConfigException, StartupException, Command.UsageException {
         switch (command) {
             case Command.Help help -> out.print(CommandLine.HELP);
             case Command.Version version -> out.println("polymq " + Version.current());
@@ -76,6 +81,13 @@ public final class PolyMq {
             case Command.ImportMosquitto from -> {
                 return new Mosquitto(out, err).print(from.folder());
             }
+            case Command.ImportNats from -> {
+                return new NatsImport(out, err).print(from.file());
+            }
+            case Command.RestoreBackup restore -> {
+                return restore(restore);
+            }
+            case Command.Client client -> ClientCommands.run(client.arguments());
             case Command.ServeMosquitto serve -> {
                 return new Mosquitto(out, err).serve(serve, environment);
             }
@@ -86,6 +98,22 @@ public final class PolyMq {
             }
         }
         return ExitCode.OK;
+    }
+
+    private ExitCode restore(Command.RestoreBackup asked) {
+        try {
+            out.println("restored " + new Restore(asked.backup(), asked.dataPath()).run());
+            List<String> verify = List.of("verify", asked.dataPath().toString());
+            return switch (StorageTool.run(verify, out)) {
+                case SOUND -> ExitCode.OK;
+                // Of the other drivers it knows nothing; their files were compared.
+                case NOT_UNDERSTOOD -> ExitCode.OK;
+                case DAMAGED, IN_USE -> ExitCode.DATA;
+            };
+        } catch (IOException | MetadataException cannot) {
+            err.println("polymq: " + cannot.getMessage());
+            return ExitCode.DATA;
+        }
     }
 
     private static String reference(Command.Format format) {

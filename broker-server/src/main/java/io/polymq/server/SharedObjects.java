@@ -18,6 +18,7 @@ import io.polymq.network.NetworkServerParams;
 import io.polymq.network.Shutdown;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -67,7 +68,8 @@ record SharedObjects(
                                 metrics)
                         .build();
         Ending.on(shutdown, Shutdown.Phase.CORE, "security", security);
-        Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong());
+        TrieRouter router =
+                new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong());
         CoreObjects core =
                 CoreObjects.create(
                         new CoreObjects.Params(
@@ -81,6 +83,7 @@ record SharedObjects(
                                 shutdown));
         CoreServices services =
                 CoreServices.create(cache, core.zones().getFirst(), clock, shutdown);
+        services.schemas().guard(router::guard);
         ConnectionManager connections = new ConnectionManager(config.network());
         GlobalRateLimiter rateLimiter = new GlobalRateLimiter(config.limits(), System::nanoTime);
         NetworkServer network =

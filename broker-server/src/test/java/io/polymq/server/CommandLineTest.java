@@ -3,11 +3,12 @@ package io.polymq.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.nio.file.Path;
+import java.util.List;
 
 class CommandLineTest {
 
@@ -45,7 +46,8 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource({
-        "frobnicate, frobnicate",
+        "restore backup, restore BACKUP DATA_PATH",
+        "import emqx x, emqx",
         "--frobnicate, --frobnicate",
         "--config, --config",
         "--config=, --config",
@@ -68,7 +70,23 @@ class CommandLineTest {
                 .isEqualTo(new Command.ServeMosquitto(Path.of("a.conf"), 1884, true));
         assertThatThrownBy(() -> CommandLine.parse("mosquitto", "-p", "70000"))
                 .hasMessageContaining("no port");
-        assertThatThrownBy(() -> CommandLine.parse("import", "emqx", "x"))
-                .hasMessageContaining("import mosquitto DIR");
+        assertThatThrownBy(() -> CommandLine.parse("import", "mosquitto"))
+                .hasMessageContaining("mosquitto DIR");
+    }
+
+    @Test
+    void whatIsAskedOfARunningBrokerIsHandedOn() throws Exception {
+        assertThat(CommandLine.parse("topic", "list", "--json"))
+                .isEqualTo(new Command.Client(List.of("topic", "list", "--json")));
+        assertThat(CommandLine.parse("import", "rabbitmq", "definitions.json"))
+                .isEqualTo(new Command.Client(List.of("import", "rabbitmq", "definitions.json")));
+    }
+
+    @Test
+    void backupsAndNatsServersAreTakenOver() throws Exception {
+        assertThat(CommandLine.parse("restore", "backup", "data"))
+                .isEqualTo(new Command.RestoreBackup(Path.of("backup"), Path.of("data")));
+        assertThat(CommandLine.parse("import", "nats", "nats.conf"))
+                .isEqualTo(new Command.ImportNats(Path.of("nats.conf")));
     }
 }

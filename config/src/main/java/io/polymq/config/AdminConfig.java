@@ -4,8 +4,11 @@ import io.polymq.config.schema.Default;
 import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.Within;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.List;
 
 /** {@code [admin]}: the HTTP port for health, metrics and administration. */
 @Doc("The HTTP port for health, metrics and administration.")
@@ -16,7 +19,13 @@ public record AdminConfig(
                 @Nullable Integer port,
         @Doc("Addresses to listen on; empty: those of `network.bind`.") List<String> bind,
         @Doc("Whether `/metrics` is for administrators only; `/health` never is.") @Default("false")
-                boolean protectMetrics) {
+                boolean protectMetrics,
+        @Doc(
+                        value =
+                                "The folder that backups are written into; without one, `backups`"
+                                        + " in the data path.",
+                        example = "\"/var/backups/polymq\"")
+                @Nullable Path backupPath) {
 
     public static final AdminConfig DEFAULT = Defaults.of(AdminConfig.class);
 

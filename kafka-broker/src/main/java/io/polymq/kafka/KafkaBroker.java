@@ -4,6 +4,7 @@ import io.polymq.codec.kafka.RequestDecoder;
 import io.polymq.codec.kafka.ServedApis;
 import io.polymq.config.KafkaConfig;
 import io.polymq.config.KafkaSecurityConfig;
+import io.polymq.core.admin.AdminPages;
 import io.polymq.core.security.Principal;
 import io.polymq.kafka.cluster.BrokerSettings;
 import io.polymq.kafka.cluster.ClusterAdminHandler;
@@ -12,6 +13,7 @@ import io.polymq.kafka.cluster.ReplicasHandler;
 import io.polymq.kafka.fetch.FetchHandler;
 import io.polymq.kafka.fetch.OffsetsHandler;
 import io.polymq.kafka.group.GroupAdminHandler;
+import io.polymq.kafka.group.GroupPages;
 import io.polymq.kafka.group.GroupService;
 import io.polymq.kafka.group.MembershipHandler;
 import io.polymq.kafka.group.OffsetsOfGroupsHandler;
@@ -51,6 +53,9 @@ import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import io.polymq.storage.ShardStore;
+
+import org.apache.kafka.common.protocol.ApiKeys;
+
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -62,7 +67,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.apache.kafka.common.protocol.ApiKeys;
 
 /** The Kafka broker: made from its params, serves through its binding, ends with the shutdown. */
 public final class KafkaBroker {
@@ -154,6 +158,11 @@ public final class KafkaBroker {
     /** What the network server needs to serve Kafka. */
     public ProtocolBinding binding() {
         return binding;
+    }
+
+    /** Groups, for the admin port. */
+    public AdminPages pages() {
+        return new GroupPages(groups, catalog).pages();
     }
 
     private void records(

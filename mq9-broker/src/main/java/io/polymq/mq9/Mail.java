@@ -1,14 +1,17 @@
 package io.polymq.mq9;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A mail on its way to a reader. Immutable.
@@ -80,16 +83,22 @@ record Mail(long id, Priority priority, KeptMessage message, int attempts, long 
         }
     }
 
-    /** The sender's own header block; null when it had none, or was no NATS client. */
+    /**
+     * The sender's own header block, or what another protocol's header says as such a block; null
+     * when there is nothing to say.
+     */
     private static void writeHeader(JsonGenerator json, Message lent) throws IOException {
-        if (!lent.isNativeTo(Mq9HeaderCodec.INSTANCE) || lent.headerLength() == 0) {
+        boolean own = lent.isNativeTo(Mq9HeaderCodec.INSTANCE);
+        byte[] header = own ? lent.header() : Mq9HeaderCodec.encode(lent.properties());
+        int from = own ? lent.headerOffset() : 0;
+        int length = own ? lent.headerLength() : header.length;
+        if (length == 0) {
             json.writeNullField("header");
             return;
         }
         json.writeArrayFieldStart("header");
-        byte[] header = lent.header();
-        for (int i = 0; i < lent.headerLength(); i++) {
-            json.writeNumber(header[lent.headerOffset() + i] & 0xFF);
+        for (int i = 0; i < length; i++) {
+            json.writeNumber(header[from + i] & 0xFF);
         }
         json.writeEndArray();
     }

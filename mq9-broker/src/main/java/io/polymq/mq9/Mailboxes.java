@@ -6,6 +6,11 @@ import io.polymq.meta.CachedView;
 import io.polymq.meta.MetadataException;
 import io.polymq.meta.NodeCache;
 import io.polymq.meta.Transaction;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,9 +19,6 @@ import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * All mailboxes: one entry of metadata each, made by one write. The topic that keeps the mail is
@@ -73,6 +75,15 @@ final class Mailboxes {
 
     int size() {
         return view.size();
+    }
+
+    /** A tenant's, those whose time is not over. */
+    List<Mailbox> all(String tenant) {
+        long now = clock.millis();
+        return view.beginningWith(tenant + '/').values().stream()
+                .map(CachedView.Versioned::value)
+                .filter(mailbox -> mailbox.expiresAt() > now)
+                .toList();
     }
 
     /** Null when there is none, or its time is over. */

@@ -10,7 +10,11 @@ import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.zone.WheelTimer;
 import io.polymq.mq9.registry.AgentRegistry;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The mq9 broker: takes requests from NATS connections and from the MCP endpoint, and answers each
@@ -87,9 +91,11 @@ public final class Mq9Broker implements SubjectService {
         return Mq9HeaderCodec.INSTANCE;
     }
 
-    /** The MCP endpoint, for the admin port. */
-    public AdminPages pages() {
-        return new McpPages(parts.core(), commands);
+    /** The MCP endpoint, mailboxes and agents, for the admin port. */
+    public List<AdminPages> pages() {
+        List<AdminPages> pages = new ArrayList<>(new MailboxPages(parts, agents).pages());
+        pages.add(new McpPages(parts.core(), commands));
+        return pages;
     }
 
     @Override

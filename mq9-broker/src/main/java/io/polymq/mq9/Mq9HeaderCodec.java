@@ -5,10 +5,12 @@ import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageProperties;
 import io.polymq.core.message.MessageProperties.Header;
 import io.polymq.core.message.MessageRecords;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sender's NATS header block, kept byte for byte, in neutral terms: priority, key and time to
@@ -24,6 +26,11 @@ final class Mq9HeaderCodec implements HeaderCodec {
     static final String DELAY = "mq9-delay";
     static final String TTL = "mq9-ttl";
     static final String TAGS = "mq9-tags";
+
+    private static final String CONTENT_TYPE = "Content-Type";
+    private static final String MESSAGE_ID = "Nats-Msg-Id";
+    private static final String CORRELATION = "Correlation-Id";
+    private static final String REPLY_TO = "mq9-reply-to";
 
     private Mq9HeaderCodec() {}
 
@@ -45,12 +52,12 @@ final class Mq9HeaderCodec implements HeaderCodec {
                     new Header(
                             entry.name().equals(KEY) ? MessageRecords.KEY : entry.name(), value));
         }
-        String correlation = block.first("Correlation-Id");
+        String correlation = block.first(CORRELATION);
         return new MessageProperties(
-                block.first("Content-Type"),
+                block.first(CONTENT_TYPE),
                 correlation == null ? null : correlation.getBytes(StandardCharsets.UTF_8),
-                block.first("mq9-reply-to") == null ? null : replyTo(block),
-                block.first("Nats-Msg-Id"),
+                block.first(REPLY_TO) == null ? null : replyTo(block),
+                block.first(MESSAGE_ID),
                 -1,
                 -1,
                 Priority.ofWord(block.first(PRIORITY)).neutral(),
@@ -58,10 +65,41 @@ final class Mq9HeaderCodec implements HeaderCodec {
                 headers);
     }
 
+    /** A block that says what the neutral properties say; empty when they say nothing. */
+    static byte[] encode(MessageProperties properties) {
+        List<NatsHeaders.Entry> entries = new ArrayList<>();
+        add(entries, CONTENT_TYPE, properties.contentType());
+        add(entries, MESSAGE_ID, properties.messageId());
+        byte[] correlation = properties.correlation();
+        if (correlation != null) {
+            add(entries, CORRELATION, new String(correlation, StandardCharsets.UTF_8));
+        }
+        String replyTo = properties.replyTo();
+        if (replyTo != null && replyTo.startsWith(MailAddress.topic(""))) {
+            add(entries, REPLY_TO, replyTo.substring(MailAddress.topic("").length()));
+        }
+        for (Header header : properties.headers()) {
+            byte[] value = header.value();
+            add(
+                    entries,
+                    header.name().equals(MessageRecords.KEY) ? KEY : header.name(),
+                    value == null ? "" : new String(value, StandardCharsets.UTF_8));
+        }
+        return entries.isEmpty() ? new byte[0] : new NatsHeaders(0, "", entries).toBytes();
+    }
+
+    /** Names and values that a line cannot hold are made harmless. */
+    private static void add(List<NatsHeaders.Entry> entries, String name, @Nullable String value) {
+        if (value != null && !name.isEmpty()) {
+            entries.add(
+                    new NatsHeaders.Entry(
+                            name.replaceAll("[\r\n: ]", "-"), value.replaceAll("[\r\n]+", " ")));
+        }
+    }
+
     private static @Nullable String replyTo(NatsHeaders block) {
         try {
-            return MailAddress.topic(
-                    MailAddress.check(String.valueOf(block.first("mq9-reply-to"))));
+            return MailAddress.topic(MailAddress.check(String.valueOf(block.first(REPLY_TO))));
         } catch (Mq9Exception noAddress) {
             return null;
         }

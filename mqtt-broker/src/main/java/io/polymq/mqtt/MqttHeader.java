@@ -10,12 +10,14 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageProperties;
 import io.polymq.core.message.MessageProperties.Header;
 import io.polymq.core.subject.Subject;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A message's header as MQTT keeps it: the encoded properties of its PUBLISH without topic alias,
@@ -50,10 +52,14 @@ final class MqttHeader implements HeaderCodec {
         return message.isNativeTo(CODEC) && (message.flags() & RETAIN) != 0;
     }
 
-    /** Milliseconds since 1970, -1 for never. */
-    static long expiresAt(Message message) {
+    /**
+     * Milliseconds since 1970, -1 for never.
+     *
+     * @param now from when a protocol counts that says how long
+     */
+    static long expiresAt(Message message, long now) {
         if (!message.isNativeTo(CODEC)) {
-            return message.properties().expiresAt();
+            return message.expiresAt(now);
         }
         return (message.flags() & EXPIRES) == 0
                 ? -1
@@ -84,6 +90,7 @@ final class MqttHeader implements HeaderCodec {
         String contentType = null;
         byte[] correlation = null;
         String replyTo = null;
+        String messageId = null;
         List<Header> headers = new ArrayList<>();
         PropertyCursor cursor = new PropertyCursor();
         cursor.over(header, offset + skip, offset + length, PacketType.PUBLISH);
@@ -96,14 +103,16 @@ final class MqttHeader implements HeaderCodec {
                     case RESPONSE_TOPIC -> replyTo = Subject.ofSlashed(header, at, size).toString();
                     case CORRELATION_DATA ->
                             correlation = Arrays.copyOfRange(header, at, at + size);
-                    case USER_PROPERTY ->
-                            headers.add(
-                                    new Header(
-                                            text(header, at, size),
-                                            Arrays.copyOfRange(
-                                                    header,
-                                                    cursor.secondAt(),
-                                                    cursor.secondAt() + cursor.secondLength())));
+                    case USER_PROPERTY -> {
+                        String name = text(header, at, size);
+                        int from = cursor.secondAt();
+                        int to = from + cursor.secondLength();
+                        if (name.equals(MESSAGE_ID) && messageId == null) {
+                            messageId = text(header, from, to - from);
+                        } else {
+                            headers.add(new Header(name, Arrays.copyOfRange(header, from, to)));
+                        }
+                    }
                     default -> {
                         // has no neutral counterpart
                     }
@@ -117,7 +126,7 @@ final class MqttHeader implements HeaderCodec {
                 contentType,
                 correlation,
                 replyTo,
-                null,
+                messageId,
                 -1,
                 expiresAt,
                 -1,

@@ -8,6 +8,7 @@ import io.polymq.codec.mqtt.Property;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Subject;
+
 import java.util.Arrays;
 
 /**
@@ -45,8 +46,12 @@ record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
                 .header(MqttHeader.CODEC, header, 0, header.length, flags);
     }
 
-    /** Any message, in MQTT's words. */
-    static Publication of(Message message) {
+    /**
+     * Any message, in MQTT's words.
+     *
+     * @param now from when a protocol counts that says how long a message is worth something
+     */
+    static Publication of(Message message, long now) {
         byte[] payload =
                 Arrays.copyOfRange(
                         message.payload(),
@@ -61,7 +66,7 @@ record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
             return new Publication(message.subject(), payload, header, message.flags());
         }
         byte[] properties = MqttHeader.encode(message.properties());
-        long expiresAt = message.properties().expiresAt();
+        long expiresAt = message.expiresAt(now);
         if (expiresAt < 0) {
             return new Publication(message.subject(), payload, properties, 1);
         }

@@ -4,11 +4,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.Wire;
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.WireForm;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.Outbox;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.InstantSource;
 
 /**
@@ -38,6 +42,7 @@ final class PublishForm extends WireForm {
     private int propertiesAt;
     private int propertiesLength;
     private long expiresAt;
+    private @Nullable KeptMessage kept;
     private int secondsLeft;
 
     private static final class Prefix {
@@ -66,6 +71,23 @@ final class PublishForm extends WireForm {
         return form;
     }
 
+    /**
+     * A copy to be delivered later: when another protocol says how long a message is worth
+     * something, that is counted from now.
+     */
+    static KeptMessage keep(Message message, InstantSource clock) {
+        if (message.isNativeTo(MqttHeader.CODEC) || message.expiresAt(0) < 0) {
+            return message.keep();
+        }
+        PublishForm form = of(message, clock);
+        KeptMessage copy = form.kept;
+        if (copy == null) {
+            copy = Publication.of(message, clock.millis()).keep();
+            form.kept = copy;
+        }
+        return copy;
+    }
+
     private void fill(Message message, InstantSource clock) {
         if (message.form(MqttHeader.CODEC) == null) {
             message.attach(this);
@@ -77,8 +99,10 @@ final class PublishForm extends WireForm {
         subject = message.subject();
         spelled = Dialect.MQTT.canSpell(subject);
         topic = subject.slashed();
-        expiresAt = MqttHeader.expiresAt(message);
-        secondsLeft = expiresAt < 0 ? -1 : secondsLeft(expiresAt, clock.millis());
+        long now = clock.millis();
+        expiresAt = MqttHeader.expiresAt(message, now);
+        secondsLeft = expiresAt < 0 ? -1 : secondsLeft(expiresAt, now);
+        kept = null;
         if (message.isNativeTo(MqttHeader.CODEC)) {
             int skip = (message.flags() & MqttHeader.EXPIRES) == 0 ? 0 : MqttHeader.EXPIRY_BYTES;
             properties = message.header();

@@ -15,14 +15,20 @@ import io.polymq.core.subject.Subject;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import io.polymq.network.CloseReason;
-import java.util.concurrent.CompletableFuture;
+
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.concurrent.CompletableFuture;
 
 /**
  * PUBLISH from a client and the packets that end a publish in either direction (3.3 to 3.7).
  * Connection zone.
  */
 final class PublishHandler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PublishHandler.class);
 
     private final MqttShared shared;
     private final MqttConnection connection;
@@ -63,13 +69,11 @@ final class PublishHandler {
         }
         Message message = fill(zone, view, subject);
         if (view.qos() == 0) {
-            if (mayWrite(subject)) {
+            if (mayPublish(message, view)) {
                 if (view.retain()) {
                     shared.retained().put(tenant(), message.keep(), null);
                 }
                 space().publish(zone.routes(), message);
-            } else {
-                denied(view);
             }
             return;
         }
@@ -181,16 +185,43 @@ final class PublishHandler {
         return lastAllowed;
     }
 
+    /** Whether it may, by the rules and by what is asked of payloads; if not, that was answered. */
+    private boolean mayPublish(Message message, PublishView view) {
+        if (!mayWrite(message.subject())) {
+            denied(view);
+            return false;
+        }
+        String refusal = space().refusal(message);
+        if (refusal == null) {
+            return true;
+        }
+        LOG.atDebug()
+                .addKeyValue("connection", connection.id())
+                .addKeyValue("topic", message.subject())
+                .addKeyValue("why", refusal)
+                .log("A publish is refused");
+        answer(view, ReasonCode.PAYLOAD_FORMAT_INVALID);
+        return false;
+    }
+
     /** Version 5 is told; version 3 is acknowledged and nothing is kept, or closed. */
     private void denied(PublishView view) {
         if (!connection.isV5() && shared.settings().deniedPublishCloses()) {
             connection.disconnect(
                     ReasonCode.NOT_AUTHORIZED,
                     new CloseReason(CloseReason.Kind.NOT_AUTHENTICATED, "publish not allowed"));
-        } else if (view.qos() == 1) {
-            connection.sendAck(PacketType.PUBACK, view.packetId(), ReasonCode.NOT_AUTHORIZED);
-        } else if (view.qos() == 2) {
-            connection.sendAck(PacketType.PUBREC, view.packetId(), ReasonCode.NOT_AUTHORIZED);
+        } else {
+            answer(view, ReasonCode.NOT_AUTHORIZED);
+        }
+    }
+
+    private void answer(PublishView view, ReasonCode why) {
+        switch (view.qos()) {
+            case 1 -> connection.sendAck(PacketType.PUBACK, view.packetId(), why);
+            case 2 -> connection.sendAck(PacketType.PUBREC, view.packetId(), why);
+            default -> {
+                // a publish of QoS 0 has no answer
+            }
         }
     }
 
@@ -274,8 +305,7 @@ final class PublishHandler {
     // QoS 1.
 
     private void onQos1(Message message, PublishView view, SessionZone zone) {
-        if (!mayWrite(message.subject())) {
-            denied(view);
+        if (!mayPublish(message, view)) {
             return;
         }
         AckQueue.Pending answer = acks.begin(PacketType.PUBACK, view.packetId());
@@ -308,8 +338,7 @@ final class PublishHandler {
             connection.sendAck(PacketType.PUBREC, id);
             return;
         }
-        if (!mayWrite(message.subject())) {
-            denied(view);
+        if (!mayPublish(message, view)) {
             return;
         }
         KeptMessage kept = message.keep();

@@ -10,6 +10,11 @@ import io.polymq.storage.RecordBatchCursor;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -24,9 +29,6 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what persistent sessions are owed safe: one shard, to which messages and the ends of their
@@ -242,7 +244,8 @@ final class SessionJournal {
                 append(
                         batch,
                         owed,
-                        Publication.of(Objects.requireNonNull(message).lendTo(scratch)));
+                        Publication.of(
+                                Objects.requireNonNull(message).lendTo(scratch), clock.millis()));
                 owed = null;
             }
             switch (command) {
@@ -286,7 +289,7 @@ final class SessionJournal {
             command = commands.poll();
         }
         if (owed != null && message != null) {
-            append(batch, owed, Publication.of(message.lendTo(scratch)));
+            append(batch, owed, Publication.of(message.lendTo(scratch), clock.millis()));
         }
         write(batch);
         if (!commands.isEmpty() && scheduled.compareAndSet(false, true)) {

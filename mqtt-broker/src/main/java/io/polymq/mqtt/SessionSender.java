@@ -7,13 +7,15 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.service.SlowConsumers;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Brings a session's QoS 1 and 2 messages to its client: as many at once as its window takes, in
@@ -93,7 +95,7 @@ final class SessionSender {
         boolean persistent = session.isPersistent() && qos > 0;
         boolean kept = persistent || entry.shared != null;
         if (kept) {
-            entry.message = message.keep();
+            entry.message = PublishForm.keep(message, shared.clock());
         }
         SessionJournal journal = shared.journal();
         if (persistent && journal != null) {
@@ -101,13 +103,13 @@ final class SessionSender {
                     new SessionJournal.Target(
                             session, entry.number, qos, retain, options.subscriptionId(), false);
             entry.target = target;
-            journal.write(target, message.keep(), receipt);
+            journal.write(target, PublishForm.keep(message, shared.clock()), receipt);
         }
         MqttConnection to = session.connection();
         if (to != null && w.peek() == entry && maySend(to, w, entry)) {
             send(to, w, entry, message);
         } else if (entry.message == null) {
-            entry.message = message.keep();
+            entry.message = PublishForm.keep(message, shared.clock());
         }
         inFlightHint = w.inFlight() + w.queued();
         return true;

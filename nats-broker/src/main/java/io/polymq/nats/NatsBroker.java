@@ -1,7 +1,9 @@
 package io.polymq.nats;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.netty.channel.EventLoop;
+import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
@@ -23,16 +25,19 @@ import io.polymq.network.Connection;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
 import io.polymq.network.Shutdown;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The NATS broker: gives the network layer its binding and every loop its shared state. Shared;
@@ -53,6 +58,7 @@ public final class NatsBroker {
     private final NatsMetrics metrics;
     private final NatsClients clients;
     private final SystemService system;
+    private final @Nullable AccountStreams streams;
     private final @Nullable MonitorServer monitor;
     private final Map<EventLoop, NatsLoop> loops = new ConcurrentHashMap<>();
     private final ReentrantLock reloading = new ReentrantLock();
@@ -87,17 +93,18 @@ public final class NatsBroker {
                 new SystemService(
                         reports, params.router(), NatsHeaderCodec.INSTANCE, clients::userOf);
         system.serveSystem(directory.accounts().system());
-        AccountStreams streams = AccountStreams.start(params, directory.accounts());
-        if (streams != null) {
-            clients.jetStreamReport(streams::report);
+        AccountStreams started = AccountStreams.start(params, directory.accounts());
+        this.streams = started;
+        if (started != null) {
+            clients.jetStreamReport(started::report);
         }
         directory
                 .accounts()
                 .onNew(
                         account -> {
                             system.serveAccount(account);
-                            if (streams != null) {
-                                streams.accept(account);
+                            if (started != null) {
+                                started.accept(account);
                             }
                         });
         this.monitor = monitor(options, reports);
@@ -210,6 +217,13 @@ public final class NatsBroker {
     /** What the network layer serves. */
     public ProtocolBinding binding() {
         return new NatsBinding(this);
+    }
+
+    /** Streams and consumers, for the admin port; none when JetStream is not served. */
+    public List<AdminPages> pages() {
+        return streams == null
+                ? List.of()
+                : List.of(new StreamPages(streams, params.router(), json).pages());
     }
 
     /** Where monitoring answers; null when it does not. */

@@ -8,9 +8,11 @@ import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.core.subject.Subject;
 import io.polymq.nats.account.Account;
 import io.polymq.nats.subject.SubjectMappings;
+
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One client's publishing: from the bytes of a PUB or HPUB to the sinks. It remembers the last
@@ -102,6 +104,11 @@ final class NatsPublisher {
         Message message = message(to, bytes, reply, replyLength, body, header, totalLength);
         if (tail >= 0) {
             loop.wire().point(message, bytes, tail, body + totalLength + 2 - tail, header > 0);
+        }
+        String refusal = space.refusal(message);
+        if (refusal != null) {
+            connection.error("Payload Violation for Publish to \"" + to + "\": " + refusal);
+            return;
         }
         int takers = lastRoutable ? space.publish(loop.routes(), message) : 0;
         if (takers == 0 && replyLength > 0 && options.noResponders() && tellsNoResponders) {

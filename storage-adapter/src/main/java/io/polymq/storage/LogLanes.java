@@ -2,17 +2,20 @@ package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
 import io.polymq.storage.StorageException.Kind;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The lanes of a store: those that all shards share, and those of single busy shards. */
 final class LogLanes {
@@ -188,6 +191,12 @@ final class LogLanes {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** No lane comes or goes meanwhile. */
+    synchronized void copyTo(Path folder) throws IOException {
+        List<LaneWriter> falling = new ArrayList<>(lanes.values()).reversed();
+        new LogCopy(folder).run(manifest, falling);
     }
 
     void abandon() {

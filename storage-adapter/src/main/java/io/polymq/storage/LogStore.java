@@ -2,9 +2,15 @@ package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
 import io.polymq.storage.StorageException.Kind;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,9 +29,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The driver {@code log}: a few lanes under an index. Threads: per lane a writer and one that ends
@@ -456,6 +459,12 @@ final class LogStore implements ShardStore {
             }
         }
         return new StoreStatistics(shardCount.get(), disk, live, segments);
+    }
+
+    @Override
+    public void copyTo(Path folder) throws IOException {
+        lanes.copyTo(folder);
+        LogCopy.verify(folder);
     }
 
     @Override

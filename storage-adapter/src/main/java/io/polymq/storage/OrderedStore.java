@@ -2,6 +2,9 @@ package io.polymq.storage;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
+import java.nio.file.Path;
+
 /**
  * Sorted rows of bytes in a few families: what the index of the log driver and the row drivers
  * stand on. Any thread may read; changes come from one thread at a time.
@@ -45,6 +48,13 @@ interface OrderedStore extends AutoCloseable {
 
     /** Puts everything that was applied on the device, all families at the same point. */
     void flush();
+
+    /**
+     * Makes a folder of its own from which these rows can be opened, as they are now.
+     *
+     * @throws UnsupportedOperationException when they are in memory only
+     */
+    void checkpoint(Path folder) throws IOException;
 
     /** About how many bytes the rows take. */
     long bytes();

@@ -1,16 +1,9 @@
 package io.polymq.storage;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
@@ -28,6 +21,15 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 
 /** Rows in RocksDB, with its own log or, where the rows can be made anew, without. */
 final class RocksRows implements OrderedStore {
@@ -197,6 +199,18 @@ final class RocksRows implements OrderedStore {
             db.flush(flushOptions, handles);
         } catch (RocksDBException e) {
             throw failed("flushing rows", e);
+        } finally {
+            leave();
+        }
+    }
+
+    @Override
+    public void checkpoint(Path folder) throws IOException {
+        enter();
+        try (Checkpoint checkpoint = Checkpoint.create(db)) {
+            checkpoint.createCheckpoint(folder.toString());
+        } catch (RocksDBException e) {
+            throw new IOException("rows cannot be copied to " + folder, e);
         } finally {
             leave();
         }

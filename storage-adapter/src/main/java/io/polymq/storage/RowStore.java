@@ -3,9 +3,13 @@ package io.polymq.storage;
 import io.polymq.config.StorageConfig;
 import io.polymq.storage.OrderedStore.Changes;
 import io.polymq.storage.OrderedStore.Family;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +27,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The drivers {@code memory} and {@code rocksdb}: one row per batch in an {@link OrderedStore}. All
@@ -31,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * are in memory.
  */
 final class RowStore implements ShardStore {
+
+    /** Where the driver rocksdb has its rows, in the storage folder. */
+    static final String ROWS = "rows";
 
     private static final byte[] NEXT_ID = RowKeys.of("next-id");
 
@@ -96,6 +102,11 @@ final class RowStore implements ShardStore {
     @Override
     public String driver() {
         return driver;
+    }
+
+    @Override
+    public void copyTo(Path folder) throws IOException {
+        rows.checkpoint(folder.resolve(ROWS));
     }
 
     @Override

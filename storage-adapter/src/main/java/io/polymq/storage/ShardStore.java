@@ -1,5 +1,7 @@
 package io.polymq.storage;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +54,15 @@ public interface ShardStore extends AutoCloseable {
 
     /** Bytes on the device and the driver's other totals, for metrics and the console. */
     StoreStatistics statistics();
+
+    /**
+     * Writes into an empty folder what a store of this driver can be opened from: everything that
+     * was acknowledged before the call, and of each shard a prefix of what comes meanwhile. The
+     * copy is forced and read again before this returns. Blocks; the store goes on.
+     *
+     * @throws UnsupportedOperationException when the driver keeps nothing
+     */
+    void copyTo(Path folder) throws IOException;
 
     @Override
     void close();

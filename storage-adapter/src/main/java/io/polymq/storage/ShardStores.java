@@ -1,6 +1,7 @@
 package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
+
 import java.io.File;
 import java.nio.file.Path;
 
@@ -63,7 +64,8 @@ public final class ShardStores {
         Path folder = params.folder();
         FolderLock lock = FolderLock.take(folder);
         StorageConfig config = params.config();
-        RocksRows rows = new RocksRows(folder.resolve("rows"), true, config.indexCacheBytes());
+        RocksRows rows =
+                new RocksRows(folder.resolve(RowStore.ROWS), true, config.indexCacheBytes());
         File device = folder.toFile();
         SpaceGuard space =
                 new SpaceGuard(device::getUsableSpace, reserve(config, device.getTotalSpace()));

@@ -1,5 +1,8 @@
 package io.polymq.storage;
 
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -7,7 +10,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Rows in memory. A walk sees later changes, which its users allow for: rows that readers need are
@@ -63,6 +65,11 @@ final class SortedMemory implements OrderedStore {
     @Override
     public void flush() {
         // memory is all there is
+    }
+
+    @Override
+    public void checkpoint(Path folder) {
+        throw new UnsupportedOperationException("what is in memory only cannot be backed up");
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.polymq.storage;
 
-import java.util.Random;
 import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.Random;
 
 /**
  * Rows that a power loss takes back to the last flush, as RocksDB does without a log of its own; it
@@ -52,6 +54,11 @@ final class CrashingRows implements OrderedStore {
         if (random.nextInt(20) == 0) {
             flush();
         }
+    }
+
+    @Override
+    public void checkpoint(Path folder) {
+        throw new UnsupportedOperationException("these rows are in memory");
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Label;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -34,6 +35,10 @@ final class OverviewRoutes {
                                 "Counters, gauges and histograms as they are now",
                                 this::metrics)
                         .asking("prefix", "names that begin so only"),
+                AdminRoute.get(
+                        "/metric-names",
+                        "Everything that is measured, whether or not there is a figure yet",
+                        this::metricNames),
                 AdminRoute.get(
                         "/config",
                         "The effective configuration, without its secrets",
@@ -114,6 +119,25 @@ final class OverviewRoutes {
                 addValue(row, point);
                 all.add(row);
             }
+        }
+        return all;
+    }
+
+    private Object metricNames(AdminCall call) {
+        List<Map<String, Object>> all = new ArrayList<>();
+        for (MetricSnapshot metric : params.metrics().scrape()) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("name", metric.getMetadata().getPrometheusName());
+            row.put(
+                    "type",
+                    switch (metric) {
+                        case CounterSnapshot counter -> "counter";
+                        case GaugeSnapshot gauge -> "gauge";
+                        case HistogramSnapshot histogram -> "histogram";
+                        default -> "other";
+                    });
+            row.put("help", metric.getMetadata().getHelp());
+            all.add(row);
         }
         return all;
     }

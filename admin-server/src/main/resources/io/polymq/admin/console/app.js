@@ -5,11 +5,15 @@ import { overview } from "./overview.js";
 import * as lists from "./lists.js";
 import * as messages from "./messages.js";
 import * as access from "./access.js";
+import * as protocols from "./protocols.js";
 
 const SECTIONS = [
   ["Broker", [["overview", "Overview", overview], ["connections", "Connections", lists.connections], ["slow", "Slow consumers", lists.slow]]],
   ["Messages", [["topics", "Topics", messages.topics], ["queues", "Queues", messages.queues], ["subscriptions", "Subscriptions", lists.subscriptions],
     ["retained", "Retained", lists.retained], ["publish", "Publish", messages.publish], ["tail", "Live tail", messages.tail]]],
+  ["Protocols", [["groups", "Kafka groups", protocols.groups], ["exchanges", "AMQP exchanges", protocols.exchanges],
+    ["bindings", "AMQP bindings", protocols.bindings], ["streams", "JetStream", protocols.streams], ["mailboxes", "mq9 mailboxes", protocols.mailboxes],
+    ["agents", "mq9 agents", protocols.agents]]],
   ["Access", [["users", "Users", access.users], ["rules", "Rules", access.rules], ["why", "Why denied?", access.why], ["bans", "Bans", access.bans],
     ["tenants", "Tenants", access.tenants]]],
   ["Set-up", [["schemas", "Schemas", lists.schemas], ["metrics", "Metrics", lists.metrics], ["config", "Configuration", lists.config]]],

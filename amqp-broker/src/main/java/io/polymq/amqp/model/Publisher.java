@@ -1,15 +1,18 @@
 package io.polymq.amqp.model;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.router.RouteCache;
 import io.polymq.core.subject.Subject;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes through exchanges. One for each thread that does: a loop, a zone. What it is given is
@@ -67,8 +70,8 @@ public final class Publisher {
     }
 
     /**
-     * Publishes a message, whose header is an {@link Envelope}, when its time has come. Whoever must
-     * keep it until then is expected by its receipt.
+     * Publishes a message, whose header is an {@link Envelope}, when its time has come. Whoever
+     * must keep it until then is expected by its receipt.
      *
      * @param at milliseconds since 1970
      */
@@ -116,6 +119,10 @@ public final class Publisher {
             }
             return taken;
         }
+        if (isRefused(exchange, message)) {
+            return true; // it was routed, and answered with a nack where the publisher wants to
+            // know
+        }
         Routed routed = Routed.of(message);
         for (AmqpQueue queue : queues) {
             if (routed.add(queue)) {
@@ -127,6 +134,19 @@ public final class Publisher {
             taken |= toSubjects(exchange, respelt(message, key, routed));
         }
         return taken || alternative(exchange, message);
+    }
+
+    private boolean isRefused(Exchange exchange, Message message) {
+        String why = params.router().space(exchange.host().tenant()).refusal(message);
+        if (why == null) {
+            return false;
+        }
+        Receipt receipt = message.receipt();
+        if (receipt != null) {
+            receipt.expect();
+            receipt.done(ModelException.precondition(why));
+        }
+        return true;
     }
 
     private boolean toSubjects(Exchange exchange, Message message) {

@@ -3,8 +3,10 @@ package io.polymq.core.router;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-import java.util.function.Consumer;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.function.Consumer;
 
 /**
  * Subscriptions of all tenants and the fan-out to them. Subscribing and unsubscribing are safe from
@@ -37,6 +39,13 @@ public interface Router {
          * @param noLocal whether messages of {@link Sink#owner} are left out
          */
         Subscription subscribe(Filter filter, @Nullable Group group, boolean noLocal, Sink sink);
+
+        /**
+         * Why the message may not be published, in words for people; null when it may. Publishers
+         * ask before they publish, so that each can say it in its protocol's way. A read of memory
+         * as long as nothing is asked of messages.
+         */
+        @Nullable String refusal(Message message);
 
         /**
          * Hands the message to every matching sink and one member of every matching group, in this

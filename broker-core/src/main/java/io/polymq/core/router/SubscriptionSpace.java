@@ -3,18 +3,21 @@ package io.polymq.core.router;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One tenant's subscriptions. Shared: publishing takes no lock; subscribing takes a short one,
@@ -32,6 +35,7 @@ final class SubscriptionSpace implements Router.Space {
     private final long id;
     private final Generations generations;
     private final LongAdder failures;
+    private final AtomicReference<@Nullable PublishGuard> guard;
     private final SubjectTrie<SubjectTrie.Entry> trie;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<GroupPlace, GroupEntry> groupEntries = new HashMap<>();
@@ -45,7 +49,9 @@ final class SubscriptionSpace implements Router.Space {
             LevelHash hashes,
             int maxLevels,
             Generations generations,
-            LongAdder failures) {
+            LongAdder failures,
+            AtomicReference<@Nullable PublishGuard> guard) {
+        this.guard = guard;
         this.tenant = tenant;
         this.id = id;
         this.generations = generations;
@@ -134,6 +140,12 @@ final class SubscriptionSpace implements Router.Space {
         if (shared.places == 0 && shared.spec().acrossFilters()) {
             wideGroups.remove(shared.spec().name());
         }
+    }
+
+    @Override
+    public @Nullable String refusal(Message message) {
+        PublishGuard asked = guard.get();
+        return asked == null ? null : asked.refusal(tenant, message);
     }
 
     @Override

@@ -1,8 +1,11 @@
 package io.polymq.core.router;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The router: a trie per tenant. Shared. */
@@ -29,6 +32,7 @@ public final class TrieRouter implements Router {
     private final LevelHash hashes;
     private final Generations generations;
     private final LongAdder failures = new LongAdder();
+    private final AtomicReference<@Nullable PublishGuard> guard = new AtomicReference<>();
     private final AtomicLong spaceIds = new AtomicLong();
     private final ConcurrentMap<String, SubscriptionSpace> spaces = new ConcurrentHashMap<>();
 
@@ -52,7 +56,13 @@ public final class TrieRouter implements Router {
                                 hashes,
                                 limits.maxLevels(),
                                 generations,
-                                failures));
+                                failures,
+                                guard));
+    }
+
+    /** Who is asked of every publish from now on; null: nobody. */
+    public void guard(@Nullable PublishGuard asked) {
+        guard.set(asked);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.polymq.core.schema;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.polymq.core.message.Message;
+import io.polymq.core.router.PublishGuard;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
@@ -9,6 +11,11 @@ import io.polymq.core.subject.Subject;
 import io.polymq.meta.CachedView;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -17,9 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Consumer;
 
 /**
  * The schemas of all tenants and the subjects that they are bound to, kept in metadata and followed
@@ -53,6 +58,16 @@ public final class Schemas implements AutoCloseable {
                 cache.view(BINDINGS, (name, json) -> mapper.readValue(json, SchemaBinding.class));
         schemas.listen((name, before, after) -> tenants.clear());
         bindings.listen((name, before, after) -> tenants.clear());
+    }
+
+    /**
+     * Hands itself over for as long as any subject of any tenant is bound, and null else, so that
+     * publishing costs nothing where there are no schemas. Once now, then at each change.
+     */
+    public void guard(Consumer<@Nullable PublishGuard> gate) {
+        Runnable look = () -> gate.accept(bindings.size() == 0 ? null : this::refusal);
+        bindings.listen((name, before, after) -> look.run());
+        look.run();
     }
 
     /** Completes when what is stored is known. */

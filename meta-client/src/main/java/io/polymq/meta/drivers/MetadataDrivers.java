@@ -8,10 +8,15 @@ import io.polymq.meta.embedded.EmbeddedMetadata;
 import io.polymq.meta.embedded.MemoryMetadata;
 import io.polymq.meta.etcd.EtcdMetadata;
 import io.polymq.meta.etcd.EtcdSettings;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 
 /** Opens the metadata store. */
 public final class MetadataDrivers {
+    private static final String EMBEDDED = "meta";
 
     private MetadataDrivers() {}
 
@@ -34,13 +39,30 @@ public final class MetadataDrivers {
      */
     public static MetadataStore open(MetaConfig config, Path dataPath, ClientPool pool) {
         return switch (config.driver()) {
-            case "embedded" -> EmbeddedMetadata.open(dataPath.resolve("meta"));
+            case "embedded" -> EmbeddedMetadata.open(dataPath.resolve(EMBEDDED));
             case "memory" -> new MemoryMetadata();
             case "etcd" -> EtcdMetadata.open(etcd(config), pool);
             default ->
                     throw new IllegalArgumentException(
                             "no metadata driver is called " + config.driver());
         };
+    }
+
+    /**
+     * Writes all of a store that is kept in this process; false, and nothing, when a service keeps
+     * it or nobody does. Blocks.
+     */
+    public static boolean snapshot(MetadataStore store, OutputStream out) throws IOException {
+        if (store instanceof EmbeddedMetadata embedded) {
+            embedded.snapshot(out);
+            return true;
+        }
+        return false;
+    }
+
+    /** Makes an embedded store in a data folder of what {@link #snapshot} wrote. Blocks. */
+    public static void restore(InputStream in, Path dataPath) throws IOException {
+        EmbeddedMetadata.restore(in, dataPath.resolve(EMBEDDED));
     }
 
     private static EtcdSettings etcd(MetaConfig config) {
