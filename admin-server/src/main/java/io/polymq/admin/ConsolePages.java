@@ -3,7 +3,6 @@ package io.polymq.admin;
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRequest;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -22,7 +22,6 @@ import io.polymq.core.topic.Topics;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
-
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;

@@ -1,7 +1,6 @@
 package io.polymq.amqp;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.polymq.amqp.model.Binding;
 import io.polymq.amqp.model.Definitions;
 import io.polymq.amqp.model.Exchange;
@@ -13,7 +12,6 @@ import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRefusal;
 import io.polymq.core.admin.AdminRoute;
 import io.polymq.core.admin.AdminRoutes;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

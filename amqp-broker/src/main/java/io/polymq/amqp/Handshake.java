@@ -291,8 +291,7 @@ final class Handshake {
     }
 
     private void open(VirtualHost host, String name) {
-        Principal here =
-                broker.door().enter(host, connection.network(), principal, peer(), user);
+        Principal here = broker.door().enter(host, connection.network(), principal, peer(), user);
         step = Step.DONE;
         connection.opened(
                 new Session(

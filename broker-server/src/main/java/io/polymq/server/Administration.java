@@ -13,7 +13,6 @@ import io.polymq.network.ConnectionManager;
 import io.polymq.network.Login;
 import io.polymq.network.PeerCertificate;
 import io.polymq.server.backup.Backups;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;

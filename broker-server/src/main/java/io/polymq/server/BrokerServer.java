@@ -27,11 +27,6 @@ import io.polymq.network.NetworkException;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.StorageException;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -41,6 +36,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One broker: has the shared objects made, hands every protocol its parameters, and ends everything

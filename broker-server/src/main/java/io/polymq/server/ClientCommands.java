@@ -1,7 +1,5 @@
 package io.polymq.server;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -13,6 +11,7 @@ import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands a command on to {@code polymq-cli.jar}, which lies beside {@code polymq.jar}: clients of

@@ -1,9 +1,8 @@
 package io.polymq.server;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the command line asks for. */
 sealed interface Command {

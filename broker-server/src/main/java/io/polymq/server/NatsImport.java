@@ -4,7 +4,6 @@ import io.polymq.nats.options.ListenOptions;
 import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.options.ServerOptions;
 import io.polymq.nats.options.TlsOptions;
-
 import java.io.PrintStream;
 import java.nio.file.Path;
 

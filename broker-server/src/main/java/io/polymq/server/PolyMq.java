@@ -10,7 +10,6 @@ import io.polymq.config.reference.YamlReference;
 import io.polymq.meta.MetadataException;
 import io.polymq.server.backup.Restore;
 import io.polymq.storage.StorageTool;
-
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;

@@ -18,7 +18,6 @@ import io.polymq.network.NetworkServerParams;
 import io.polymq.network.Shutdown;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;

@@ -1,16 +1,13 @@
 package io.polymq.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import java.util.Locale;
+import java.util.concurrent.Callable;
 import org.HdrHistogram.Histogram;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.util.Locale;
-import java.util.concurrent.Callable;
 
 @Command(
         mixinStandardHelpOptions = true,

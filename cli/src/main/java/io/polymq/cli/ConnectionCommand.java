@@ -1,13 +1,11 @@
 package io.polymq.cli;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.util.List;
 
 @Command(
         mixinStandardHelpOptions = true,

@@ -1,9 +1,8 @@
 package io.polymq.cli;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.Console;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A user and a password. */
 record Login(String user, String password) {

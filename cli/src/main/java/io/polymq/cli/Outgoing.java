@@ -1,8 +1,7 @@
 package io.polymq.cli;
 
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message to be published.

@@ -3,7 +3,6 @@ package io.polymq.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Iterator;

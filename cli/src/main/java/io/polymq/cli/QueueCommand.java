@@ -1,13 +1,11 @@
 package io.polymq.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.util.List;
 
 @Command(
         mixinStandardHelpOptions = true,

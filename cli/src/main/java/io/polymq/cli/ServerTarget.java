@@ -1,12 +1,10 @@
 package io.polymq.cli;
 
-import org.jspecify.annotations.Nullable;
-
-import picocli.CommandLine.Option;
-
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
 
 /** Where a protocol is served, and who connects: options of every command that speaks one. */
 final class ServerTarget {

@@ -1,12 +1,10 @@
 package io.polymq.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 @Command(
         mixinStandardHelpOptions = true,

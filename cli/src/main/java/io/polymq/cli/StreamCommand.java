@@ -1,10 +1,9 @@
 package io.polymq.cli;
 
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-
-import java.util.List;
 
 @Command(
         mixinStandardHelpOptions = true,

@@ -1,12 +1,11 @@
 package io.polymq.cli;
 
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** What is read and how it is shown: options of every {@code sub}. */
 final class Subscription {

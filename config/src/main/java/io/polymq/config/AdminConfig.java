@@ -4,11 +4,9 @@ import io.polymq.config.schema.Default;
 import io.polymq.config.schema.Defaults;
 import io.polymq.config.schema.Doc;
 import io.polymq.config.schema.Within;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code [admin]}: the HTTP port for health, metrics and administration. */
 @Doc("The HTTP port for health, metrics and administration.")

@@ -53,9 +53,6 @@ import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import io.polymq.storage.ShardStore;
-
-import org.apache.kafka.common.protocol.ApiKeys;
-
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -67,6 +64,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.apache.kafka.common.protocol.ApiKeys;
 
 /** The Kafka broker: made from its params, serves through its binding, ends with the shutdown. */
 public final class KafkaBroker {

@@ -1,17 +1,14 @@
 package io.polymq.mq9;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mail on its way to a reader. Immutable.

@@ -1,7 +1,6 @@
 package io.polymq.mq9;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminCall;
 import io.polymq.core.admin.AdminListing;
@@ -11,13 +10,11 @@ import io.polymq.core.admin.AdminRoute;
 import io.polymq.core.admin.AdminRoutes;
 import io.polymq.core.topic.Topic;
 import io.polymq.mq9.registry.AgentRegistry;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Mailboxes and agents on the admin port. Virtual threads. */
 final class MailboxPages {

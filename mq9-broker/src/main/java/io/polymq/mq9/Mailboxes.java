@@ -6,11 +6,6 @@ import io.polymq.meta.CachedView;
 import io.polymq.meta.MetadataException;
 import io.polymq.meta.NodeCache;
 import io.polymq.meta.Transaction;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,6 +14,9 @@ import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All mailboxes: one entry of metadata each, made by one write. The topic that keeps the mail is

@@ -10,11 +10,9 @@ import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.zone.WheelTimer;
 import io.polymq.mq9.registry.AgentRegistry;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mq9 broker: takes requests from NATS connections and from the MCP endpoint, and answers each

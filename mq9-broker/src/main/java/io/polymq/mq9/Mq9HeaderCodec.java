@@ -5,12 +5,10 @@ import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageProperties;
 import io.polymq.core.message.MessageProperties.Header;
 import io.polymq.core.message.MessageRecords;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sender's NATS header block, kept byte for byte, in neutral terms: priority, key and time to

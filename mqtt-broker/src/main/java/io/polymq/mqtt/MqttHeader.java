@@ -10,14 +10,12 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageProperties;
 import io.polymq.core.message.MessageProperties.Header;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message's header as MQTT keeps it: the encoded properties of its PUBLISH without topic alias,

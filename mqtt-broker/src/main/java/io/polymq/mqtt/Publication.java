@@ -8,7 +8,6 @@ import io.polymq.codec.mqtt.Property;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Subject;
-
 import java.util.Arrays;
 
 /**

@@ -10,10 +10,8 @@ import io.polymq.core.message.WireForm;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.Outbox;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message as PUBLISH packets: everything in front of the payload, encoded once per (version, QoS,

@@ -15,12 +15,10 @@ import io.polymq.core.subject.Subject;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import io.polymq.network.CloseReason;
-
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import java.util.concurrent.CompletableFuture;
 
 /**
  * PUBLISH from a client and the packets that end a publish in either direction (3.3 to 3.7).

@@ -10,11 +10,6 @@ import io.polymq.storage.RecordBatchCursor;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -29,6 +24,9 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what persistent sessions are owed safe: one shard, to which messages and the ends of their

@@ -7,15 +7,13 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.service.SlowConsumers;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings a session's QoS 1 and 2 messages to its client: as many at once as its window takes, in

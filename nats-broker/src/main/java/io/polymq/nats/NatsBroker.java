@@ -1,7 +1,6 @@
 package io.polymq.nats;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import io.netty.channel.EventLoop;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
@@ -25,9 +24,6 @@ import io.polymq.network.Connection;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ProtocolHandler;
 import io.polymq.network.Shutdown;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -38,6 +34,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The NATS broker: gives the network layer its binding and every loop its shared state. Shared;

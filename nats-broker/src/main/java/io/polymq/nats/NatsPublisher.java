@@ -8,11 +8,9 @@ import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.core.subject.Subject;
 import io.polymq.nats.account.Account;
 import io.polymq.nats.subject.SubjectMappings;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client's publishing: from the bytes of a PUB or HPUB to the sinks. It remembers the last

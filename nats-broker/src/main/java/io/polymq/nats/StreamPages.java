@@ -3,7 +3,6 @@ package io.polymq.nats;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.polymq.core.admin.AdminCall;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRefusal;
@@ -14,14 +13,12 @@ import io.polymq.core.router.Router;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Streams and consumers on the admin port. They are read as monitoring reads them, and changed by

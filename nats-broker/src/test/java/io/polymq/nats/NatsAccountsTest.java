@@ -201,11 +201,11 @@ class NatsAccountsTest {
             assertThat(lists.untilPong())
                     .isEqualTo(
                             "-ERR 'Permissions Violation for Publish to \"ok.not\"'\r\n"
-                                + "-ERR 'Permissions Violation for Publish to \"other\"'\r\n"
-                                + "-ERR 'Permissions Violation for Subscription to \"other\"'\r\n"
-                                + "-ERR 'Permissions Violation for Subscription to"
-                                + " \"ok.secret\"'\r\n"
-                                + "-ERR 'Permissions Violation for Subscription to \"q\"'\r\n");
+                                    + "-ERR 'Permissions Violation for Publish to \"other\"'\r\n"
+                                    + "-ERR 'Permissions Violation for Subscription to \"other\"'\r\n"
+                                    + "-ERR 'Permissions Violation for Subscription to"
+                                    + " \"ok.secret\"'\r\n"
+                                    + "-ERR 'Permissions Violation for Subscription to \"q\"'\r\n");
             b.send("PUB ok.secret 1\r\ns\r\nPUB ok.plain 1\r\np\r\n").untilPong();
             assertThat(lists.untilPong()).isEqualTo("MSG ok.plain 5 1\r\np\r\n");
         }

@@ -2,11 +2,6 @@ package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
 import io.polymq.storage.StorageException.Kind;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -16,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The lanes of a store: those that all shards share, and those of single busy shards. */
 final class LogLanes {

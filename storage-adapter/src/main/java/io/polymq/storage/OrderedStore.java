@@ -1,9 +1,8 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sorted rows of bytes in a few families: what the index of the log driver and the row drivers

@@ -3,9 +3,6 @@ package io.polymq.storage;
 import io.polymq.config.StorageConfig;
 import io.polymq.storage.OrderedStore.Changes;
 import io.polymq.storage.OrderedStore.Family;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,6 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The drivers {@code memory} and {@code rocksdb}: one row per batch in an {@link OrderedStore}. All

@@ -1,7 +1,6 @@
 package io.polymq.storage;
 
 import io.polymq.config.StorageConfig;
-
 import java.io.File;
 import java.nio.file.Path;
 

@@ -1,9 +1,8 @@
 package io.polymq.storage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.nio.file.Path;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows that a power loss takes back to the last flush, as RocksDB does without a log of its own; it

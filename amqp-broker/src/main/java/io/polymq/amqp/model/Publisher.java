@@ -5,14 +5,12 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.router.RouteCache;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes through exchanges. One for each thread that does: a loop, a zone. What it is given is

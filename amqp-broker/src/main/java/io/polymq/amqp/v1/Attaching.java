@@ -50,8 +50,7 @@ final class Attaching {
                 .onLoop(
                         () -> {
                             before.fail(
-                                    ErrorInfo.of(
-                                            Condition.STOLEN, "the link was attached again"));
+                                    ErrorInfo.of(Condition.STOLEN, "the link was attached again"));
                             stolen.complete(null);
                         });
         connection.await(stolen, (done, failure) -> begin(attach));
@@ -233,8 +232,7 @@ final class Attaching {
             Terminus target,
             Arrival arrival,
             Map<Symbol, @Nullable Object> properties) {
-        Performative.Attach answer =
-                answer(attach, attach.source(), target, attach.senderMode());
+        Performative.Attach answer = answer(attach, attach.source(), target, attach.senderMode());
         connection.send(
                 session.channel(),
                 new Performative.Attach(

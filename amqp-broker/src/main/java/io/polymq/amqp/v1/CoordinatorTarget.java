@@ -43,8 +43,7 @@ final class CoordinatorTarget implements Arrival {
             int offset,
             int length) {
         Object value = incoming.read(bytes, offset, length).value();
-        if (!(value instanceof Described command)
-                || !(command.value() instanceof List<?> fields)) {
+        if (!(value instanceof Described command) || !(command.value() instanceof List<?> fields)) {
             throw wrong();
         }
         if (is(command, "amqp:declare:list", DECLARE)) {

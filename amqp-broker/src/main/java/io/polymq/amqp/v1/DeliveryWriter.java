@@ -36,8 +36,7 @@ final class DeliveryWriter {
         this.handle = handle;
         this.settled = settled;
         this.annotator = annotator;
-        this.room =
-                connection.opening().frameMax() - Frames.HEADER_BYTES - Frames.TRANSFER_ROOM;
+        this.room = connection.opening().frameMax() - Frames.HEADER_BYTES - Frames.TRANSFER_ROOM;
     }
 
     /** Whether a delivery waits for more room in the window. */
@@ -102,9 +101,7 @@ final class DeliveryWriter {
 
     private void transfer(boolean first, boolean more, byte[] bytes, int offset, int length) {
         ByteBuf out =
-                connection
-                        .outbox()
-                        .begin(Frames.HEADER_BYTES + Frames.TRANSFER_ROOM + length);
+                connection.outbox().begin(Frames.HEADER_BYTES + Frames.TRANSFER_ROOM + length);
         try {
             int at = Frames.begin(out, Frames.AMQP, session.channel());
             Frames.transfer(out, handle, deliveryId, first, settled, more);

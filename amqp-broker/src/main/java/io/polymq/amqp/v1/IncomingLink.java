@@ -135,8 +135,7 @@ final class IncomingLink implements Link {
         if (length > most - partialLength) {
             drop();
             throw FrameException.link(
-                    Condition.MESSAGE_SIZE_EXCEEDED,
-                    "a message of more than " + most + " bytes");
+                    Condition.MESSAGE_SIZE_EXCEEDED, "a message of more than " + most + " bytes");
         }
         if (transfer.more()) {
             append(bytes, offset, length);

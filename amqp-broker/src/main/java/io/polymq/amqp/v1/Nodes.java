@@ -11,16 +11,14 @@ import io.polymq.amqp.model.VirtualHost;
 import io.polymq.amqp.v1.address.Address;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.FrameException;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Finds, makes and deletes the nodes of one connection's links. Connection zone. */
 final class Nodes {

@@ -3,11 +3,9 @@ package io.polymq.amqp.v1;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.core.queue.QueuedMessage;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A link by which a client receives. The client's credit is asked of the feed in portions, so that

@@ -143,10 +143,7 @@ final class PublishTarget implements Arrival {
                     "a message by the anonymous terminus that does not say to where");
         }
         Place place = Place.of(Address.target(to, capabilities), connection.host());
-        connection
-                .opening()
-                .rights()
-                .publish(place.exchange().name(), key(place), place.isTopic());
+        connection.opening().rights().publish(place.exchange().name(), key(place), place.isTopic());
         return place;
     }
 
@@ -176,8 +173,7 @@ final class PublishTarget implements Arrival {
                 connection
                         .loop()
                         .header(Envelope.size(exchange.length, lastKeyBytes.length, ownLength));
-        int headLength =
-                Envelope.write(exchange, lastKeyBytes, incoming.own(), 0, ownLength, head);
+        int headLength = Envelope.write(exchange, lastKeyBytes, incoming.own(), 0, ownLength, head);
         return connection
                 .loop()
                 .message()

@@ -179,8 +179,7 @@ final class Session {
         if (link == null) {
             fail(
                     ErrorInfo.of(
-                            Condition.UNATTACHED_HANDLE,
-                            "no link has handle " + detach.handle()));
+                            Condition.UNATTACHED_HANDLE, "no link has handle " + detach.handle()));
             return;
         }
         remove(link);
@@ -238,8 +237,7 @@ final class Session {
         }
         int window = window(flow.incomingWindow());
         // Before it has heard of the session, the client can only count from its beginning.
-        int theirs =
-                flow.nextIncomingId() == Performative.ABSENT ? 0 : (int) flow.nextIncomingId();
+        int theirs = flow.nextIncomingId() == Performative.ABSENT ? 0 : (int) flow.nextIncomingId();
         int sent = nextOutgoingId - theirs;
         remoteIncomingWindow = window - sent;
         if (flow.handle() == Performative.ABSENT) {

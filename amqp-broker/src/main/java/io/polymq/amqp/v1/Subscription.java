@@ -4,13 +4,11 @@ import io.polymq.amqp.model.Arguments;
 import io.polymq.amqp.model.QueueDefinition;
 import io.polymq.amqp.v1.address.Address;
 import io.polymq.amqp.v1.frame.Terminus;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A subscription that outlives its link, or that several links share, as JMS clients have them: a

@@ -100,8 +100,7 @@ final class Transaction {
         for (Retired one : retired) {
             if (one.outcome() instanceof DeliveryState.Accepted
                     && one.held().link().feed() instanceof QueueFeed feed) {
-                found.add(
-                        new TransactionJournal.Acknowledged(feed.queue(), one.held().offset()));
+                found.add(new TransactionJournal.Acknowledged(feed.queue(), one.held().offset()));
             }
         }
         return found;
@@ -172,9 +171,7 @@ final class Transaction {
             if (one.settled()) {
                 one.held()
                         .link()
-                        .settle(
-                                one.held(),
-                                new DeliveryState.Modified(true, false, Map.of()));
+                        .settle(one.held(), new DeliveryState.Modified(true, false, Map.of()));
             }
         }
         retired.clear();

@@ -49,8 +49,7 @@ final class Transactions {
         require(state.transaction()).publish(staged);
     }
 
-    void retire(
-            DeliveryState.Transactional state, int deliveryId, Held held, boolean settled) {
+    void retire(DeliveryState.Transactional state, int deliveryId, Held held, boolean settled) {
         DeliveryState.Outcome outcome = state.outcome();
         require(state.transaction())
                 .retire(

@@ -400,9 +400,7 @@ final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking {
     /** Without the security layer a client is what its connection says, if that is enough. */
     private void withoutSasl() {
         await(
-                broker.security()
-                        .authenticate(new Credentials.None(peer()))
-                        .toCompletableFuture(),
+                broker.security().authenticate(new Credentials.None(peer())).toCompletableFuture(),
                 (result, failure) -> {
                     if (result instanceof AuthResult.Accepted known) {
                         opening.authenticated(known.principal(), known.principal().user());
@@ -485,8 +483,7 @@ final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking {
             case Performative.Begin begin -> begin(channel, begin);
             case Performative.Attach attach -> session(channel).attach(attach);
             case Performative.Flow flow -> session(channel).flow(flow);
-            case Performative.Disposition disposition ->
-                    session(channel).disposition(disposition);
+            case Performative.Disposition disposition -> session(channel).disposition(disposition);
             case Performative.Detach detach -> session(channel).detach(detach);
             case Performative.End end -> {
                 session(channel).ended();

@@ -6,13 +6,11 @@ import io.polymq.amqp.TestAmqp;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.amqp.v1.frame.Terminus;
-
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-
-import java.util.List;
-import java.util.Map;
 
 /** Subscriptions that outlive their links, as JMS clients have them. */
 class SubscriptionTest {

@@ -43,8 +43,7 @@ final class V1Client implements AutoCloseable {
 
         record Sasl(SaslFrame frame) implements Got {}
 
-        record Message(
-                long handle, long deliveryId, boolean settled, boolean more, byte[] sections)
+        record Message(long handle, long deliveryId, boolean settled, boolean more, byte[] sections)
                 implements Got {}
 
         record Empty() implements Got {}

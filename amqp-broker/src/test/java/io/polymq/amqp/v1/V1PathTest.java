@@ -50,8 +50,7 @@ class V1PathTest {
         try (V1Client client = V1Client.session(amqp.address(), "a")) {
             Performative.Attach sender = client.attach(V1Client.sender("s", 0, "/queues/one"));
             assertThat(sender.receiver()).isTrue();
-            assertThat(sender.maxMessageSize())
-                    .isEqualTo(TestAmqp.SETTINGS.maxMessageSize());
+            assertThat(sender.maxMessageSize()).isEqualTo(TestAmqp.SETTINGS.maxMessageSize());
             assertThat(client.take(Performative.Flow.class).linkCredit()).isEqualTo(1000);
             client.message(0, 0, false, V1Client.durable("hello"));
             Performative.Disposition told = client.take(Performative.Disposition.class);
@@ -141,8 +140,7 @@ class V1PathTest {
             int part = 50_000;
             for (int at = 0; at < sections.length; at += part) {
                 byte[] piece =
-                        Arrays.copyOfRange(
-                                sections, at, Math.min(sections.length, at + part));
+                        Arrays.copyOfRange(sections, at, Math.min(sections.length, at + part));
                 boolean more = at + part < sections.length;
                 if (at == 0) {
                     client.transfer(
@@ -154,14 +152,7 @@ class V1PathTest {
                             null,
                             more);
                 } else {
-                    client.transfer(
-                            piece,
-                            Unsigned.ofInt(0),
-                            null,
-                            null,
-                            null,
-                            null,
-                            more);
+                    client.transfer(piece, Unsigned.ofInt(0), null, null, null, null, more);
                 }
             }
             client.take(Performative.Disposition.class);

@@ -1,7 +1,6 @@
 package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
-
 import org.jspecify.annotations.Nullable;
 
 /** Says what may not be published, whoever publishes it. Any thread: the publisher's own. */

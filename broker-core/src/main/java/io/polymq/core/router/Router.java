@@ -3,10 +3,8 @@ package io.polymq.core.router;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Subscriptions of all tenants and the fan-out to them. Subscribing and unsubscribing are safe from

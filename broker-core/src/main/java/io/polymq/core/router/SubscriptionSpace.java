@@ -3,11 +3,6 @@ package io.polymq.core.router;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -18,6 +13,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One tenant's subscriptions. Shared: publishing takes no lock; subscribing takes a short one,

@@ -1,7 +1,6 @@
 package io.polymq.core.schema;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import io.polymq.core.message.Message;
 import io.polymq.core.router.PublishGuard;
 import io.polymq.core.subject.Dialect;
@@ -11,11 +10,6 @@ import io.polymq.core.subject.Subject;
 import io.polymq.meta.CachedView;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -25,6 +19,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The schemas of all tenants and the subjects that they are bound to, kept in metadata and followed

@@ -9,10 +9,6 @@ import io.polymq.core.admin.AdminRoutes;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.drivers.MetadataDrivers;
 import io.polymq.storage.ShardStore;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,6 +26,8 @@ import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes backups below one folder, one at a time. The metadata is taken first: what it names then

@@ -1,7 +1,6 @@
 package io.polymq.server.backup;
 
 import io.polymq.meta.drivers.MetadataDrivers;
-
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

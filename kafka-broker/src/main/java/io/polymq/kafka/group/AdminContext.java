@@ -2,13 +2,11 @@ package io.polymq.kafka.group;
 
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
-
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
-
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 
 /** An administrator who asks over HTTP, as the coordinator wants to know it. */
 record AdminContext(Principal who, Credentials.Peer peer) implements AuthorizableRequestContext {

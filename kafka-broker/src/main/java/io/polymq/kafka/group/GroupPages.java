@@ -1,7 +1,6 @@
 package io.polymq.kafka.group;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.polymq.core.admin.AdminCall;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRefusal;
@@ -11,7 +10,14 @@ import io.polymq.kafka.KafkaErrors;
 import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.storage.Shard;
-
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.message.ListGroupsRequestData;
@@ -24,15 +30,6 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 import org.jspecify.annotations.Nullable;
-
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 
 /** Groups on the admin port: who is in them, how far they are, moving and deleting them. */
 public final class GroupPages {

@@ -8,7 +8,6 @@ import io.polymq.meta.embedded.EmbeddedMetadata;
 import io.polymq.meta.embedded.MemoryMetadata;
 import io.polymq.meta.etcd.EtcdMetadata;
 import io.polymq.meta.etcd.EtcdSettings;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
