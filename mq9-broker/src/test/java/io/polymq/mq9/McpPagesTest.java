@@ -35,7 +35,7 @@ class McpPagesTest {
     }
 
     private AdminAnswer post(String method, String body) {
-        AdminPages pages = rig.broker.pages();
+        AdminPages pages = rig.broker.pages().getLast();
         try {
             return pages.answer(
                     new AdminRequest(

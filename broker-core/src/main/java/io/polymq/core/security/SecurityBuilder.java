@@ -96,7 +96,7 @@ public record SecurityBuilder(
         }
         String password = passwords.generate();
         User admin =
-                passwords.set(
+                passwords.setGenerated(
                         User.named(config.admin().user()).asAdmin(true),
                         password.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         return users.add(admin).join() ? password : null;

@@ -14,13 +14,17 @@ import java.util.Map;
  */
 public record Passwords(int iterations, int scramIterations, SecureRandom random) {
 
+    private static final int LEAST_ITERATIONS = 1_000;
     private static final String GENERATED =
             "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
     public Passwords {
-        if (iterations < 1_000 || iterations > PasswordHash.MAX_ITERATIONS) {
+        if (iterations < LEAST_ITERATIONS || iterations > PasswordHash.MAX_ITERATIONS) {
             throw new IllegalArgumentException(
-                    "password_iterations is between 1000 and " + PasswordHash.MAX_ITERATIONS);
+                    "password_iterations is between "
+                            + LEAST_ITERATIONS
+                            + " and "
+                            + PasswordHash.MAX_ITERATIONS);
         }
     }
 
@@ -34,6 +38,18 @@ public record Passwords(int iterations, int scramIterations, SecureRandom random
     public User setInMemory(User user, byte[] password) {
         int quick = scramIterations == 0 ? 0 : ScramCredential.MIN_ITERATIONS;
         return user.with(PasswordHash.inMemory(password, random), scram(password, quick));
+    }
+
+    /**
+     * The same for a password of {@link #generate()}: stretching adds nothing to what nobody can
+     * guess.
+     */
+    public User setGenerated(User user, byte[] password) {
+        return new Passwords(
+                        LEAST_ITERATIONS,
+                        Math.min(scramIterations, ScramCredential.MIN_ITERATIONS),
+                        random)
+                .set(user, password);
     }
 
     private Map<ScramMechanism, ScramCredential> scram(byte[] password, int rounds) {
