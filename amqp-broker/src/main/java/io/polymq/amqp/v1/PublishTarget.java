@@ -98,12 +98,17 @@ final class PublishTarget implements Arrival {
         Receipt receipt = new Receipt(publish);
         message.receipt(receipt);
         try {
-            if (!publish(place, key, message, at)) {
+            if (!publish(place, key, message, at) && !isOfJms()) {
                 publish.becomes(DeliveryState.RELEASED);
             }
         } finally {
             receipt.seal();
         }
+    }
+
+    /** A topic as JMS has them, where it is no fault that nobody listens. */
+    private boolean isOfJms() {
+        return capabilities.contains("topic") || capabilities.contains("temporary-topic");
     }
 
     private boolean publish(Place place, String key, Message message, long at) {
