@@ -46,11 +46,6 @@ final class DurableQueueTest {
         return yard.queue("q", spec);
     }
 
-    private void awaitTaken(Taker taker, int number) {
-        yard.await(() -> taker.taken.size() >= number);
-        assertThat(taker.taken).hasSize(number);
-    }
-
     @Test
     void aRestartKeepsMessagesAcknowledgementsAndAttempts() {
         start();
@@ -59,10 +54,10 @@ final class DurableQueueTest {
         yard.publish(queue, "a", "b", "c", "d", "e");
         Taker taker = new Taker();
         Queue.Consumption by = queue.consume(credit(4), taker);
-        awaitTaken(taker, 4);
+        yard.awaitTaken(taker, 4);
         by.nack(taker.taken.get(0).offset(), Duration.ZERO);
         by.credit(1);
-        awaitTaken(taker, 5);
+        yard.awaitTaken(taker, 5);
         Done done = new Done();
         by.ack(taker.taken.get(1).offset(), null);
         by.ack(taker.taken.get(3).offset(), done.receipt());
@@ -72,7 +67,7 @@ final class DurableQueueTest {
         Queue again = open(spec);
         Taker later = new Taker();
         again.consume(credit(10), later);
-        awaitTaken(later, 3);
+        yard.awaitTaken(later, 3);
         assertThat(later.texts()).containsExactly("a", "c", "e");
         assertThat(later.taken.stream().map(QueuedMessage::deliveries)).containsExactly(3, 2, 1);
         assertThat(later.taken.stream().map(QueuedMessage::redelivered))
@@ -86,13 +81,13 @@ final class DurableQueueTest {
         yard.publish(queue, "a", "b");
         Taker taker = new Taker();
         Queue.Consumption by = queue.consume(credit(1), taker);
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         by.ack(taker.last().offset(), null);
         yard.settle();
         start();
         Taker later = new Taker();
         open(QueueSpec.DURABLE).consume(credit(10), later);
-        awaitTaken(later, 1);
+        yard.awaitTaken(later, 1);
         assertThat(later.last().redelivered()).isFalse();
         assertThat(later.last().deliveries()).isEqualTo(1);
     }
@@ -149,7 +144,7 @@ final class DurableQueueTest {
         start();
         Taker taker = new Taker();
         open(spec).consume(credit(5), taker);
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         assertThat(taker.texts()).containsExactly("high", "low");
     }
 
@@ -183,9 +178,9 @@ final class DurableQueueTest {
         assertThat(yard.queues.over(shard, "g", QueueSpec.DURABLE, onlyA)).isSameAs(queue);
         Taker taker = new Taker();
         Queue.Consumption by = queue.consume(credit(10), taker);
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         append(shard, "b2", "a3");
-        awaitTaken(taker, 3);
+        yard.awaitTaken(taker, 3);
         assertThat(taker.texts()).containsExactly("a1", "a2", "a3");
         Done done = new Done();
         by.ackThrough(taker.last().offset(), done.receipt());
@@ -194,14 +189,14 @@ final class DurableQueueTest {
         assertThat(shard.startOffset()).isZero();
 
         yard.get(queue.seek(1));
-        awaitTaken(taker, 5);
+        yard.awaitTaken(taker, 5);
         assertThat(taker.texts()).endsWith("a2", "a3");
         yard.get(yard.queues.close(queue));
         assertThat(taker.cancelled).isNotNull();
         Queue other = yard.queues.over(shard, "h", QueueSpec.DURABLE, onlyA);
         Taker second = new Taker();
         other.consume(credit(10), second);
-        awaitTaken(second, 3);
+        yard.awaitTaken(second, 3);
     }
 
     @Test
@@ -290,7 +285,7 @@ final class DurableQueueTest {
         yard.get(shard.trim(2));
         Taker taker = new Taker();
         queue.consume(credit(10), taker);
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         assertThat(taker.texts()).containsExactly("x2");
     }
 
@@ -309,9 +304,9 @@ final class DurableQueueTest {
         two.consume(credit(10), second);
         three.consume(credit(10), third);
         publish(feed, "b");
-        awaitTaken(first, 2);
-        awaitTaken(second, 1);
-        awaitTaken(third, 2);
+        yard.awaitTaken(first, 2);
+        yard.awaitTaken(second, 1);
+        yard.awaitTaken(third, 2);
         assertThat(second.texts()).containsExactly("b");
         assertThat(first.last().message()).isSameAs(second.last().message());
         Done done = new Done();
@@ -326,7 +321,7 @@ final class DurableQueueTest {
         Taker later = new Taker();
         yard.get(again.group("two", QueueSpec.DURABLE, Feed.Start.EARLIEST))
                 .consume(credit(5), later);
-        awaitTaken(later, 1);
+        yard.awaitTaken(later, 1);
         assertThat(later.last().redelivered()).isTrue();
         assertThat(again.groups()).containsExactlyInAnyOrder("one", "two");
     }
@@ -350,7 +345,7 @@ final class DurableQueueTest {
         for (int i = 0; i < 5000; i++) {
             feed.publish(message("m" + i), null);
         }
-        awaitTaken(slowly, 5000);
+        yard.awaitTaken(slowly, 5000);
         Shard shard = yard.store.open("feed/t/f").orElseThrow();
         yard.settle();
         assertThat(shard.startOffset()).isZero();
@@ -375,14 +370,14 @@ final class DurableQueueTest {
         yard.publish(queue, "a", "b", "c", "d", "e");
         Taker taker = new Taker();
         Queue.Consumption by = queue.consume(credit(2), taker);
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         yard.get(queue.discard(1, 4));
         Done inVain = new Done();
         by.ack(taker.taken.get(1).offset(), inVain.receipt());
         yard.await(inVain::isDone);
         assertThat(inVain.failure).isInstanceOf(QueueException.class);
         by.credit(10);
-        awaitTaken(taker, 3);
+        yard.awaitTaken(taker, 3);
         assertThat(taker.texts()).containsExactly("a", "b", "e");
         assertThat(yard.statistics(queue).inFlight()).isEqualTo(2);
     }
@@ -396,7 +391,7 @@ final class DurableQueueTest {
         Taker taker = new Taker();
         queue.consume(Yard.auto(), taker);
         yard.publish(queue, "a", "b");
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         yard.settle();
         assertThat(
                         registry.scrape().stream()

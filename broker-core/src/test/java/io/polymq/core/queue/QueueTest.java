@@ -13,7 +13,9 @@ import io.polymq.core.queue.QueueSpec.Redelivery;
 import io.polymq.core.queue.Yard.Done;
 import io.polymq.core.queue.Yard.Taker;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,86 +46,19 @@ final class QueueTest {
         return new Limits(messages, -1, overflow, -1);
     }
 
-    private void awaitTaken(Taker taker, int number) {
-        yard.await(() -> taker.taken.size() >= number);
-        assertThat(taker.taken).hasSize(number);
-    }
-
     @Test
     void messagesComeInOrderAndOnlyAsFarAsCreditGoes() {
         Queue queue = yard.queue("q", base);
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(2), taker);
         yard.publish(queue, "a", "b", "c");
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         assertThat(taker.texts()).containsExactly("a", "b");
         assertThat(taker.taken).noneMatch(QueuedMessage::redelivered);
         consumption.credit(5);
-        awaitTaken(taker, 3);
+        yard.awaitTaken(taker, 3);
         assertThat(taker.flushes).isGreaterThan(0);
         assertThat(yard.statistics(queue).inFlight()).isEqualTo(3);
-    }
-
-    @Test
-    void aSelectiveConsumerGetsWhatItWantsAndLeavesTheRest() {
-        Queue queue = yard.queue("q", base);
-        Taker odd = new Taker(text -> text.startsWith("odd"));
-        Queue.Consumption consumption = queue.consume(credit(100), odd);
-        yard.publish(queue, "even1", "odd1", "even2", "odd2");
-        awaitTaken(odd, 2);
-        assertThat(odd.texts()).containsExactly("odd1", "odd2");
-        assertThat(yard.statistics(queue).ready()).isEqualTo(2);
-        Taker all = new Taker();
-        queue.consume(credit(100), all);
-        awaitTaken(all, 2);
-        assertThat(all.texts()).containsExactly("even1", "even2");
-        consumption.close();
-        awaitTaken(all, 4);
-        assertThat(all.texts()).endsWith("odd1", "odd2");
-    }
-
-    @Test
-    void whatASelectiveConsumerLeavesIsFoundByAnotherThatWantsIt() {
-        Queue queue = yard.queue("q", base);
-        Taker none = new Taker(text -> false);
-        queue.consume(credit(100), none);
-        yard.publish(queue, "a1", "b1", "a2", "b2");
-        Taker late = new Taker(text -> text.startsWith("b"));
-        Queue.Consumption consumption = queue.consume(credit(1), late);
-        awaitTaken(late, 1);
-        consumption.credit(5);
-        awaitTaken(late, 2);
-        assertThat(late.texts()).containsExactly("b1", "b2");
-        yard.publish(queue, "b3");
-        awaitTaken(late, 3);
-        assertThat(none.taken).isEmpty();
-    }
-
-    @Test
-    void aSelectiveConsumerFindsWhatIsFarBehind() {
-        Queue queue = yard.queue("q", base);
-        for (int i = 0; i < 100; i++) {
-            yard.publish(queue, "x", "x", "x", "x", "x", "x", "x", "x", "x", "x");
-        }
-        yard.publish(queue, "y");
-        Taker taker = new Taker("y"::equals);
-        queue.consume(credit(1), taker);
-        awaitTaken(taker, 1);
-        assertThat(yard.statistics(queue).ready()).isEqualTo(1000);
-    }
-
-    @Test
-    void aMessageThatSomeoneWithoutCreditWantsWaitsForIt() {
-        Queue queue = yard.queue("q", base);
-        Taker hungry = new Taker("x"::equals);
-        queue.consume(credit(100), hungry);
-        Taker full = new Taker("y"::equals);
-        Queue.Consumption consumption = queue.consume(credit(1), full);
-        yard.publish(queue, "y", "y", "x");
-        awaitTaken(hungry, 1);
-        awaitTaken(full, 1);
-        consumption.credit(1);
-        awaitTaken(full, 2);
     }
 
     @Test
@@ -132,7 +67,7 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(10), taker);
         yard.publish(queue, "a", "b");
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         Done done = new Done();
         consumption.ack(taker.taken.get(0).offset(), done.receipt());
         yard.await(done::isDone);
@@ -155,7 +90,7 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(10), taker);
         yard.publish(queue, "a", "b", "c");
-        awaitTaken(taker, 3);
+        yard.awaitTaken(taker, 3);
         consumption.ackThrough(taker.taken.get(1).offset(), null);
         yard.settle();
         assertThat(yard.statistics(queue).inFlight()).isEqualTo(1);
@@ -195,11 +130,11 @@ final class QueueTest {
         Queue.Consumption first = queue.consume(credit(10), one);
         queue.consume(credit(10), two);
         yard.publish(queue, "a", "b");
-        awaitTaken(one, 2);
+        yard.awaitTaken(one, 2);
         assertThat(one.active).isTrue();
         assertThat(two.active).isFalse();
         first.close();
-        awaitTaken(two, 2);
+        yard.awaitTaken(two, 2);
         assertThat(two.active).isTrue();
         assertThat(two.texts()).containsExactly("a", "b");
         assertThat(two.taken).allMatch(QueuedMessage::redelivered);
@@ -245,13 +180,13 @@ final class QueueTest {
         Taker one = new Taker();
         Queue.Consumption first = queue.consume(credit(3), one);
         yard.publish(queue, "a", "b", "c", "d");
-        awaitTaken(one, 3);
+        yard.awaitTaken(one, 3);
         first.release(one.taken.get(1).offset(), true);
         first.release(one.taken.get(0).offset(), true);
         first.close();
         Taker two = new Taker();
         queue.consume(credit(10), two);
-        awaitTaken(two, 4);
+        yard.awaitTaken(two, 4);
         assertThat(two.texts()).containsExactly("a", "b", "c", "d");
         assertThat(two.taken.stream().map(QueuedMessage::redelivered))
                 .containsExactly(true, true, true, false);
@@ -263,10 +198,10 @@ final class QueueTest {
         Taker one = new Taker();
         Queue.Consumption first = queue.consume(credit(1), one);
         yard.publish(queue, "a");
-        awaitTaken(one, 1);
+        yard.awaitTaken(one, 1);
         first.release(one.last().offset(), false);
         first.credit(1);
-        awaitTaken(one, 2);
+        yard.awaitTaken(one, 2);
         assertThat(one.last().deliveries()).isEqualTo(1);
         assertThat(one.last().redelivered()).isTrue();
     }
@@ -277,10 +212,10 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(10), taker);
         yard.publish(queue, "a");
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         consumption.nack(taker.last().offset(), Duration.ofSeconds(5));
         yard.publish(queue, "b");
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         yard.pass(Duration.ofMillis(4999));
         assertThat(taker.taken).hasSize(2);
         yard.pass(Duration.ofMillis(1));
@@ -302,7 +237,7 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(10), taker);
         yard.publish(queue, "a");
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         yard.pass(Duration.ofMillis(900));
         consumption.extend(taker.last().offset());
         yard.settle();
@@ -328,7 +263,7 @@ final class QueueTest {
         Taker one = new Taker();
         Queue.Consumption first = queue.consume(credit(1), one);
         yard.publish(queue, "a");
-        awaitTaken(one, 1);
+        yard.awaitTaken(one, 1);
         yard.pass(Duration.ofSeconds(1));
         assertThat(yard.statistics(queue).ready()).isEqualTo(1);
         Done late = new Done();
@@ -339,11 +274,11 @@ final class QueueTest {
 
         yard.publish(queue, "b");
         first.credit(1);
-        awaitTaken(one, 2);
+        yard.awaitTaken(one, 2);
         Taker two = new Taker();
         queue.consume(credit(1), two);
         yard.pass(Duration.ofSeconds(1));
-        awaitTaken(two, 1);
+        yard.awaitTaken(two, 1);
         Done tooLate = new Done();
         first.ack(one.last().offset(), tooLate.receipt());
         yard.await(tooLate::isDone);
@@ -361,9 +296,9 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(10), taker);
         yard.publish(queue, "poison", "good");
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         consumption.nack(taker.taken.get(0).offset(), Duration.ZERO);
-        awaitTaken(taker, 3);
+        yard.awaitTaken(taker, 3);
         consumption.nack(taker.taken.get(0).offset(), Duration.ZERO);
         yard.await(() -> graves.dead.size() == 1);
         assertThat(graves.dead.getFirst()).isEqualTo("poison MAX_DELIVERIES");
@@ -380,7 +315,7 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(10), taker);
         yard.publish(queue, "a");
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         consumption.reject(taker.last().offset());
         yard.settle();
         assertThat(graves.dead).isEmpty();
@@ -412,7 +347,7 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(1), taker);
         yard.publish(queue, "a");
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         yard.pass(Duration.ofSeconds(5));
         assertThat(yard.statistics(queue).inFlight()).isEqualTo(1);
         consumption.release(taker.last().offset(), true);
@@ -494,7 +429,7 @@ final class QueueTest {
         yard.publish(queue, message("s", "low2", -1, 1));
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(10), taker);
-        awaitTaken(taker, 5);
+        yard.awaitTaken(taker, 5);
         assertThat(taker.texts()).containsExactly("high1", "beyond", "low1", "low2", "none");
         assertThat(taker.taken.stream().map(QueuedMessage::offset)).doesNotHaveDuplicates();
         long[] all = taker.taken.stream().mapToLong(QueuedMessage::offset).toArray();
@@ -534,14 +469,14 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(1), taker);
         yard.publish(queue, "a", "b", "c");
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         assertThat(yard.get(queue.purge())).isEqualTo(2);
         QueueStatistics now = yard.statistics(queue);
         assertThat(now.ready()).isZero();
         assertThat(now.inFlight()).isEqualTo(1);
         consumption.release(taker.last().offset(), true);
         consumption.credit(1);
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
     }
 
     @Test
@@ -555,7 +490,7 @@ final class QueueTest {
         assertThat(taker.taken).isEmpty();
         assertThat(yard.getOne(queue, consumption)).isNull();
         queue.pause(false);
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
     }
 
     @Test
@@ -564,7 +499,7 @@ final class QueueTest {
         Taker taker = new Taker();
         queue.consume(auto(), taker);
         yard.publish(queue, "a", "b");
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         QueueStatistics now = yard.statistics(queue);
         assertThat(now.inFlight()).isZero();
         assertThat(now.acknowledged()).isEqualTo(2);
@@ -579,7 +514,7 @@ final class QueueTest {
         Taker there = new Taker();
         queue.consume(credit(10), there);
         yard.publish(queue, "a", "b");
-        awaitTaken(there, 2);
+        yard.awaitTaken(there, 2);
         assertThat(there.taken).allMatch(m -> m.deliveries() == 1);
         assertThat(yard.statistics(queue).consumers()).isEqualTo(1);
     }
@@ -590,7 +525,7 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(credit(5), taker);
         yard.publish(queue, "a", "b");
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         int[] left = {-1};
         consumption.drain(rest -> left[0] = rest);
         yard.settle();
@@ -609,7 +544,7 @@ final class QueueTest {
         yard.settle();
         assertThat(taker.taken).hasSize(3);
         consumption.ack(taker.taken.get(1).offset(), null);
-        awaitTaken(taker, 4);
+        yard.awaitTaken(taker, 4);
     }
 
     @Test
@@ -620,11 +555,11 @@ final class QueueTest {
         for (int i = 0; i < 10_000; i++) {
             queue.publish(message("m" + i), null);
         }
-        awaitTaken(one, 10_000);
+        yard.awaitTaken(one, 10_000);
         first.close();
         Taker two = new Taker();
         queue.consume(credit(20_000), two);
-        awaitTaken(two, 10_000);
+        yard.awaitTaken(two, 10_000);
         assertThat(two.taken).isSortedAccordingTo((a, b) -> Long.compare(a.offset(), b.offset()));
         assertThat(two.taken).allMatch(QueuedMessage::redelivered);
     }
@@ -657,7 +592,7 @@ final class QueueTest {
         Taker taker = new Taker();
         Queue.Consumption consumption = queue.consume(auto(), taker);
         yard.publish(queue, "a");
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         consumption.close();
         yard.settle();
         yard.pass(Duration.ofSeconds(31));
@@ -666,7 +601,7 @@ final class QueueTest {
         yard.publish(queue, "b");
         Taker later = new Taker();
         queue.consume(auto(), later);
-        awaitTaken(later, 1);
+        yard.awaitTaken(later, 1);
         assertThat(later.texts()).containsExactly("b");
     }
 
@@ -678,11 +613,11 @@ final class QueueTest {
         Queue.Consumption first = queue.consume(credit(10), one);
         queue.consume(credit(10), two);
         yard.publish(queue, "a");
-        awaitTaken(one, 1);
+        yard.awaitTaken(one, 1);
         boolean[] left = new boolean[1];
         first.leave(() -> left[0] = true);
         yard.publish(queue, "b");
-        awaitTaken(two, 1);
+        yard.awaitTaken(two, 1);
         assertThat(left[0]).isTrue();
         assertThat(two.texts()).containsExactly("b");
         first.ack(one.taken.getFirst().offset(), null);
@@ -700,44 +635,12 @@ final class QueueTest {
         Taker two = new Taker();
         Queue.Consumption first = queue.consume(credit(10), one);
         yard.publish(queue, "a");
-        awaitTaken(one, 1);
+        yard.awaitTaken(one, 1);
         first.leave(() -> {});
         queue.consume(credit(10), two);
         first.close();
-        awaitTaken(two, 1);
+        yard.awaitTaken(two, 1);
         assertThat(two.taken.getFirst().redelivered()).isTrue();
-    }
-
-    @Test
-    void whatATransientQueueWasGivenBeforeAConsumerLeftIsItsOwn() {
-        Queue queue = yard.queue("q", QueueSpec.TRANSIENT);
-        Taker taker = new Taker();
-        Queue.Consumption leaving = queue.consume(auto(), taker);
-        yard.settle();
-        queue.publish(message("a"), null);
-        leaving.leave(() -> {});
-        queue.publish(message("b"), null);
-        yard.settle();
-        assertThat(taker.texts()).containsExactly("a");
-        assertThat(yard.statistics(queue).ready()).isEqualTo(1);
-    }
-
-    @Test
-    void whatAConsumerAcknowledgedBeforeItRefusedStaysDone() {
-        Queue queue = yard.queue("q", base);
-        Taker taker = new Taker();
-        Queue.Consumption going = queue.consume(credit(1), taker);
-        yard.publish(queue, "a", "b");
-        awaitTaken(taker, 1);
-        taker.gone = true;
-        going.credit(1);
-        queue.consume(credit(0), new Taker()).drain(unused -> {});
-        going.ack(taker.taken.getFirst().offset(), null);
-        yard.settle();
-        QueueStatistics now = yard.statistics(queue);
-        assertThat(now.ready()).isEqualTo(1);
-        assertThat(now.inFlight()).isZero();
-        assertThat(now.acknowledged()).isEqualTo(1);
     }
 
     @Test
@@ -747,14 +650,14 @@ final class QueueTest {
         queue.consume(credit(1), taker);
         yard.settle();
         Queue.Consumption holder = queue.holder("get");
-        List<@Nullable QueuedMessage> got = new java.util.ArrayList<>();
+        List<@Nullable QueuedMessage> got = new ArrayList<>();
         queue.publish(message("a"), null);
         queue.get(holder, got::add);
         queue.publish(message("b"), null);
         queue.get(holder, got::add);
         yard.await(() -> got.size() == 2);
         assertThat(taker.texts()).containsExactly("a");
-        assertThat(got).filteredOn(java.util.Objects::nonNull).hasSize(1);
+        assertThat(got).filteredOn(Objects::nonNull).hasSize(1);
     }
 
     @Test
@@ -762,7 +665,7 @@ final class QueueTest {
         Queue queue = yard.queue("q", base.withDispatch(Dispatch.SINGLE_ACTIVE));
         Queue.Consumption holder = queue.holder("get");
         yard.publish(queue, "a", "b");
-        List<QueuedMessage> got = new java.util.ArrayList<>();
+        List<QueuedMessage> got = new ArrayList<>();
         queue.get(holder, got::add);
         yard.await(() -> got.size() == 1);
         assertThat(text(got.getFirst())).isEqualTo("a");
@@ -770,9 +673,9 @@ final class QueueTest {
         assertThat(yard.statistics(queue).inFlight()).isEqualTo(1);
         Taker taker = new Taker();
         queue.consume(credit(10), taker);
-        awaitTaken(taker, 1);
+        yard.awaitTaken(taker, 1);
         holder.close();
-        awaitTaken(taker, 2);
+        yard.awaitTaken(taker, 2);
         assertThat(taker.texts()).containsExactly("b", "a");
     }
 }

@@ -1,5 +1,7 @@
 package io.polymq.core.queue;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.polymq.config.StorageConfig;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.KeptMessage;
@@ -116,6 +118,12 @@ final class Yard implements AutoCloseable {
             }
         }
         settle();
+    }
+
+    /** Waits for so many, and wants no more. */
+    void awaitTaken(Taker taker, int number) {
+        await(() -> taker.taken.size() >= number);
+        assertThat(taker.taken).hasSize(number);
     }
 
     <T> T get(CompletableFuture<T> future) {
