@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Where in a stream a consumer begins ({@code x-stream-offset}). */
+/** Where in a stream a consumer begins ({@code x-stream-offset}). Immutable. */
 public sealed interface StreamOffset {
 
     record First() implements StreamOffset {}

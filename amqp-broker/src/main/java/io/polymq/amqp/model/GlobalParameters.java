@@ -6,7 +6,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** Parameters of the whole broker, which tools keep here; nothing in the broker heeds them. */
+/**
+ * Parameters of the whole broker, which tools keep here; nothing in the broker heeds them. Any
+ * thread.
+ */
 public final class GlobalParameters {
 
     private static final int MOST = 1_000;

@@ -1,6 +1,6 @@
 /**
  * What the addresses of sources and targets mean: RabbitMQ's two formats and those of JMS clients.
- * Nothing is looked up here.
+ * Nothing is looked up here. Immutable; any thread.
  */
 @NullMarked
 package io.polymq.amqp.v1.address;

@@ -10,7 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@linkplain OwnBytes What is kept} of messages of AMQP 1.0, for the model of all dialects. */
+/**
+ * {@linkplain OwnBytes What is kept} of messages of AMQP 1.0, for the model of all dialects.
+ * Stateless, any thread.
+ */
 final class V1Format implements MessageFormat {
 
     /** Stored with each message. */
