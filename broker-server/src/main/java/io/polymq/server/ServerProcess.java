@@ -7,6 +7,7 @@ import io.polymq.config.load.ConfigLoader;
 import io.polymq.config.load.ConfigSources;
 import io.polymq.config.load.LoadedConfig;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -37,7 +38,7 @@ final class ServerProcess {
         BrokerServer server = BrokerServer.start(loaded.config());
         drainOnExit(server);
         reloadOnHangup(server, loaded.config());
-        out.print(StartTable.of(server, sinceProcessStart()));
+        out.print(StartTable.of(server, sinceJavaStarted()));
         out.flush();
         return awaitEnd(server.ended());
     }
@@ -90,11 +91,9 @@ final class ServerProcess {
         }
     }
 
-    private static Duration sinceProcessStart() {
-        return ProcessHandle.current()
-                .info()
-                .startInstant()
-                .map(start -> Duration.between(start, java.time.Instant.now()))
-                .orElse(Duration.ZERO);
+    /** The process is older where a launcher became it, which may have built the jar before. */
+    private static Duration sinceJavaStarted() {
+        long started = ManagementFactory.getRuntimeMXBean().getStartTime();
+        return Duration.ofMillis(System.currentTimeMillis() - started);
     }
 }
