@@ -1,5 +1,6 @@
 package io.polymq.server;
 
+import io.polymq.config.LogConfig;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ final class ClientCommands {
 
     /** Does not return when the command was found: it ends the process with its own code. */
     static void run(List<String> arguments) throws Command.UsageException {
+        LogSetup.apply(new LogConfig("warn", "text", Map.of()));
         Path jar = jar();
         if (jar == null) {
             throw new Command.UsageException(
