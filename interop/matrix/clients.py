@@ -11,6 +11,7 @@ import pathlib
 import queue
 import threading
 import time
+import urllib.parse
 import uuid
 from dataclasses import dataclass, field
 
@@ -240,7 +241,7 @@ class Kafka:
             on_delivery=lambda error, m: failures.append(error))
         self.producer.flush(PATIENCE)
         if failures != [None]:
-            raise RuntimeError(str(failures))
+            raise RuntimeError(", ".join(error.str() if error else "delivered" for error in failures) or "no answer")
 
     def read(self, record):
         message = Message(record.topic(), record.value() or b"")
@@ -548,8 +549,6 @@ class Mq9(Nats):
         except RuntimeError as failed:
             if "already exists" not in str(failed):
                 raise
-        # What others publish is kept from the first use on.
-        LOOP(self.ask("MSG.FETCH." + self.address(subject), {"group_name": "opener", "config": {"max_wait_ms": 1}}))
 
     def publish(self, message):
         headers = dict(message.headers)
@@ -654,8 +653,6 @@ class Amqp10:
 
     @staticmethod
     def escaped(text):
-        import urllib.parse
-
         return urllib.parse.quote(text, safe=".*#")
 
     def read(self, subject, incoming):
@@ -668,6 +665,9 @@ class Amqp10:
                 ("priority", incoming.priority if incoming.priority != 4 else None)):
             if value is not None:
                 message.properties[key] = value.decode() if isinstance(value, (bytes, memoryview)) else value
+        answers = message.properties.get("reply_to")
+        if answers is not None:  # an address here, a subject elsewhere
+            message.properties["reply_to"] = urllib.parse.unquote(answers.removeprefix("/exchanges/amq.topic/"))
         annotations = incoming.annotations or {}
         message.subject = str(annotations.get("x-routing-key", subject))
         pairs = [(name, str(value)) for name, value in (incoming.properties or {}).items()]

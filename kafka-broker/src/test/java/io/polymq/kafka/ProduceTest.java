@@ -2,6 +2,8 @@ package io.polymq.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polymq.core.topic.TopicSpec;
+import io.polymq.storage.ShardSpec;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.kafka.common.compress.Compression;
@@ -133,6 +135,36 @@ class ProduceTest {
                 0,
                 MemoryRecords.withRecords(Compression.NONE, new SimpleRecord("v".getBytes())));
         assertThat(produce(1, "compacted", 0, Batches.of("v")).errorCode()).isZero();
+    }
+
+    /** As a mailbox of mq9: compacted for its own purposes, and there when somebody asks. */
+    @Test
+    void aTopicThatAnotherProtocolHasOnDemandIsMadeAsThatWantsItAndTakesRecordsWithoutKey()
+            throws IOException {
+        TopicSpec wanted =
+                TopicSpec.of("other.box", 1).withShard(ShardSpec.DEFAULT.withCompaction(true));
+        server.topics()
+                .reserve("other.", (tenant, name) -> name.equals(wanted.name()) ? wanted : null);
+        assertThat(
+                        Requests.metadata(client, true, "other.none")
+                                .topics()
+                                .find("other.none")
+                                .errorCode())
+                .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
+        assertThat(Requests.create(client, "other.none", 1, Map.of()))
+                .isEqualTo(Errors.INVALID_TOPIC_EXCEPTION.code());
+        var found = Requests.metadata(client, false, "other.box").topics().find("other.box");
+        assertThat(found.errorCode()).isZero();
+        assertThat(found.partitions()).hasSize(1);
+        assertThat(
+                        produce(
+                                        1,
+                                        "other.box",
+                                        0,
+                                        MemoryRecords.withRecords(
+                                                Compression.NONE, new SimpleRecord("v".getBytes())))
+                                .errorCode())
+                .isZero();
     }
 
     @Test

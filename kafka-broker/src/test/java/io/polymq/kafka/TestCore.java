@@ -32,7 +32,7 @@ final class TestCore implements AutoCloseable {
     private final MetadataStore metadata;
     private final ShardStore store;
     private final PrometheusRegistry registry;
-    private final TopicCatalog topics;
+    final TopicCatalog topics;
     private final ShardQueues queues;
     final NodeCache cache;
 

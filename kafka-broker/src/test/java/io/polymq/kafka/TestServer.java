@@ -12,6 +12,7 @@ import io.polymq.core.security.BrokerSecurity;
 import io.polymq.core.security.SecurityBuilder;
 import io.polymq.core.security.rules.RuleStore;
 import io.polymq.core.security.users.UserStore;
+import io.polymq.core.topic.Topics;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
 import io.polymq.meta.embedded.EmbeddedMetadata;
@@ -183,6 +184,10 @@ final class TestServer implements AutoCloseable {
 
     private static int port(BoundAddress bound) {
         return ((InetSocketAddress) bound.address()).getPort();
+    }
+
+    Topics topics() {
+        return core.topics;
     }
 
     int port() {

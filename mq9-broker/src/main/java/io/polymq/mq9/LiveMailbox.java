@@ -1,11 +1,12 @@
 package io.polymq.mq9;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Message;
+import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Router;
+import io.polymq.core.topic.Committed;
 import io.polymq.core.topic.Topic;
-import io.polymq.core.topic.TopicSpec;
 import io.polymq.storage.Shard;
-import io.polymq.storage.ShardSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 final class LiveMailbox {
 
     private static final long IDLE_MILLIS = 30_000;
-    private static final int MAX_MESSAGE_BYTES = (64 << 20) + (1 << 20);
     private static final int MAX_GROUPS = 1000;
     private static final long TEND_MILLIS = Duration.ofDays(1).toMillis();
 
@@ -48,7 +48,9 @@ final class LiveMailbox {
     private final Set<Waiter> waiters = new HashSet<>();
     private final PushSubscriptions subscriptions;
     private @Nullable MailWriter writer;
+    private @Nullable Topic topic;
     private @Nullable Shard shard;
+    private @Nullable Committed committed;
     private boolean asked;
     private boolean ended;
     private long lastUse;
@@ -94,6 +96,15 @@ final class LiveMailbox {
         return known;
     }
 
+    /** What of the shard is mail: nothing of transactions that are open or were given up. */
+    Committed committed() {
+        Committed known = committed;
+        if (known == null) {
+            throw new IllegalStateException("the mailbox is not open");
+        }
+        return known;
+    }
+
     // Life.
 
     void whenOpen(Consumer<LiveMailbox> action, Consumer<Throwable> failed) {
@@ -112,7 +123,9 @@ final class LiveMailbox {
     /** On a virtual thread. */
     private void open() {
         try {
-            Shard found = topic().partition(0);
+            Topic made = topic();
+            Shard found = made.partition(0);
+            Committed seen = parts.core().topics().committed(made, 0).join();
             if (!parts.mailboxes().isCurrent(mailbox)) {
                 parts.mailboxes().removeTopic(mailbox);
                 throw notFound();
@@ -120,7 +133,7 @@ final class LiveMailbox {
             for (String group : unusedGroups(found)) {
                 GroupUse.forget(found, group).join();
             }
-            zone.execute(() -> opened(found));
+            zone.execute(() -> opened(made, found, seen));
         } catch (RuntimeException failure) {
             zone.execute(() -> failed(failure));
         }
@@ -145,23 +158,21 @@ final class LiveMailbox {
             }
             parts.core().topics().delete(mailbox.tenant(), name).join();
         }
-        return parts.core().topics().create(mailbox.tenant(), spec(name, stamp)).join();
+        return parts.core()
+                .topics()
+                .obtain(mailbox.tenant(), name)
+                .join()
+                .orElseThrow(this::notFound);
     }
 
-    private TopicSpec spec(String name, String stamp) {
-        Duration retention = parts.settings().mailRetention();
-        return TopicSpec.of(name, 1)
-                .withShard(ShardSpec.DEFAULT.withRetention(retention, 0, 0).withCompaction(true))
-                .withMaxMessageBytes(MAX_MESSAGE_BYTES)
-                .withSettings(Map.of(Mailboxes.STAMP, stamp));
-    }
-
-    private void opened(Shard found) {
+    private void opened(Topic made, Shard found, Committed seen) {
         if (ended) {
             failed(notFound());
             return;
         }
+        topic = made;
         shard = found;
+        committed = seen;
         tendedAt = zone.now();
         writer = new MailWriter(this, found);
         List<Opening> these = List.copyOf(opening);
@@ -226,6 +237,24 @@ final class LiveMailbox {
             throw new IllegalStateException("the mailbox is not open");
         }
         known.send(mail, key, done);
+    }
+
+    /** Puts in what was published to it before its topic was there to capture it. */
+    void keep(KeptMessage mail, @Nullable Receipt receipt) {
+        Topic known = topic;
+        if (known == null) {
+            throw new IllegalStateException("the mailbox is not open");
+        }
+        known.append(
+                mail.lendTo(new Message()),
+                (offset, timestamp, failure) -> {
+                    if (receipt != null && failure == null) {
+                        receipt.stored(known.name(), 0, offset, timestamp);
+                    }
+                    if (receipt != null) {
+                        receipt.done(failure);
+                    }
+                });
     }
 
     /** Records that were deleted are done for every group. */

@@ -123,7 +123,8 @@ final class MailGroup {
                                     new MailReader(
                                             priority,
                                             MailAddress.subject(mailbox.mailbox().address()),
-                                            mailbox.parts().core().records()));
+                                            mailbox.parts().core().records()),
+                                    mailbox.committed());
             levels.add(
                     new GroupLevel(
                             zone,

@@ -3,8 +3,10 @@ package io.polymq.mq9;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.subject.Subject;
+import io.polymq.core.topic.Committed;
 import io.polymq.storage.ReadResult;
 import io.polymq.storage.RecordBatchCursor;
+import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
@@ -29,14 +31,17 @@ import org.jspecify.annotations.Nullable;
 final class MailScan {
 
     private static final int PAGE_BYTES = 512 << 10;
+    private static final int ONE_BATCH = 1;
 
     private final Shard shard;
+    private final Committed committed;
     private final Subject subject;
     private final MessageRecords records;
     private final long now;
 
-    MailScan(Shard shard, Subject subject, MessageRecords records, long now) {
+    MailScan(Shard shard, Committed committed, Subject subject, MessageRecords records, long now) {
         this.shard = shard;
+        this.committed = committed;
         this.subject = subject;
         this.records = records;
         this.now = now;
@@ -44,32 +49,28 @@ final class MailScan {
 
     /** One mail; null when it is not there. */
     @Nullable Mail one(long id) {
-        if (id < shard.startOffset() || id >= shard.highWatermark()) {
-            return null;
-        }
         List<Mail> found = new ArrayList<>(1);
-        each(
-                id,
-                record -> {
-                    if (record.offset() == id) {
-                        addVisible(record, found);
-                    }
-                    return false;
-                });
-        return found.isEmpty() ? null : found.getFirst();
+        StoredRecord record = record(id);
+        return record != null && addVisible(record, found) ? found.getFirst() : null;
     }
 
     /** Of a mail that may have expired; null when it is not there. */
     @Nullable Priority priorityOf(long id) {
-        if (id < shard.startOffset() || id >= shard.highWatermark()) {
+        StoredRecord record = record(id);
+        return record == null ? null : MailReader.priorityOf(record);
+    }
+
+    private @Nullable StoredRecord record(long id) {
+        if (id < shard.startOffset() || id >= committed.end()) {
             return null;
         }
-        List<Priority> found = new ArrayList<>(1);
+        List<StoredRecord> found = new ArrayList<>(1);
         each(
                 id,
+                ONE_BATCH,
                 record -> {
                     if (record.offset() == id) {
-                        found.add(MailReader.priorityOf(record));
+                        found.add(record.copy());
                     }
                     return false;
                 });
@@ -78,12 +79,32 @@ final class MailScan {
 
     /** The newest mail of a key. */
     List<Mail> byKey(byte[] key) {
-        StoredRecord record = shard.readByKey(ByteBuffer.wrap(key)).join().record();
+        ByteBuffer wanted = ByteBuffer.wrap(key);
+        long newest = shard.readByKey(wanted.duplicate()).join().offset();
+        StoredRecord record = newest < 0 ? null : record(newest);
+        if (record == null && newest >= 0) {
+            record = newestVisible(wanted);
+        }
         List<Mail> found = new ArrayList<>(1);
-        if (record != null && record.value() != null) {
+        if (record != null) {
             addVisible(record, found);
         }
         return found;
+    }
+
+    /** For when the newest of all is of a transaction that is open or was given up. */
+    private @Nullable StoredRecord newestVisible(ByteBuffer key) {
+        StoredRecord[] newest = new StoredRecord[1];
+        each(
+                shard.startOffset(),
+                PAGE_BYTES,
+                record -> {
+                    if (key.equals(record.key())) {
+                        newest[0] = record.copy();
+                    }
+                    return true;
+                });
+        return newest[0];
     }
 
     /** The oldest mails from a time on that have all the tags. */
@@ -91,11 +112,12 @@ final class MailScan {
         long from =
                 sinceMillis <= 0
                         ? shard.startOffset()
-                        : shard.offsetForTime(sinceMillis).join().orElse(shard.highWatermark());
+                        : shard.offsetForTime(sinceMillis).join().orElse(committed.end());
         List<Mail> found = new ArrayList<>();
         int[] bytes = {0};
         each(
                 from,
+                PAGE_BYTES,
                 record -> {
                     if (record.timestamp() >= sinceMillis
                             && (tags.isEmpty() || tagsOf(record).containsAll(tags))
@@ -115,6 +137,7 @@ final class MailScan {
         }
         each(
                 from,
+                PAGE_BYTES,
                 record -> {
                     List<Mail> level =
                             levels.getOrDefault(MailReader.priorityOf(record), List.of());
@@ -154,20 +177,23 @@ final class MailScan {
     }
 
     /** Shows record after record until the visitor has enough. */
-    private void each(long from, Predicate<StoredRecord> visitor) {
+    private void each(long from, int pageBytes, Predicate<StoredRecord> visitor) {
         RecordBatchCursor cursor = new RecordBatchCursor();
         long at = Math.max(from, shard.startOffset());
-        while (at < shard.highWatermark()) {
+        long end = committed.end();
+        while (at < end) {
             long next = at;
-            try (ReadResult page = shard.read(at, PAGE_BYTES, true).join()) {
+            try (ReadResult page = shard.read(at, pageBytes, true).join()) {
                 for (Slice slice : page.slices()) {
                     cursor.reset(slice.toBuffer());
                     while (cursor.next()) {
-                        if (cursor.offset() >= at
-                                && !cursor.isControl()
-                                && cursor.hasValue()
-                                && !visitor.test(cursor.record())) {
+                        if (cursor.offset() >= end) {
                             return;
+                        }
+                        if (cursor.offset() >= at && isMail(cursor)) {
+                            if (!visitor.test(cursor.record())) {
+                                return;
+                            }
                         }
                     }
                     if (slice.bytes() > 0) {
@@ -188,5 +214,12 @@ final class MailScan {
             }
             at = next;
         }
+    }
+
+    private boolean isMail(RecordBatchCursor cursor) {
+        return !cursor.isControl()
+                && cursor.hasValue()
+                && !((cursor.attributes() & RecordBatches.TRANSACTIONAL) != 0
+                        && committed.isAborted(cursor.producerId(), cursor.baseOffset()));
     }
 }

@@ -1,15 +1,19 @@
 package io.polymq.mq9;
 
 import io.polymq.core.topic.Topic;
+import io.polymq.core.topic.TopicSpec;
 import io.polymq.core.topic.Topics;
 import io.polymq.meta.CachedView;
 import io.polymq.meta.MetadataException;
 import io.polymq.meta.NodeCache;
 import io.polymq.meta.Transaction;
+import io.polymq.storage.ShardSpec;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,6 +32,7 @@ final class Mailboxes {
     private static final Logger LOG = LoggerFactory.getLogger(Mailboxes.class);
     private static final String PREFIX = "mq9/mailbox/";
     private static final long RETRY_MILLIS = 10_000;
+    private static final int MAX_MESSAGE_BYTES = (64 << 20) + (1 << 20);
 
     /** The setting of a topic that says which mailbox it belongs to. */
     static final String STAMP = "mq9.created";
@@ -36,6 +41,7 @@ final class Mailboxes {
 
     private final NodeCache metadata;
     private final Topics topics;
+    private final Duration mailRetention;
     private final InstantSource clock;
     private final MailboxJson json = new MailboxJson();
     private final CachedView<Mailbox> view;
@@ -44,9 +50,10 @@ final class Mailboxes {
     /** Belongs to the zone that calls {@link #expire}. */
     private final PriorityQueue<Due> due = new PriorityQueue<>(Comparator.comparingLong(Due::at));
 
-    Mailboxes(NodeCache metadata, Topics topics, InstantSource clock) {
+    Mailboxes(NodeCache metadata, Topics topics, Duration mailRetention, InstantSource clock) {
         this.metadata = metadata;
         this.topics = topics;
+        this.mailRetention = mailRetention;
         this.clock = clock;
         this.view = metadata.view(PREFIX, json::read);
     }
@@ -54,12 +61,16 @@ final class Mailboxes {
     /**
      * Waits until all are known.
      *
-     * @param ended hears of each mailbox that is gone
+     * @param appeared hears of each tenant that has a mailbox, several times perhaps
+     * @param ended hears of each mailbox that is gone, and of each that has lost its mail
      */
-    void load(Consumer<Mailbox> ended) {
+    void load(Consumer<String> appeared, Consumer<Mailbox> ended) {
+        topics.reserve(MailAddress.TOPIC_PREFIX, this::wantedTopic);
+        topics.listen(new LostTopics(ended));
         view.listen(
                 (key, before, after) -> {
                     if (after != null) {
+                        appeared.accept(after.tenant());
                         arm(after);
                     }
                     if (before != null
@@ -68,7 +79,59 @@ final class Mailboxes {
                     }
                 });
         view.ready().join();
-        view.all().values().forEach(mailbox -> arm(mailbox.value()));
+        for (CachedView.Versioned<Mailbox> known : view.all().values()) {
+            appeared.accept(known.value().tenant());
+            arm(known.value());
+        }
+    }
+
+    /** Whoever deletes a mailbox's topic empties the mailbox. On the topics' own thread. */
+    private final class LostTopics implements Topics.Listener {
+        private final Consumer<Mailbox> ended;
+
+        LostTopics(Consumer<Mailbox> ended) {
+            this.ended = ended;
+        }
+
+        @Override
+        public void created(Topic topic) {
+            // by whoever uses the mailbox
+        }
+
+        @Override
+        public void altered(Topic before, Topic now) {
+            // its mail stays
+        }
+
+        @Override
+        public void deleted(Topic topic) {
+            String name = topic.name();
+            if (name.startsWith(MailAddress.TOPIC_PREFIX)) {
+                String address = name.substring(MailAddress.TOPIC_PREFIX.length());
+                Mailbox mailbox = find(topic.tenant(), address);
+                if (mailbox != null && isOf(topic, mailbox)) {
+                    ended.accept(mailbox);
+                }
+            }
+        }
+    }
+
+    /** What a mailbox's topic is made of, at its first use; null when there is no such mailbox. */
+    private @Nullable TopicSpec wantedTopic(String tenant, String name) {
+        Mailbox mailbox = find(tenant, name.substring(MailAddress.TOPIC_PREFIX.length()));
+        return mailbox == null
+                ? null
+                : TopicSpec.of(name, 1)
+                        .withShard(
+                                ShardSpec.DEFAULT
+                                        .withRetention(mailRetention, 0, 0)
+                                        .withCompaction(true))
+                        .withMaxMessageBytes(MAX_MESSAGE_BYTES)
+                        .withSettings(Map.of(STAMP, Long.toString(mailbox.createdAt())));
+    }
+
+    private static boolean isOf(Topic topic, Mailbox mailbox) {
+        return Long.toString(mailbox.createdAt()).equals(topic.spec().settings().get(STAMP));
     }
 
     int size() {
@@ -164,11 +227,7 @@ final class Mailboxes {
     CompletableFuture<Void> removeTopic(Mailbox mailbox) {
         String name = MailAddress.topic(mailbox.address());
         Topic topic = topics.find(mailbox.tenant(), name).orElse(null);
-        boolean own =
-                topic != null
-                        && Long.toString(mailbox.createdAt())
-                                .equals(topic.spec().settings().get(STAMP));
-        return own
+        return topic != null && isOf(topic, mailbox)
                 ? topics.delete(mailbox.tenant(), name)
                 : CompletableFuture.completedFuture(null);
     }

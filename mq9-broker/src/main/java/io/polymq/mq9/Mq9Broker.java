@@ -12,6 +12,8 @@ import io.polymq.core.zone.WheelTimer;
 import io.polymq.mq9.registry.AgentRegistry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +38,13 @@ public final class Mq9Broker implements SubjectService {
             };
 
     private Mq9Broker(Mq9BrokerServerParams params) {
-        Mailboxes mailboxes = new Mailboxes(params.metadata(), params.topics(), params.clock());
         Mq9Settings settings = params.settings();
+        Mailboxes mailboxes =
+                new Mailboxes(
+                        params.metadata(),
+                        params.topics(),
+                        settings.mailRetention(),
+                        params.clock());
         this.agents =
                 new AgentRegistry(
                         params.metadata(),
@@ -65,7 +72,13 @@ public final class Mq9Broker implements SubjectService {
 
     private void start() {
         Mailboxes mailboxes = parts.mailboxes();
+        Set<String> tenants = ConcurrentHashMap.newKeySet();
         mailboxes.load(
+                tenant -> {
+                    if (tenants.add(tenant)) {
+                        EarlyMail.begin(parts, tenant);
+                    }
+                },
                 ended -> {
                     MailZone zone = parts.zones().of(ended.key());
                     zone.execute(() -> zone.ended(ended));

@@ -62,7 +62,7 @@ final class PassingFetch extends WheelTimer implements LiveMailbox.Waiter {
             ended("too many queries at once, try again");
             return;
         }
-        long end = mailbox.shard().highWatermark();
+        long end = mailbox.committed().end();
         MailScan scan = ReadCommands.scan(mailbox);
         CompletableFuture.supplyAsync(
                         () -> scan.mostUrgent(from, most), mailbox.parts().core().blocking())
@@ -85,7 +85,7 @@ final class PassingFetch extends WheelTimer implements LiveMailbox.Waiter {
             finish();
             taker.take(found);
         } else {
-            watch = mailbox.shard().watchEnd(end, () -> mailbox.zone().execute(() -> look(end)));
+            watch = mailbox.committed().watch(end, () -> mailbox.zone().execute(() -> look(end)));
         }
     }
 

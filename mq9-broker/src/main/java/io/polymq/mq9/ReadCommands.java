@@ -177,6 +177,7 @@ final class ReadCommands {
     static MailScan scan(LiveMailbox open) {
         return new MailScan(
                 open.shard(),
+                open.committed(),
                 MailAddress.subject(open.mailbox().address()),
                 open.parts().core().records(),
                 open.parts().core().clock().millis());

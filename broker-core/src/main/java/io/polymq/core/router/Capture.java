@@ -20,6 +20,19 @@ public interface Capture extends Sink {
     /** Of several captures of a subject the one with the lowest rank gives the order. */
     long rank();
 
+    /** The name of the topic that it keeps messages in; empty when there is none yet. */
+    default String topic() {
+        return "";
+    }
+
+    /**
+     * Whether it only stands in for the topic that is called like the subject: where that captures
+     * a subject itself, the stand-in does not hear of it.
+     */
+    default boolean isStandIn() {
+        return false;
+    }
+
     /** Hands a message to all others that match its subject. */
     interface Fanout {
 

@@ -246,7 +246,7 @@ final class SubscriptionSpace implements Router.Space {
                 subject,
                 places,
                 generation,
-                inOrder(captures),
+                inOrder(captures, subject),
                 plain == found ? members : java.util.Arrays.copyOf(members, plain),
                 shares(groups));
     }
@@ -260,7 +260,7 @@ final class SubscriptionSpace implements Router.Space {
         }
     }
 
-    private static Member[] inOrder(List<Member> captures) {
+    private static Member[] inOrder(List<Member> captures, Subject subject) {
         if (captures.isEmpty()) {
             return NO_MEMBERS;
         }
@@ -274,7 +274,25 @@ final class SubscriptionSpace implements Router.Space {
                 distinct.add(capture);
             }
         }
+        dropStandIns(distinct, subject);
         return distinct.toArray(NO_MEMBERS);
+    }
+
+    /** Where the topic is there that is called like the subject, nobody stands in for it. */
+    private static void dropStandIns(List<Member> captures, Subject subject) {
+        if (captures.size() > 1
+                && captures.stream().anyMatch(SubscriptionSpace::isStandIn)
+                && captures.stream()
+                        .anyMatch(
+                                m ->
+                                        m.sink() instanceof Capture c
+                                                && c.topic().equals(subject.toString()))) {
+            captures.removeIf(SubscriptionSpace::isStandIn);
+        }
+    }
+
+    private static boolean isStandIn(Member member) {
+        return member.sink() instanceof Capture capture && capture.isStandIn();
     }
 
     private static Route.Share[] shares(Map<SharedGroup, List<Member>> groups) {

@@ -50,6 +50,7 @@ public final class TopicCatalog implements Topics, AutoCloseable {
     private final TopicChanges changes;
     private final Map<String, TenantTopics> tenants = new ConcurrentHashMap<>();
     private final Map<UUID, StoredTopic> byId = new ConcurrentHashMap<>();
+    private final ReservedTopics reserved = new ReservedTopics(this);
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final ExecutorService notices =
             Executors.newSingleThreadExecutor(Thread.ofVirtual().name("topics").factory());
@@ -106,6 +107,25 @@ public final class TopicCatalog implements Topics, AutoCloseable {
     @Override
     public Optional<Topic> find(UUID id) {
         return Optional.ofNullable(byId.get(id));
+    }
+
+    @Override
+    public CompletableFuture<Optional<Topic>> obtain(String tenant, String name) {
+        return reserved.obtain(tenant, name);
+    }
+
+    @Override
+    public void reserve(String prefix, Provider provider) {
+        reserved.add(prefix, provider);
+    }
+
+    @Override
+    public boolean isReserved(String name) {
+        return reserved.covers(name);
+    }
+
+    ReservedTopics reserved() {
+        return reserved;
     }
 
     @Override

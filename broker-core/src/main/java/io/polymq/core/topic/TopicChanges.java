@@ -80,6 +80,7 @@ final class TopicChanges {
         if (topics.find(spec.name()) != null) {
             throw new TopicException(Kind.EXISTS, "topic " + spec.name() + " exists");
         }
+        catalog.reserved().check(tenant, spec);
         TopicLimits limits = params.limits();
         if (topics.all().size() >= limits.topicsPerTenant()) {
             throw new TopicException(

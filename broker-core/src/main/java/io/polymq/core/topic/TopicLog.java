@@ -271,6 +271,11 @@ final class TopicLog implements Capture {
         return rank;
     }
 
+    @Override
+    public String topic() {
+        return spec.name();
+    }
+
     /** The record's key: its subject where that varies, else the one that the publisher chose. */
     byte @Nullable [] keyFor(Message message) {
         return spec.keyedBySubject() ? message.subject().dotted() : MessageRecords.keyOf(message);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All topics, kept in metadata and in memory. Reads are from memory and for any thread; changes
@@ -22,6 +23,15 @@ public interface Topics {
     Optional<Topic> find(String tenant, String name);
 
     Optional<Topic> find(UUID id);
+
+    /** Finds it, or makes it when the provider of such names wants it to be. */
+    CompletableFuture<Optional<Topic>> obtain(String tenant, String name);
+
+    /** Topics whose names begin so are the provider's alone to want, from now on. */
+    void reserve(String prefix, Provider provider);
+
+    /** Whether it is for a provider to say that a topic of that name may be. */
+    boolean isReserved(String name);
 
     Collection<Topic> list(String tenant);
 
@@ -44,6 +54,13 @@ public interface Topics {
 
     /** Called after each create, alter and delete, on an own thread, in order. */
     void listen(Listener listener);
+
+    /** Has topics that are made when somebody asks for them. From memory; any thread. */
+    interface Provider {
+
+        /** What the topic is to be made of; null when there is to be none. */
+        @Nullable TopicSpec wanted(String tenant, String name);
+    }
 
     /** Hears of changes. */
     interface Listener {

@@ -32,6 +32,47 @@ class RouterTest {
         assertThat(seen).containsExactlyInAnyOrder("a/b", "a/+", "a/#", "#", "+/+", "a/b/#");
     }
 
+    /** What is captured, by whom, before and after the topic itself is there. */
+    @Test
+    void whoStandsInForATopicLeavesASubjectToTheTopicThatIsCalledLikeIt() {
+        List<String> seen = new ArrayList<>();
+        space.subscribe(filter("box/#"), null, false, new Keeper("", Long.MAX_VALUE, seen));
+        space.subscribe(filter("#"), null, false, new Keeper("everything", 1, seen));
+        assertThat(space.publish(cache, message("box.a"))).isEqualTo(2);
+        assertThat(seen).containsExactly("everything", "");
+        Router.Subscription topic =
+                space.subscribe(filter("box/a"), null, false, new Keeper("box.a", 2, seen));
+        seen.clear();
+        assertThat(space.publish(cache, message("box.a"))).isEqualTo(2);
+        assertThat(seen).containsExactly("everything", "box.a");
+        seen.clear();
+        assertThat(space.publish(cache, message("box.b"))).isEqualTo(2);
+        assertThat(seen).containsExactly("everything", "");
+        topic.close();
+        seen.clear();
+        assertThat(space.publish(cache, message("box.a"))).isEqualTo(2);
+        assertThat(seen).containsExactly("everything", "");
+    }
+
+    private record Keeper(String topic, long rank, List<String> seen) implements Capture {
+        @Override
+        public boolean isStandIn() {
+            return topic.isEmpty();
+        }
+
+        @Override
+        public boolean deliver(Message message) {
+            seen.add(topic);
+            return true;
+        }
+
+        @Override
+        public int capture(Message message, Fanout live) {
+            deliver(message);
+            return 1 + live.deliver(message);
+        }
+    }
+
     @Test
     void aClosedSubscriptionGetsNothingMore() {
         List<String> seen = new ArrayList<>();

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -99,6 +100,34 @@ class TopicCatalogTest {
         rig.create("g", 1);
         assertThat(refusal(() -> rig.create("h", 1))).isEqualTo(Kind.QUOTA_EXCEEDED);
         assertThat(store.list("topic/").count()).isEqualTo(14);
+    }
+
+    @Test
+    void topicsOfReservedNamesAreMadeWhenSomebodyAsksForOneThatIsWanted() {
+        TopicSpec wanted = TopicSpec.of("box.a", 1).withSettings(Map.of("made", "1"));
+        List<TopicSpec> wish = new CopyOnWriteArrayList<>(List.of(wanted));
+        rig.topics.reserve(
+                "box.",
+                (tenant, name) ->
+                        wish.stream().filter(s -> s.name().equals(name)).findAny().orElse(null));
+        assertThat(rig.topics.isReserved("box.b")).isTrue();
+        assertThat(rig.topics.isReserved("boxes")).isFalse();
+        assertThat(rig.topics.obtain(TENANT, "boxes").join()).isEmpty();
+        assertThat(rig.topics.obtain(TENANT, "box.b").join()).isEmpty();
+        assertThat(refusal(() -> rig.create("box.b", 1))).isEqualTo(Kind.INVALID_NAME);
+        assertThat(refusal(() -> rig.create("box.a", 2))).isEqualTo(Kind.INVALID_NAME);
+
+        var several = new ArrayList<CompletableFuture<Optional<Topic>>>();
+        for (int i = 0; i < 10; i++) {
+            several.add(rig.topics.obtain(TENANT, "box.a"));
+        }
+        Topic made = several.getFirst().join().orElseThrow();
+        assertThat(made.spec()).isEqualTo(wanted);
+        several.forEach(one -> assertThat(one.join()).contains(made));
+
+        wish.clear();
+        rig.topics.delete(TENANT, "box.a").join();
+        assertThat(rig.topics.obtain(TENANT, "box.a").join()).isEmpty();
     }
 
     @Test

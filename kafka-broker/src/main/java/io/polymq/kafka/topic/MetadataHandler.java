@@ -127,6 +127,15 @@ public final class MetadataHandler {
         if (TopicCatalog.nameRefusal(name) != null) {
             return done(error(name, Errors.INVALID_TOPIC_EXCEPTION));
         }
+        if (catalog.isReserved(name)) {
+            return catalog.obtain(exchange.client().tenant(), name)
+                    .thenApply(
+                            there ->
+                                    there == null
+                                            ? error(name, Errors.UNKNOWN_TOPIC_OR_PARTITION)
+                                            : describe(exchange, request, there))
+                    .exceptionally(failure -> error(name, KafkaErrors.of(failure)));
+        }
         boolean wanted = exchange.version() < 4 || request.allowAutoTopicCreation();
         if (!wanted || !cluster.autoCreateTopics()) {
             return done(error(name, Errors.UNKNOWN_TOPIC_OR_PARTITION));

@@ -177,6 +177,16 @@ public final class TopicCatalog {
                 TopicSpec.of(name, partitions), settings, brokerWide.get(), unforced);
     }
 
+    /** Whether another protocol says which topics of such a name there are. */
+    public boolean isReserved(String name) {
+        return topics.isReserved(name);
+    }
+
+    /** The topic, made when another protocol has it on demand; null for none. */
+    public CompletableFuture<@Nullable KafkaTopic> obtain(String tenant, String name) {
+        return topics.obtain(tenant, name).thenApply(topic -> topic.map(this::view).orElse(null));
+    }
+
     /** Creates it unless someone was quicker: then theirs. */
     public CompletableFuture<KafkaTopic> createOrFind(String tenant, String name, int partitions) {
         return create(tenant, name, partitions, Map.of())

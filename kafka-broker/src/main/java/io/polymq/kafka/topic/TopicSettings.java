@@ -454,7 +454,9 @@ public final class TopicSettings {
         Map<String, String> own = spec.settings();
         return new BatchRules(
                 spec.maxMessageBytes(),
-                spec.shard().compaction(),
+                spec.shard().compaction()
+                        && Setting.items(value(CLEANUP_POLICY, own, brokerWide))
+                                .contains("compact"),
                 value(TIMESTAMP_TYPE, own, brokerWide).equals("LogAppendTime"),
                 Long.parseLong(value(BEFORE_MAX_MS, own, brokerWide).trim()),
                 Long.parseLong(value(AFTER_MAX_MS, own, brokerWide).trim()),
