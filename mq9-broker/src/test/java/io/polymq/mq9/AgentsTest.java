@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +120,20 @@ class AgentsTest {
         assertThat(found("{\"text\":\"things\",\"limit\":10,\"page\":3}")).hasSize(5);
         assertThat(found("{\"page\":99}")).isEmpty();
         assertThat(rig.ask("$mq9.AI.AGENT.DISCOVER", "{}").path("total").asInt()).isEqualTo(25);
+    }
+
+    @Test
+    void whatFitsAlikeIsOnOnePageEach() {
+        for (int i = 99; i >= 10; i--) {
+            register("agent" + i, "does things");
+        }
+        for (String question : new String[] {"\"text\":\"things\"", "\"semantic\":\"things\""}) {
+            Set<String> all = new HashSet<>();
+            for (int page = 1; page <= 9; page++) {
+                all.addAll(found("{" + question + ",\"limit\":10,\"page\":" + page + "}"));
+            }
+            assertThat(all).as(question).hasSize(90);
+        }
     }
 
     @Test

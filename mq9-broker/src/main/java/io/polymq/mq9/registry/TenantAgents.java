@@ -53,9 +53,10 @@ final class TenantAgents {
     /** Some of those that fit, and how many fit. */
     record Page(List<Scored> entries, int total) {}
 
+    /** Those that fit alike in the order in which they came, on whatever page. */
     private static final Comparator<Scored> BEST_FIRST =
             Comparator.comparingDouble((Scored one) -> -one.score())
-                    .thenComparing(one -> one.entry().agent().name());
+                    .thenComparingInt(one -> one.entry().document);
 
     private final Embedder embedder;
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -199,6 +200,8 @@ final class TenantAgents {
 
     private Page best(float[] scores, Predicate<Entry> wanted, int from, int most) {
         PriorityQueue<Scored> best = new PriorityQueue<>(BEST_FIRST.reversed());
+        int enough = from + most;
+        float least = 0;
         int total = 0;
         for (int i = 0; i < scores.length; i++) {
             Entry entry = scores[i] > 0 ? byDocument.get(i) : null;
@@ -206,12 +209,13 @@ final class TenantAgents {
                 continue;
             }
             total++;
-            Scored worst = best.peek();
-            if (best.size() < from + most) {
+            if (scores[i] > least) {
                 best.add(new Scored(entry, scores[i]));
-            } else if (worst != null && scores[i] > worst.score()) {
-                best.remove();
-                best.add(new Scored(entry, scores[i]));
+                if (best.size() > enough) {
+                    best.remove();
+                }
+                Scored worst = best.size() < enough ? null : best.peek();
+                least = worst == null ? 0 : worst.score();
             }
         }
         List<Scored> sorted = new ArrayList<>(best);

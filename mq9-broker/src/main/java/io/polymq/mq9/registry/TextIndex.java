@@ -101,6 +101,8 @@ final class TextIndex {
     float[] scores(String question) {
         float[] scores = new float[wordsOf.size()];
         double average = Math.max(1, totalLength / Math.max(1, alive));
+        float shortest = K1 * (1 - B);
+        float perWord = (float) (K1 * B / average);
         for (String word : Words.of(question, MAX_QUESTION).stream().distinct().toList()) {
             Postings postings = words.get(word);
             if (postings == null) {
@@ -111,7 +113,7 @@ final class TextIndex {
             for (int i = 0; i < postings.size; i++) {
                 int document = postings.documents[i];
                 float count = postings.counts[i];
-                float norm = (float) (K1 * (1 - B + B * lengths[document] / average));
+                float norm = shortest + perWord * lengths[document];
                 scores[document] += rarity * count * (K1 + 1) / (count + norm);
             }
         }
