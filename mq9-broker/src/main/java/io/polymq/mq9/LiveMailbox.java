@@ -1,12 +1,11 @@
 package io.polymq.mq9;
 
 import io.polymq.core.message.KeptMessage;
-import io.polymq.core.message.Message;
-import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Router;
 import io.polymq.core.topic.Committed;
 import io.polymq.core.topic.Topic;
 import io.polymq.storage.Shard;
+import io.polymq.storage.StorageException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A mailbox in use: its shard, the groups that read it, those that wait. Forgotten when nobody has
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveMailbox {
 
+    private static final Logger LOG = LoggerFactory.getLogger(LiveMailbox.class);
     private static final long IDLE_MILLIS = 30_000;
     private static final int MAX_GROUPS = 1000;
     private static final long TEND_MILLIS = Duration.ofDays(1).toMillis();
@@ -96,6 +98,14 @@ final class LiveMailbox {
         return known;
     }
 
+    Topic topic() {
+        Topic known = topic;
+        if (known == null) {
+            throw new IllegalStateException("the mailbox is not open");
+        }
+        return known;
+    }
+
     /** What of the shard is mail: nothing of transactions that are open or were given up. */
     Committed committed() {
         Committed known = committed;
@@ -123,7 +133,7 @@ final class LiveMailbox {
     /** On a virtual thread. */
     private void open() {
         try {
-            Topic made = topic();
+            Topic made = obtain();
             Shard found = made.partition(0);
             Committed seen = parts.core().topics().committed(made, 0).join();
             if (!parts.mailboxes().isCurrent(mailbox)) {
@@ -139,7 +149,7 @@ final class LiveMailbox {
         }
     }
 
-    private Topic topic() {
+    private Topic obtain() {
         String name = MailAddress.topic(mailbox.address());
         String stamp = Long.toString(mailbox.createdAt());
         Topic topic = parts.core().topics().find(mailbox.tenant(), name).orElse(null);
@@ -239,24 +249,6 @@ final class LiveMailbox {
         known.send(mail, key, done);
     }
 
-    /** Puts in what was published to it before its topic was there to capture it. */
-    void keep(KeptMessage mail, @Nullable Receipt receipt) {
-        Topic known = topic;
-        if (known == null) {
-            throw new IllegalStateException("the mailbox is not open");
-        }
-        known.append(
-                mail.lendTo(new Message()),
-                (offset, timestamp, failure) -> {
-                    if (receipt != null && failure == null) {
-                        receipt.stored(known.name(), 0, offset, timestamp);
-                    }
-                    if (receipt != null) {
-                        receipt.done(failure);
-                    }
-                });
-    }
-
     /** Records that were deleted are done for every group. */
     void discarded(long[] ids) {
         for (MailGroup group : groups.values()) {
@@ -351,9 +343,19 @@ final class LiveMailbox {
                 .blocking()
                 .execute(
                         () -> {
-                            inUse.forEach(group -> GroupUse.mark(of, group, now));
-                            List<String> unused = unusedGroups(of);
-                            zone.execute(() -> unused.forEach(group -> leave(of, group)));
+                            if (!parts.mailboxes().isCurrent(mailbox)) {
+                                return;
+                            }
+                            try {
+                                inUse.forEach(group -> GroupUse.mark(of, group, now));
+                                List<String> unused = unusedGroups(of);
+                                zone.execute(() -> unused.forEach(group -> leave(of, group)));
+                            } catch (StorageException gone) {
+                                LOG.atDebug()
+                                        .addKeyValue("mailbox", mailbox.key())
+                                        .addKeyValue("reason", gone.getMessage())
+                                        .log("groups of a mailbox cannot be tended");
+                            }
                         });
     }
 

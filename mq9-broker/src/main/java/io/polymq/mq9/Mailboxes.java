@@ -61,11 +61,24 @@ final class Mailboxes {
     /**
      * Waits until all are known.
      *
+     * @param made hears of each topic of a mailbox before it captures anything
      * @param appeared hears of each tenant that has a mailbox, several times perhaps
      * @param ended hears of each mailbox that is gone, and of each that has lost its mail
      */
-    void load(Consumer<String> appeared, Consumer<Mailbox> ended) {
-        topics.reserve(MailAddress.TOPIC_PREFIX, this::wantedTopic);
+    void load(Consumer<Topic> made, Consumer<String> appeared, Consumer<Mailbox> ended) {
+        topics.reserve(
+                MailAddress.TOPIC_PREFIX,
+                new Topics.Provider() {
+                    @Override
+                    public @Nullable TopicSpec wanted(String tenant, String name) {
+                        return wantedTopic(tenant, name);
+                    }
+
+                    @Override
+                    public void made(Topic topic) {
+                        made.accept(topic);
+                    }
+                });
         topics.listen(new LostTopics(ended));
         view.listen(
                 (key, before, after) -> {

@@ -12,8 +12,6 @@ import io.polymq.core.zone.WheelTimer;
 import io.polymq.mq9.registry.AgentRegistry;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,13 +70,10 @@ public final class Mq9Broker implements SubjectService {
 
     private void start() {
         Mailboxes mailboxes = parts.mailboxes();
-        Set<String> tenants = ConcurrentHashMap.newKeySet();
+        EarlyMails early = new EarlyMails(parts);
         mailboxes.load(
-                tenant -> {
-                    if (tenants.add(tenant)) {
-                        EarlyMail.begin(parts, tenant);
-                    }
-                },
+                early::made,
+                early::watch,
                 ended -> {
                     MailZone zone = parts.zones().of(ended.key());
                     zone.execute(() -> zone.ended(ended));

@@ -19,6 +19,7 @@ import io.polymq.storage.Shard;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,17 +140,23 @@ class OtherProtocolsTest {
             begin.countDown();
         }
         kept.forEach(one -> assertThat(one.join()).isEqualTo(1));
-        assertThat(
-                        payloads(
-                                rig.fetch(
-                                        "box",
-                                        "g",
-                                        body -> {
-                                            body.withObject("config").put("num_msgs", 1000);
-                                            return body;
-                                        })))
-                .hasSize(publishers * each)
-                .containsExactlyInAnyOrderElementsOf(sent);
+        List<String> all =
+                payloads(
+                        rig.fetch(
+                                "box",
+                                "g",
+                                body -> {
+                                    body.withObject("config").put("num_msgs", 1000);
+                                    return body;
+                                }));
+        assertThat(all).hasSize(publishers * each).containsExactlyInAnyOrderElementsOf(sent);
+        for (int i = 0; i < publishers; i++) {
+            String prefix = i + "-";
+            assertThat(all.stream().filter(one -> one.startsWith(prefix)))
+                    .as("in the order of their publisher")
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, each).mapToObj(n -> prefix + n).toList());
+        }
     }
 
     @Test

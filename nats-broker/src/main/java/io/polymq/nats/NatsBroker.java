@@ -126,7 +126,9 @@ public final class NatsBroker {
      */
     public static NatsBroker start(NatsBrokerServerParams params)
             throws OptionsException, IOException {
-        return new NatsBroker(params);
+        NatsBroker broker = new NatsBroker(params);
+        broker.info.rehearse();
+        return broker;
     }
 
     private ServerInfo serverInfo() {

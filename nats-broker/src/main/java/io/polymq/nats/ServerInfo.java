@@ -7,6 +7,7 @@ import io.polymq.codec.nats.NatsWriter;
 import io.polymq.nats.account.NatsUser;
 import io.polymq.network.Connection;
 import io.polymq.network.TransportKind;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,15 @@ import org.jspecify.annotations.Nullable;
 final class ServerInfo {
 
     static final String REVISION = "polymq";
+
+    /** What INFO says of a connection. */
+    private record Ends(SocketAddress local, SocketAddress remote, long id, boolean plain) {
+
+        static Ends of(Connection connection) {
+            return new Ends(
+                    connection.local(), connection.remote(), connection.id(), isPlain(connection));
+        }
+    }
 
     private final NatsSettings settings;
     private final boolean loginRequired;
@@ -47,16 +57,28 @@ final class ServerInfo {
      * @param nonce what it is to sign, null for nothing
      */
     byte[] first(Connection connection, @Nullable String nonce) {
-        ObjectNode info = common(connection, settings.maxPayload());
+        return first(Ends.of(connection), nonce);
+    }
+
+    private byte[] first(Ends ends, @Nullable String nonce) {
+        ObjectNode info = common(ends, settings.maxPayload());
         if (nonce != null) {
             info.put("nonce", nonce);
         }
         return line(info);
     }
 
+    /**
+     * Makes one for nobody, so that the first client need not wait until all it takes is loaded.
+     */
+    void rehearse() {
+        SocketAddress nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        first(new Ends(nobody, nobody, 0, true), Nonce.fresh().text());
+    }
+
     /** The line that a client is sent once it is known who it is. */
     byte[] known(Connection connection, NatsUser user, boolean system, int maxPayload) {
-        ObjectNode info = common(connection, maxPayload);
+        ObjectNode info = common(Ends.of(connection), maxPayload);
         info.put("connect_info", true);
         info.put("remote_account", user.account().name());
         if (system) {
@@ -67,14 +89,14 @@ final class ServerInfo {
 
     /** The line when something has changed. */
     byte[] changed(Connection connection, int maxPayload, boolean lameDuckForIt) {
-        ObjectNode info = common(connection, maxPayload);
+        ObjectNode info = common(Ends.of(connection), maxPayload);
         if (lameDuckForIt) {
             info.put("ldm", true);
         }
         return line(info);
     }
 
-    private ObjectNode common(Connection connection, int maxPayload) {
+    private ObjectNode common(Ends ends, int maxPayload) {
         ObjectNode info = json.createObjectNode();
         info.put("server_id", settings.serverId());
         info.put("server_name", settings.serverName());
@@ -82,13 +104,13 @@ final class ServerInfo {
         info.put("proto", 1);
         info.put("git_commit", REVISION);
         info.put("go", "java" + Runtime.version().feature());
-        info.put("host", host(connection.local()));
-        info.put("port", port(connection.local()));
+        info.put("host", host(ends.local()));
+        info.put("port", port(ends.local()));
         info.put("headers", true);
         if (loginRequired) {
             info.put("auth_required", true);
         }
-        if (settings.tlsAvailable() && isPlain(connection)) {
+        if (settings.tlsAvailable() && ends.plain()) {
             info.put(settings.tlsRequired() ? "tls_required" : "tls_available", true);
         }
         if (settings.tlsAvailable() && verifiesCertificates) {
@@ -98,8 +120,8 @@ final class ServerInfo {
         if (settings.jetStream()) {
             info.put("jetstream", true);
         }
-        info.put("client_id", connection.id());
-        info.put("client_ip", host(connection.remote()));
+        info.put("client_id", ends.id());
+        info.put("client_ip", host(ends.remote()));
         if (lameDuck) {
             info.put("ldm", true);
         }

@@ -17,6 +17,7 @@ final class Asker implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
+    private final String inbox = "r" + Long.toString(System.nanoTime(), 36);
     private String answer = "";
 
     Asker(String host, int port) throws IOException {
@@ -24,7 +25,7 @@ final class Asker implements AutoCloseable {
         socket.setTcpNoDelay(true);
         in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
         out = new BufferedOutputStream(socket.getOutputStream(), 1 << 16);
-        write("CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB r.* 1\r\n");
+        write("CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB " + inbox + ".* 1\r\n");
         flush();
     }
 
@@ -33,7 +34,7 @@ final class Asker implements AutoCloseable {
     }
 
     void ask(String subject, byte[] body, int number) throws IOException {
-        write("PUB " + subject + " r." + number + ' ' + body.length + "\r\n");
+        write("PUB " + subject + ' ' + inbox + '.' + number + ' ' + body.length + "\r\n");
         out.write(body);
         write("\r\n");
     }
@@ -46,12 +47,12 @@ final class Asker implements AutoCloseable {
     int next() throws IOException {
         for (; ; ) {
             String line = line();
-            if (line.startsWith("MSG r.")) {
+            if (line.startsWith("MSG " + inbox)) {
                 String[] parts = line.split(" ");
                 int length = Integer.parseInt(parts[parts.length - 1]);
                 answer = new String(in.readNBytes(length), StandardCharsets.UTF_8);
                 in.skipNBytes(2);
-                return Integer.parseInt(parts[1].substring(2));
+                return Integer.parseInt(parts[1].substring(inbox.length() + 1));
             }
             if (line.equals("PING")) {
                 write("PONG\r\n");
@@ -70,7 +71,10 @@ final class Asker implements AutoCloseable {
     String once(String subject, String body) throws IOException {
         ask(subject, body.getBytes(StandardCharsets.UTF_8), 0);
         flush();
-        next();
+        int number = next();
+        if (number != 0) {
+            throw new IOException("an answer to " + number + " came first: " + answer);
+        }
         return answer;
     }
 

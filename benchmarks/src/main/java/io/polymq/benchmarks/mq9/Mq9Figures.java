@@ -100,11 +100,26 @@ public final class Mq9Figures {
                 long begun = System.nanoTime();
                 sender.ask("$mq9.AI.MSG.SEND." + box, PAYLOAD, 2);
                 sender.flush();
-                reader.next();
+                int answered = reader.next();
                 took[i] = System.nanoTime() - begun;
+                if (answered != 1 || !reader.answer().contains("\"msg_id\":" + i + ',')) {
+                    throw new IOException("not the mail " + i + ": " + reader.answer());
+                }
                 sender.next();
             }
-            report("from SEND to the waiting FETCH", WAKES, System.nanoTime() - from, took);
+            long whole = System.nanoTime() - from;
+            long[] alone = new long[WAKES];
+            sender.once("$mq9.AI.MAILBOX.CREATE", "{\"name\":\"" + box + ".alone\"}");
+            long begin = System.nanoTime();
+            for (int i = 0; i < WAKES; i++) {
+                long begun = System.nanoTime();
+                sender.ask("$mq9.AI.MSG.SEND." + box + ".alone", PAYLOAD, 2);
+                sender.flush();
+                sender.next();
+                alone[i] = System.nanoTime() - begun;
+            }
+            report("SEND, one in flight", WAKES, System.nanoTime() - begin, alone);
+            report("from SEND to the waiting FETCH", WAKES, whole, took);
         }
     }
 
@@ -131,7 +146,7 @@ public final class Mq9Figures {
         }
         double seconds = (System.nanoTime() - from) / 1e9;
         System.out.printf(
-                "%d mailboxes made in %.1f s, %.0f a second%n",
+                "%,d mailboxes made in %.1f s, %.0f a second%n",
                 mailboxes, seconds, mailboxes / seconds);
     }
 

@@ -40,6 +40,13 @@ final class ReservedTopics {
         return provider(name) != null;
     }
 
+    void made(Topic topic) {
+        Topics.Provider provider = provider(topic.name());
+        if (provider != null) {
+            provider.made(topic);
+        }
+    }
+
     /** Refuses a topic of a reserved name that is not as its provider wants it. */
     void check(String tenant, TopicSpec spec) {
         Topics.Provider provider = provider(spec.name());

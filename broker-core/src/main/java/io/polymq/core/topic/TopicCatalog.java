@@ -294,6 +294,7 @@ public final class TopicCatalog implements Topics, AutoCloseable {
         StoredTopic topic = new StoredTopic(tenant, stored.spec(), log);
         byId.put(topic.id(), topic);
         of(tenant).put(topic);
+        reserved.made(topic);
         log.begin();
         tell(listener -> listener.created(topic));
     }

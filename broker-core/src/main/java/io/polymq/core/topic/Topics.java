@@ -60,6 +60,9 @@ public interface Topics {
 
         /** What the topic is to be made of; null when there is to be none. */
         @Nullable TopicSpec wanted(String tenant, String name);
+
+        /** One is there, and captures nothing yet. On the topics' own thread: must not block. */
+        default void made(Topic topic) {}
     }
 
     /** Hears of changes. */
