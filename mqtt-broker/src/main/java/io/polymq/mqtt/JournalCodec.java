@@ -3,7 +3,6 @@ package io.polymq.mqtt;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.polymq.core.subject.Subject;
-import io.polymq.mqtt.SessionJournal.Target;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,7 +48,7 @@ final class JournalCodec {
     record Owed(Place place, int qos, boolean retain, int subscriptionId, boolean released) {}
 
     static ByteBuffer message(
-            Publication publication, @Nullable Place origin, List<Target> targets) {
+            Publication publication, @Nullable Place origin, List<OwedShare> targets) {
         int size = 96 + publication.header().length + publication.payload().length;
         ByteBuf out = Unpooled.buffer(size + targets.size() * 21);
         out.writeByte(MESSAGE);
@@ -65,7 +64,7 @@ final class JournalCodec {
         int live = 0;
         int countAt = out.writerIndex();
         out.writeInt(0);
-        for (Target target : targets) {
+        for (OwedShare target : targets) {
             if (!target.isFinished()) {
                 live++;
                 writePlace(out, target);
@@ -77,24 +76,24 @@ final class JournalCodec {
         return out.nioBuffer();
     }
 
-    static ByteBuffer finished(List<Target> targets) {
+    static ByteBuffer finished(List<OwedShare> targets) {
         ByteBuf out = Unpooled.buffer(5 + targets.size() * 17);
         out.writeByte(FINISHED);
         out.writeInt(targets.size());
-        for (Target target : targets) {
+        for (OwedShare target : targets) {
             writePlace(out, target);
         }
         return out.nioBuffer();
     }
 
-    static ByteBuffer released(Target target) {
+    static ByteBuffer released(OwedShare target) {
         ByteBuf out = Unpooled.buffer(18);
         out.writeByte(RELEASED);
         writePlace(out, target);
         return out.nioBuffer();
     }
 
-    private static void writePlace(ByteBuf out, Target target) {
+    private static void writePlace(ByteBuf out, OwedShare target) {
         out.writeLong(target.session().number());
         out.writeLong(target.number());
         int how = target.qos() | (target.retain() ? RETAIN : 0);

@@ -1,6 +1,5 @@
 package io.polymq.mqtt;
 
-import io.polymq.mqtt.SessionJournal.Owed;
 import io.polymq.storage.Shard;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
@@ -27,18 +26,18 @@ final class JournalSpace {
     private static final int REWRITES = 256;
 
     private final Shard shard;
-    private final Consumer<Owed> rewrite;
-    private final ArrayDeque<Owed> oldest = new ArrayDeque<>();
+    private final Consumer<OwedMessage> rewrite;
+    private final ArrayDeque<OwedMessage> oldest = new ArrayDeque<>();
     private long owed;
     private long trimmedTo;
     private int rewriting;
 
-    JournalSpace(Shard shard, Consumer<Owed> rewrite) {
+    JournalSpace(Shard shard, Consumer<OwedMessage> rewrite) {
         this.shard = shard;
         this.rewrite = rewrite;
     }
 
-    void stored(Owed message) {
+    void stored(OwedMessage message) {
         if (message.rewriting) {
             message.rewriting = false;
             rewriting--;
@@ -51,7 +50,7 @@ final class JournalSpace {
     }
 
     /** It stays where it was. */
-    void rewriteFailed(Owed message) {
+    void rewriteFailed(OwedMessage message) {
         message.rewriting = false;
         rewriting--;
         message.listed = true;
@@ -59,13 +58,13 @@ final class JournalSpace {
         owed++;
     }
 
-    void finished(Owed message) {
+    void finished(OwedMessage message) {
         if (!message.listed) {
             return;
         }
         message.listed = false;
         owed--;
-        Owed first = oldest.peek();
+        OwedMessage first = oldest.peek();
         while (first != null && first.remaining == 0) {
             oldest.poll();
             first = oldest.peek();
@@ -88,7 +87,7 @@ final class JournalSpace {
     }
 
     private void considerRewriting() {
-        Owed first = oldest.peek();
+        OwedMessage first = oldest.peek();
         if (first == null || rewriting > 0) {
             return;
         }
@@ -97,7 +96,7 @@ final class JournalSpace {
             return;
         }
         for (int i = 0; i < REWRITES && !oldest.isEmpty(); i++) {
-            Owed old = oldest.poll();
+            OwedMessage old = oldest.poll();
             if (old.remaining > 0) {
                 owed--;
                 old.listed = false;

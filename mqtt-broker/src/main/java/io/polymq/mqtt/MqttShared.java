@@ -157,6 +157,22 @@ final class MqttShared {
         return zones.computeIfAbsent(loop, l -> new SessionZone(l, router));
     }
 
+    /**
+     * Routes a client's message in its zone, and keeps it when it is to be retained.
+     *
+     * @return how many took it
+     */
+    int route(Router.Space space, Message message, Receipt receipt, SessionZone zone) {
+        message.receipt(receipt);
+        if (MqttHeader.retain(message)) {
+            receipt.expect();
+            retained.put(space.tenant(), message.keep(), receipt);
+        }
+        int matched = space.publish(zone.routes(), message);
+        receipt.seal();
+        return matched;
+    }
+
     /** Publishes what the broker itself has to say; in the background's zone. */
     void publish(String tenant, Publication publication) {
         assert background.isHere();

@@ -42,7 +42,7 @@ final class OutgoingWindow {
         boolean counted;
 
         /** Its share in a message of the journal; null when it is kept in memory only. */
-        SessionJournal.@Nullable Target target;
+        @Nullable OwedShare target;
 
         /** Whether the journal has it safe. */
         boolean stored;
@@ -160,15 +160,7 @@ final class OutgoingWindow {
      * says where it stands.
      */
     Entry restore(long number, int qos, boolean retain, int subscriptionId, int size) {
-        while (tail < number) {
-            if (floor == tail) {
-                floor = number;
-                next = number;
-                tail = number;
-            } else {
-                place(tail++).clear();
-            }
-        }
+        skipTo(number);
         Entry entry = place(tail);
         entry.clear();
         entry.number = tail++;
@@ -178,6 +170,19 @@ final class OutgoingWindow {
         entry.size = size;
         queuedBytes += size;
         return entry;
+    }
+
+    /** Numbers below it were used, whatever became of their messages. */
+    void skipTo(long number) {
+        while (tail < number) {
+            if (floor == tail) {
+                floor = number;
+                next = number;
+                tail = number;
+            } else {
+                place(tail++).clear();
+            }
+        }
     }
 
     /** The one place where a message's standing changes. */

@@ -7,6 +7,7 @@ import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Subject;
 import java.util.Arrays;
 
@@ -38,6 +39,10 @@ record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
                 .without(Property.WILL_DELAY_INTERVAL)
                 .encode(out);
         return new Publication(Subject.ofSlashed(topic), payload, ByteBufUtil.getBytes(out), flags);
+    }
+
+    Publication to(Subject other) {
+        return new Publication(other, payload, header, flags);
     }
 
     Message lendTo(Message message) {
@@ -77,5 +82,10 @@ record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
 
     KeptMessage keep() {
         return lendTo(new Message()).keep();
+    }
+
+    /** With the name by which it is recognised when its client hands it over again. */
+    KeptMessage keep(Origin origin) {
+        return lendTo(new Message()).origin(origin).keep();
     }
 }

@@ -15,7 +15,6 @@ import io.polymq.core.subject.Subject;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import io.polymq.network.CloseReason;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +30,7 @@ final class PublishHandler {
     private final MqttShared shared;
     private final MqttConnection connection;
     private final AckQueue acks;
+    private final Qos2Receiver qos2;
     private Router.@Nullable Space space;
     private @Nullable Subject lastWritten;
     private boolean lastAllowed;
@@ -40,6 +40,7 @@ final class PublishHandler {
         this.shared = shared;
         this.connection = connection;
         this.acks = new AckQueue(connection);
+        this.qos2 = new Qos2Receiver(shared, connection, acks);
     }
 
     void onPublish(int first, byte[] bytes, int from, int to) throws MqttCodecException {
@@ -101,14 +102,21 @@ final class PublishHandler {
             denied(view);
             return;
         }
+        if (view.qos() == 2) {
+            checkReceiveMaximum(view.packetId());
+            Message message = fill(zone, view, written);
+            if (!qos2.isRepeated(message, view)) {
+                qos2.receive(message, view);
+            }
+            return;
+        }
         KeptMessage kept = fill(zone, view, parts.subject()).keep();
         if (view.qos() == 0) {
             shared.delayed().schedule(tenant(), kept, parts.seconds(), null);
             return;
         }
         checkReceiveMaximum(view.packetId());
-        int answerType = view.qos() == 1 ? PacketType.PUBACK : PacketType.PUBREC;
-        AckQueue.Pending answer = acks.begin(answerType, view.packetId());
+        AckQueue.Pending answer = acks.begin(PacketType.PUBACK, view.packetId());
         Receipt receipt = new Receipt(answer);
         shared.delayed().schedule(tenant(), kept, parts.seconds(), receipt);
         receipt.seal();
@@ -307,168 +315,22 @@ final class PublishHandler {
             return;
         }
         AckQueue.Pending answer = acks.begin(PacketType.PUBACK, view.packetId());
-        answer.matched(route(message, new Receipt(answer), zone));
+        answer.matched(shared.route(space(), message, new Receipt(answer), zone));
         acks.end(answer);
         connection.acksWait(acks.size());
     }
 
-    private int route(Message message, Receipt receipt, SessionZone zone) {
-        message.receipt(receipt);
-        if (MqttHeader.retain(message)) {
-            receipt.expect();
-            shared.retained().put(tenant(), message.keep(), receipt);
-        }
-        int matched = space().publish(zone.routes(), message);
-        receipt.seal();
-        return matched;
-    }
-
-    // QoS 2: the message is kept until its PUBREL, then routed.
+    // QoS 2.
 
     private void onQos2(Message message, PublishView view) throws MqttCodecException {
-        Session session = connection.session();
-        int id = view.packetId();
-        Session.IncomingMessage known = session.incoming().get(id);
-        if (known != null && isRepeated(known, message, view.dup())) {
-            if (++known.repeats > 1) {
-                throw MqttCodecException.protocol("the same packet identifier again and again");
-            }
-            connection.sendAck(PacketType.PUBREC, id);
+        if (qos2.isRepeated(message, view) || !mayPublish(message, view)) {
             return;
         }
-        if (!mayPublish(message, view)) {
-            return;
-        }
-        KeptMessage kept = message.keep();
-        AckQueue.Pending answer = acks.begin(PacketType.PUBREC, id);
-        SessionJournal journal = shared.journal();
-        SessionJournal.Target target = null;
-        if (journal != null && session.isPersistent()) {
-            target = new SessionJournal.Target(session, id, 2, view.retain(), 0, true);
-        }
-        Session.IncomingMessage fresh = new Session.IncomingMessage(kept, message.flags(), target);
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure != null) {
-                                session.run(() -> session.forgetIncoming(id, fresh));
-                            }
-                            answer.settled(failure);
-                        });
-        if (known != null) {
-            forget(known);
-        }
-        if (journal != null && target != null) {
-            journal.write(target, kept, receipt);
-        }
-        session.incoming().put(id, fresh);
-        receipt.seal();
-        acks.end(answer);
-        connection.acksWait(acks.size());
+        qos2.receive(message, view);
     }
 
-    private void forget(Session.IncomingMessage message) {
-        SessionJournal journal = shared.journal();
-        if (journal != null && message.target != null) {
-            journal.finish(message.target);
-        }
-    }
-
-    /**
-     * Whether it is the same once more. One whose way a crash cut short may have been finished for
-     * its client, which then uses the identifier anew, and without DUP.
-     */
-    private boolean isRepeated(Session.IncomingMessage known, Message message, boolean dup) {
-        boolean open = known.released == null && (dup || known.delivered.isEmpty());
-        return open && isSame(known, message);
-    }
-
-    private boolean isSame(Session.IncomingMessage known, Message message) {
-        byte[] payload = known.message.payload();
-        int at = message.payloadOffset();
-        return known.flags == message.flags()
-                && known.message.subject().equals(message.subject())
-                && java.util.Arrays.equals(
-                        payload,
-                        0,
-                        payload.length,
-                        message.payload(),
-                        at,
-                        at + message.payloadLength());
-    }
-
-    /**
-     * The client hands its QoS 2 message over; one that is not known was handed over before. It
-     * stays known until all who get it have it safe: a crash in between finds out from the journal
-     * who has it, and the others get it when the client releases it again.
-     */
     void onPubRel(int packetId) {
-        Session session = connection.session();
-        Session.IncomingMessage known =
-                session.unreleased() == 0 ? null : session.incoming().get(packetId);
-        if (known == null) {
-            connection.sendAck(PacketType.PUBCOMP, packetId);
-            return;
-        }
-        AckQueue.Pending answer = acks.begin(PacketType.PUBCOMP, packetId);
-        CompletableFuture<Void> before = known.released;
-        if (before != null) {
-            before.whenComplete((done, failure) -> answer.settled(failure));
-            acks.end(answer);
-            return;
-        }
-        CompletableFuture<Void> released = new CompletableFuture<>();
-        known.released = released;
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            onRouted(session, packetId, known, failure);
-                            answer.settled(failure);
-                        });
-        SessionZone zone = connection.zone();
-        Message message = known.message.lendTo(zone.incoming());
-        message.publisher(connection.id());
-        SessionJournal journal = shared.journal();
-        if (journal != null && known.target != null) {
-            journal.releasing(known.target, known.message);
-        }
-        shared.replays().begin(known);
-        route(message, receipt, zone);
-        shared.replays().end(known);
-        acks.end(answer);
-    }
-
-    /** Everyone has it safe, or someone cannot. Any thread. */
-    private void onRouted(
-            Session session,
-            int packetId,
-            Session.IncomingMessage message,
-            @Nullable Throwable failure) {
-        CompletableFuture<Void> released = message.released;
-        if (failure == null) {
-            forget(message);
-        }
-        Runnable settle =
-                () -> {
-                    if (failure == null) {
-                        session.forgetIncoming(packetId, message);
-                    } else {
-                        message.released = null;
-                    }
-                };
-        if (session.zone().isHere()) {
-            settle.run();
-        } else {
-            session.run(settle);
-        }
-        if (released == null) {
-            return;
-        }
-        if (failure == null) {
-            released.complete(null);
-        } else {
-            released.completeExceptionally(failure);
-        }
+        qos2.onPubRel(packetId);
     }
 
     // Ends of what was sent to the client.

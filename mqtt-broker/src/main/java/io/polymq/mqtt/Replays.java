@@ -14,15 +14,15 @@ final class Replays {
 
     private final Map<KeptMessage, Set<Long>> running = new ConcurrentHashMap<>(0);
 
-    void begin(Session.IncomingMessage message) {
+    void begin(IncomingMessage message, KeptMessage routed) {
         if (!message.delivered.isEmpty()) {
-            running.put(message.message, message.delivered);
+            running.put(routed, message.delivered);
         }
     }
 
-    void end(Session.IncomingMessage message) {
+    void end(IncomingMessage message, KeptMessage routed) {
         if (!message.delivered.isEmpty()) {
-            running.remove(message.message);
+            running.remove(routed);
         }
     }
 

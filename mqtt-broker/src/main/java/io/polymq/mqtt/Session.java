@@ -11,7 +11,6 @@ import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -52,30 +51,12 @@ final class Session {
     private volatile boolean ended;
 
     private @Nullable IntObjectMap<IncomingMessage> incoming;
+    private @Nullable CompletableFuture<Void> releasing;
+    private int serial;
     private @Nullable Will will;
     private long detachedAt;
     private boolean saved;
     private @Nullable ScheduledFuture<?> expiry;
-
-    /** A QoS 2 message that waits for its PUBREL, or for all who get it to have it safe. */
-    static final class IncomingMessage {
-        final KeptMessage message;
-        final int flags;
-        final SessionJournal.@Nullable Target target;
-        int repeats;
-
-        /** Once it is on its way: done when its PUBCOMP may be sent. */
-        @Nullable CompletableFuture<Void> released;
-
-        /** Sessions that got it before a crash cut its way short. */
-        Set<Long> delivered = Set.of();
-
-        IncomingMessage(KeptMessage message, int flags, SessionJournal.@Nullable Target target) {
-            this.message = message;
-            this.flags = flags;
-            this.target = target;
-        }
-    }
 
     /** The will and how long it waits. */
     record Will(MqttPacket.Will packet, long delaySeconds) {}
@@ -95,6 +76,7 @@ final class Session {
         this.principal = principal;
         this.peer = peer;
         this.sender = new SessionSender(this, shared, firstNumber);
+        this.serial = (int) shared.clock().millis();
     }
 
     void leaveExclusive(Subscriptions.Target target) {
@@ -218,6 +200,21 @@ final class Session {
         }
     }
 
+    /** What tells one incoming message from another that had the same packet identifier. */
+    int nextSerial() {
+        return ++serial;
+    }
+
+    /** When the last of the messages that it releases now was handed on; null when none is. */
+    @Nullable CompletableFuture<Void> releasing() {
+        CompletableFuture<Void> last = releasing;
+        return last == null || last.isDone() ? null : last;
+    }
+
+    void releasing(CompletableFuture<Void> last) {
+        releasing = last;
+    }
+
     int unreleased() {
         return incoming == null ? 0 : incoming.size();
     }
@@ -329,7 +326,7 @@ final class Session {
         }
         Receipt receipt = isPersistent() && qos > 0 ? message.receipt() : null;
         if (receipt != null) {
-            receipt.expect();
+            receipt.forward();
         }
         zone.post(new Delivery(this, subscription, message.keep(), qos, receipt));
         return true;
@@ -375,7 +372,7 @@ final class Session {
         if (ended || !mayMail(message.payload().length)) {
             return false;
         }
-        receipt.expect();
+        receipt.forward();
         int most = Math.min(qos, subscription.options().qos());
         zone.post(new Delivery(this, subscription, message, most, receipt));
         return true;
@@ -399,7 +396,7 @@ final class Session {
             handOn(delivery);
         }
         if (receipt != null) {
-            receipt.done(null);
+            receipt.forwarded();
         }
     }
 

@@ -19,10 +19,10 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,10 +30,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what persistent sessions are owed safe: one shard, to which messages and the ends of their
- * deliveries are appended. A message for a thousand sessions is one record that names them all.
- * What happened is gathered by a thread of its own and written a batch at a time; recovery reads
- * the shard from its start. The start follows the oldest message that is still owed; when old ones
- * hold up much that is done with, they are written again at the end.
+ * deliveries are appended. A message for a thousand sessions is one record that names them all,
+ * written when it was handed to each of them; so the records of a session are not in the order of
+ * its messages' numbers. What happened is gathered by a thread of its own and written a batch at a
+ * time; recovery reads the shard from its start. The start follows the oldest message that is still
+ * owed; when old ones hold up much that is done with, they are written again at the end.
  *
  * <p>Zone: its executor. What sessions call only enqueues.
  */
@@ -55,111 +56,10 @@ final class SessionJournal {
     private final Map<KeptMessage, JournalCodec.Place> releasing = new IdentityHashMap<>(0);
 
     private final Map<JournalCodec.Place, KeptMessage> released = new HashMap<>(0);
+    private final Map<KeptMessage, Gathering> gatherings = new IdentityHashMap<>(0);
+    private final List<Gathering> unannounced = new ArrayList<>(0);
     private final Message scratch = new Message();
     private final JournalSpace space;
-
-    /** A session's share in a stored message; its flags change in the journal's zone. */
-    static final class Target {
-        private final Session session;
-        private final long number;
-        private final int qos;
-        private final boolean retain;
-        private final int subscriptionId;
-        private final boolean incoming;
-        private boolean released;
-        private boolean finished;
-        private @Nullable Owed owed;
-
-        Target(
-                Session session,
-                long number,
-                int qos,
-                boolean retain,
-                int subscriptionId,
-                boolean incoming) {
-            this.session = session;
-            this.number = number;
-            this.qos = qos;
-            this.retain = retain;
-            this.subscriptionId = subscriptionId;
-            this.incoming = incoming;
-        }
-
-        Session session() {
-            return session;
-        }
-
-        JournalCodec.Place place() {
-            return new JournalCodec.Place(session.number(), number, incoming);
-        }
-
-        /** The entry's number, or an incoming message's packet identifier. */
-        long number() {
-            return number;
-        }
-
-        int qos() {
-            return qos;
-        }
-
-        boolean retain() {
-            return retain;
-        }
-
-        int subscriptionId() {
-            return subscriptionId;
-        }
-
-        boolean isIncoming() {
-            return incoming;
-        }
-
-        boolean isReleased() {
-            return released;
-        }
-
-        boolean isFinished() {
-            return finished;
-        }
-
-        void markReleased() {
-            released = true;
-        }
-
-        /** Recovery found the message again, further on. */
-        void movedTo(Owed later) {
-            Owed before = owed;
-            if (before != null) {
-                before.remaining--;
-                before.targets.remove(this);
-            }
-            later.add(this);
-        }
-
-        /** Its message's place in the journal; -1 before it is safe. */
-        long offset() {
-            Owed stored = owed;
-            return stored == null ? -1 : stored.offset;
-        }
-    }
-
-    /** A stored message and who is still owed it. */
-    static final class Owed {
-        final List<Target> targets = new ArrayList<>(1);
-        volatile long offset = -1;
-        int remaining;
-        boolean listed;
-        boolean rewriting;
-
-        /** The client's QoS 2 message that this one is, while that is not finished. */
-        JournalCodec.@Nullable Place origin;
-
-        void add(Target target) {
-            target.owed = this;
-            targets.add(target);
-            remaining++;
-        }
-    }
 
     /** Takes what was read, in its order. */
     interface Reader {
@@ -168,16 +68,40 @@ final class SessionJournal {
 
     private sealed interface Command {}
 
-    private record Write(Target target, KeptMessage message, @Nullable Receipt receipt)
+    /**
+     * A message on its way to sessions, some of which have told so; in the queue it says that all
+     * have.
+     */
+    private static final class Gathering implements Command {
+        final KeptMessage message;
+        final long begun;
+        final OwedMessage owed = new OwedMessage();
+        final List<Receipt> receipts = new ArrayList<>(1);
+
+        Gathering(KeptMessage message, long begun) {
+            this.message = message;
+            this.begun = begun;
+        }
+
+        void add(Write write) {
+            owed.add(write.target());
+            if (write.receipt() != null) {
+                receipts.add(write.receipt());
+            }
+        }
+    }
+
+    private record Write(OwedShare target, KeptMessage message, @Nullable Receipt receipt)
             implements Command {}
 
-    private record Finish(Target target) implements Command {}
+    private record Finish(OwedShare target) implements Command {}
 
-    private record Releasing(Target target, KeptMessage message) implements Command {}
+    private record Releasing(OwedShare target, KeptMessage message) implements Command {}
 
-    private record Release(Target target, Runnable then) implements Command {}
+    private record Release(OwedShare target, Runnable then) implements Command {}
 
-    private record Again(Owed owed, Publication publication) implements Command {}
+    private record Again(OwedMessage owed, Publication publication, long timestamp)
+            implements Command {}
 
     SessionJournal(
             Shard shard, Durability durability, InstantSource clock, EventExecutor executor) {
@@ -191,24 +115,24 @@ final class SessionJournal {
     // What sessions say; any thread.
 
     /** The receipt, told to expect it, is done when the message is safe. */
-    void write(Target target, KeptMessage message, @Nullable Receipt receipt) {
+    void write(OwedShare target, KeptMessage message, @Nullable Receipt receipt) {
         if (receipt != null) {
             receipt.expect();
         }
         enqueue(new Write(target, message, receipt));
     }
 
-    void finish(Target target) {
+    void finish(OwedShare target) {
         enqueue(new Finish(target));
     }
 
     /** Runs {@code then} in the session's zone when it is safe that the message was released. */
-    void release(Target target, Runnable then) {
+    void release(OwedShare target, Runnable then) {
         enqueue(new Release(target, then));
     }
 
     /** A client's QoS 2 message is going to be routed: what is written of it says so. */
-    void releasing(Target target, KeptMessage message) {
+    void releasing(OwedShare target, KeptMessage message) {
         enqueue(new Releasing(target, message));
     }
 
@@ -223,71 +147,21 @@ final class SessionJournal {
 
     /** What one batch is about. */
     private static final class Batch {
-        final List<Owed> stored = new ArrayList<>();
+        final List<OwedMessage> stored = new ArrayList<>();
         final List<Integer> places = new ArrayList<>();
         final List<Receipt> receipts = new ArrayList<>();
         final List<Release> releases = new ArrayList<>();
-        final List<Target> finished = new ArrayList<>();
+        final List<OwedShare> finished = new ArrayList<>();
         boolean mustBeSafe;
     }
 
     private void drain() {
         scheduled.set(false);
         Batch batch = new Batch();
-        KeptMessage message = null;
-        Owed owed = null;
         Command command = commands.poll();
         while (command != null) {
-            if (owed != null && !(command instanceof Write next && next.message() == message)) {
-                append(
-                        batch,
-                        owed,
-                        Publication.of(
-                                Objects.requireNonNull(message).lendTo(scratch), clock.millis()));
-                owed = null;
-            }
-            switch (command) {
-                case Write write -> {
-                    if (write.target().incoming) {
-                        writeFinished(batch); // one of them may have had this identifier
-                    }
-                    if (owed == null) {
-                        owed = new Owed();
-                        message = write.message();
-                        owed.origin = releasing.get(message);
-                    }
-                    owed.add(write.target());
-                    batch.mustBeSafe = true;
-                    if (write.receipt() != null) {
-                        batch.receipts.add(write.receipt());
-                    }
-                }
-                case Finish finish -> {
-                    batch.finished.add(finish.target());
-                    if (finish.target().incoming && !released.isEmpty()) {
-                        releasing.remove(released.remove(finish.target().place()));
-                    }
-                }
-                case Releasing begun -> {
-                    JournalCodec.Place place = begun.target().place();
-                    releasing.put(begun.message(), place);
-                    released.put(place, begun.message());
-                }
-                case Release release -> {
-                    release.target().released = true;
-                    batch.releases.add(release);
-                    batch.mustBeSafe = true;
-                    builder.append(clock.millis(), null, JournalCodec.released(release.target()));
-                }
-                case Again again -> append(batch, again.owed(), again.publication());
-            }
-            if (builder.bytes() > BATCH_BYTES) {
-                break;
-            }
-            command = commands.poll();
-        }
-        if (owed != null && message != null) {
-            append(batch, owed, Publication.of(message.lendTo(scratch), clock.millis()));
+            carryOut(command, batch);
+            command = builder.bytes() > BATCH_BYTES ? null : commands.poll();
         }
         write(batch);
         if (!commands.isEmpty() && scheduled.compareAndSet(false, true)) {
@@ -295,15 +169,97 @@ final class SessionJournal {
         }
     }
 
-    private void append(Batch batch, Owed owed, Publication publication) {
+    private void drainAll() {
+        do {
+            drain();
+        } while (!commands.isEmpty());
+    }
+
+    private void carryOut(Command command, Batch batch) {
+        switch (command) {
+            case Write write when write.target().isIncoming() -> {
+                writeFinished(batch); // one of them may have had this identifier
+                append(batch, gathering(write));
+            }
+            case Write write -> {
+                Gathering known = gatherings.get(write.message());
+                if (known == null) {
+                    begin(write);
+                } else {
+                    known.add(write);
+                }
+            }
+            case Gathering complete -> {
+                if (gatherings.remove(complete.message, complete)) {
+                    append(batch, complete);
+                }
+            }
+            case Finish finish -> {
+                batch.finished.add(finish.target());
+                if (finish.target().isIncoming() && !released.isEmpty()) {
+                    releasing.remove(released.remove(finish.target().place()));
+                }
+            }
+            case Releasing begun -> {
+                JournalCodec.Place place = begun.target().place();
+                releasing.put(begun.message(), place);
+                released.put(place, begun.message());
+            }
+            case Release release -> {
+                release.target().markReleased();
+                batch.releases.add(release);
+                batch.mustBeSafe = true;
+                builder.append(clock.millis(), null, JournalCodec.released(release.target()));
+            }
+            case Again again -> append(batch, again.owed(), again.publication(), again.timestamp());
+        }
+    }
+
+    /** The first session that is owed a message: others may follow until it is routed. */
+    private void begin(Write write) {
+        Gathering gathering = gathering(write);
+        gatherings.put(write.message(), gathering);
+        if (write.receipt() != null) {
+            write.receipt().whenRouted(() -> enqueue(gathering));
+        } else if (unannounced.isEmpty()) {
+            unannounced.add(gathering);
+            var unused = executor.schedule(this::endUnannounced, 1, TimeUnit.MILLISECONDS);
+        } else {
+            unannounced.add(gathering);
+        }
+    }
+
+    private Gathering gathering(Write write) {
+        Gathering gathering = new Gathering(write.message(), clock.millis());
+        gathering.owed.origin = releasing.get(write.message());
+        gathering.add(write);
+        return gathering;
+    }
+
+    /** Nobody waits for these, so nobody says when they are routed: a moment must do. */
+    private void endUnannounced() {
+        unannounced.forEach(this::enqueue);
+        unannounced.clear();
+    }
+
+    private void append(Batch batch, Gathering complete) {
+        batch.receipts.addAll(complete.receipts);
+        batch.mustBeSafe = true;
+        append(
+                batch,
+                complete.owed,
+                Publication.of(complete.message.lendTo(scratch), clock.millis()),
+                complete.begun);
+    }
+
+    private void append(Batch batch, OwedMessage owed, Publication publication, long timestamp) {
         batch.stored.add(owed);
         batch.places.add(builder.count());
         JournalCodec.Place origin = owed.origin;
         if (origin != null && !released.containsKey(origin)) {
             origin = null;
         }
-        builder.append(
-                clock.millis(), null, JournalCodec.message(publication, origin, owed.targets));
+        builder.append(timestamp, null, JournalCodec.message(publication, origin, owed.targets));
     }
 
     private void write(Batch batch) {
@@ -327,7 +283,7 @@ final class SessionJournal {
             return;
         }
         builder.append(clock.millis(), null, JournalCodec.finished(batch.finished));
-        for (Target target : batch.finished) {
+        for (OwedShare target : batch.finished) {
             onFinished(target);
         }
         batch.finished.clear();
@@ -338,44 +294,44 @@ final class SessionJournal {
             LOG.atWarn().setCause(failure).log("the session journal could not be written");
             return;
         }
-        Map<SessionZone, List<Target>> byZone = new HashMap<>();
+        Map<SessionZone, List<OwedShare>> byZone = new HashMap<>();
         for (int i = 0; i < batch.stored.size(); i++) {
-            Owed owed = batch.stored.get(i);
+            OwedMessage owed = batch.stored.get(i);
             owed.offset = base + batch.places.get(i);
             space.stored(owed);
-            for (Target target : owed.targets) {
-                byZone.computeIfAbsent(target.session.zone(), z -> new ArrayList<>()).add(target);
+            for (OwedShare target : owed.targets) {
+                byZone.computeIfAbsent(target.session().zone(), z -> new ArrayList<>()).add(target);
             }
         }
         byZone.forEach((zone, targets) -> zone.run(() -> targets.forEach(SessionJournal::tell)));
         for (Release release : batch.releases) {
-            release.target().session.run(release.then());
+            release.target().session().run(release.then());
         }
     }
 
-    private static void tell(Target target) {
-        target.session.run(() -> target.session.sender().onStored(target));
+    private static void tell(OwedShare target) {
+        target.session().run(() -> target.session().sender().onStored(target));
     }
 
-    private void onFinished(Target target) {
-        Owed owed = target.owed;
-        if (target.finished || owed == null) {
+    private void onFinished(OwedShare target) {
+        OwedMessage owed = target.message();
+        if (target.isFinished() || owed == null) {
             return;
         }
-        target.finished = true;
+        target.markFinished();
         if (--owed.remaining == 0) {
             space.finished(owed);
         }
     }
 
     /** An old message that holds up the shard's start is written again at the end. */
-    private void rewrite(Owed owed) {
+    private void rewrite(OwedMessage owed) {
         read(
                         owed.offset,
                         (offset, timestamp, event) -> {
                             if (offset == owed.offset
                                     && event instanceof JournalCodec.Stored stored) {
-                                enqueue(new Again(owed, stored.publication()));
+                                enqueue(new Again(owed, stored.publication(), timestamp));
                             }
                         })
                 .exceptionally(
@@ -440,12 +396,12 @@ final class SessionJournal {
     }
 
     /** A message that recovery found to be owed still. */
-    void recovered(Owed owed) {
+    void recovered(OwedMessage owed) {
         space.stored(owed);
     }
 
     /** One that recovery found finished. */
-    void recoveredFinished(Target target) {
+    void recoveredFinished(OwedShare target) {
         onFinished(target);
     }
 
@@ -454,7 +410,9 @@ final class SessionJournal {
         CompletableFuture<Void> flushed = new CompletableFuture<>();
         executor.execute(
                 () -> {
-                    drain();
+                    drainAll();
+                    gatherings.values().forEach(this::enqueue);
+                    drainAll();
                     RecordBatchBuilder mark = new RecordBatchBuilder();
                     mark.append(clock.millis(), null, JournalCodec.finished(List.of()));
                     shard.append(

@@ -1,14 +1,15 @@
 package io.polymq.mqtt;
 
+import io.polymq.core.message.KeptMessage;
 import io.polymq.mqtt.JournalCodec.Finished;
 import io.polymq.mqtt.JournalCodec.Owed;
 import io.polymq.mqtt.JournalCodec.Place;
 import io.polymq.mqtt.JournalCodec.Released;
 import io.polymq.mqtt.JournalCodec.Stored;
 import io.polymq.mqtt.OutgoingWindow.Entry;
-import io.polymq.mqtt.SessionJournal.Target;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -29,11 +30,17 @@ final class SessionRecovery {
     private final SessionStore store;
     private final Map<Long, Session> sessions = new HashMap<>();
     private final Set<Session> detached = new HashSet<>();
-    private final Map<Place, Target> open = new HashMap<>();
-    private final List<SessionJournal.Owed> owed = new ArrayList<>();
+    private final Map<Place, Found> open = new HashMap<>();
+    private final List<OwedMessage> owed = new ArrayList<>();
+
+    /** The highest number that a message of a session had. */
+    private final Map<Session, Long> highest = new HashMap<>();
 
     /** Who got a client's QoS 2 message that is not finished. */
     private final Map<Place, Set<Long>> delivered = new HashMap<>();
+
+    /** A message that a session is still owed, or that came from it. */
+    private record Found(OwedShare share, int size, boolean away) {}
 
     SessionRecovery(MqttShared shared, SessionStore store) {
         this.shared = shared;
@@ -57,8 +64,9 @@ final class SessionRecovery {
             }
         }
         store.journal().recover(this::apply);
+        restoreWindows();
         delivered.forEach(this::cutShort);
-        for (SessionJournal.Owed message : owed) {
+        for (OwedMessage message : owed) {
             store.journal().recovered(message);
         }
         for (Session session : sessions.values()) {
@@ -74,9 +82,9 @@ final class SessionRecovery {
     }
 
     private void cutShort(Place place, Set<Long> got) {
-        Target target = open.get(place);
-        Session.IncomingMessage message =
-                target == null ? null : target.session().incoming().get((int) place.number());
+        Found found = open.get(place);
+        IncomingMessage message =
+                found == null ? null : found.share().session().incoming().get((int) place.number());
         if (message != null) {
             message.delivered = got;
         }
@@ -91,7 +99,7 @@ final class SessionRecovery {
     }
 
     private void onStored(long offset, long timestamp, Stored stored) {
-        SessionJournal.Owed message = new SessionJournal.Owed();
+        OwedMessage message = new OwedMessage();
         message.offset = offset;
         if (stored.origin() != null) {
             Set<Long> got = delivered.computeIfAbsent(stored.origin(), o -> new HashSet<>());
@@ -102,13 +110,13 @@ final class SessionRecovery {
             if (session == null) {
                 continue;
             }
-            Target known = open.get(share.place());
+            Found known = open.get(share.place());
             if (known != null) {
-                known.movedTo(message);
+                known.share().movedTo(message);
                 continue;
             }
-            Target target =
-                    new Target(
+            OwedShare target =
+                    new OwedShare(
                             session,
                             share.place().number(),
                             share.qos(),
@@ -116,28 +124,15 @@ final class SessionRecovery {
                             share.subscriptionId(),
                             share.place().incoming());
             message.add(target);
-            open.put(share.place(), target);
+            if (share.released()) {
+                target.markReleased();
+            }
+            int size = stored.publication().payload().length + 64;
+            open.put(share.place(), new Found(target, size, wasAway(session, timestamp)));
             if (share.place().incoming()) {
-                session.incoming()
-                        .put(
-                                (int) share.place().number(),
-                                new Session.IncomingMessage(
-                                        stored.publication().keep(),
-                                        stored.publication().flags(),
-                                        target));
+                session.incoming().put((int) target.number(), incoming(stored, timestamp, target));
             } else {
-                Entry entry =
-                        session.sender()
-                                .window()
-                                .restore(
-                                        share.place().number(),
-                                        share.qos(),
-                                        share.retain(),
-                                        share.subscriptionId(),
-                                        stored.publication().payload().length + 64);
-                entry.target = target;
-                entry.stored = true;
-                session.sender().window().become(entry, stateOf(session, share, timestamp));
+                used(session, target.number());
             }
         }
         if (message.remaining > 0) {
@@ -145,39 +140,76 @@ final class SessionRecovery {
         }
     }
 
+    private static IncomingMessage incoming(Stored stored, long timestamp, OwedShare target) {
+        KeptMessage kept = stored.publication().keep(target.origin());
+        IncomingMessage message =
+                new IncomingMessage(kept, stored.publication().flags(), timestamp, target);
+        message.begun = true;
+        return message;
+    }
+
+    private void used(Session session, long number) {
+        highest.merge(session, number, Math::max);
+    }
+
+    /** The sessions' windows, in the order of their messages, which is not that of the journal. */
+    private void restoreWindows() {
+        List<Found> outgoing = new ArrayList<>(open.size());
+        for (Found found : open.values()) {
+            if (!found.share().isIncoming()) {
+                outgoing.add(found);
+            }
+        }
+        outgoing.sort(Comparator.comparingLong(found -> found.share().number()));
+        for (Found found : outgoing) {
+            OwedShare share = found.share();
+            OutgoingWindow window = share.session().sender().window();
+            Entry entry =
+                    window.restore(
+                            share.number(),
+                            share.qos(),
+                            share.retain(),
+                            share.subscriptionId(),
+                            found.size());
+            entry.target = share;
+            entry.stored = true;
+            window.become(entry, stateOf(found));
+        }
+        highest.forEach((session, number) -> session.sender().startAt(number + 1));
+    }
+
     /** What came while the client was away was not sent yet; of the rest nobody knows. */
-    private OutgoingWindow.State stateOf(Session session, Owed share, long timestamp) {
-        if (share.released()) {
+    private static OutgoingWindow.State stateOf(Found found) {
+        if (found.share().isReleased()) {
             return OutgoingWindow.State.RELEASED;
         }
-        boolean away = detached.contains(session) && timestamp >= session.detachedAt();
-        return away ? OutgoingWindow.State.QUEUED : OutgoingWindow.State.SENT;
+        return found.away() ? OutgoingWindow.State.QUEUED : OutgoingWindow.State.SENT;
+    }
+
+    private boolean wasAway(Session session, long timestamp) {
+        return detached.contains(session) && timestamp >= session.detachedAt();
     }
 
     private void onFinished(Place place) {
         delivered.remove(place);
-        Target target = open.remove(place);
-        if (target == null) {
+        Session session = sessions.get(place.session());
+        if (session != null && !place.incoming()) {
+            used(session, place.number());
+        }
+        Found found = open.remove(place);
+        if (found == null) {
             return;
         }
-        store.journal().recoveredFinished(target);
-        Session session = target.session();
+        store.journal().recoveredFinished(found.share());
         if (place.incoming()) {
-            session.incoming().remove((int) place.number());
-        } else {
-            OutgoingWindow window = session.sender().window();
-            if (place.number() >= window.floor() && place.number() < window.tail()) {
-                window.done(window.at(place.number()));
-            }
+            found.share().session().incoming().remove((int) place.number());
         }
     }
 
     private void onReleased(Place place) {
-        Target target = open.get(place);
-        if (target != null) {
-            target.markReleased();
-            OutgoingWindow window = target.session().sender().window();
-            window.released(window.at(place.number()));
+        Found found = open.get(place);
+        if (found != null) {
+            found.share().markReleased();
         }
     }
 }

@@ -26,7 +26,7 @@ final class SessionSender {
 
     private final Session session;
     private final MqttShared shared;
-    private final long firstNumber;
+    private long firstNumber;
     private @Nullable OutgoingWindow window;
     private final Deque<Runnable> waiting = new ArrayDeque<>(0);
     private boolean pumping;
@@ -64,6 +64,15 @@ final class SessionSender {
         waiting.add(task);
     }
 
+    /** Recovery knows that numbers below this one were used. */
+    void startAt(long number) {
+        if (window != null) {
+            window.skipTo(number);
+        } else {
+            firstNumber = Math.max(firstNumber, number);
+        }
+    }
+
     /** Number of the next message. */
     long nextNumber() {
         return window == null ? firstNumber : window.tail();
@@ -97,8 +106,8 @@ final class SessionSender {
         }
         SessionJournal journal = shared.journal();
         if (persistent && journal != null) {
-            SessionJournal.Target target =
-                    new SessionJournal.Target(
+            OwedShare target =
+                    new OwedShare(
                             session, entry.number, qos, retain, options.subscriptionId(), false);
             entry.target = target;
             journal.write(target, PublishForm.keep(message, shared.clock()), receipt);
@@ -233,7 +242,7 @@ final class SessionSender {
     /** Done with a message, one way or the other. */
     void finish(Entry entry) {
         SessionJournal journal = shared.journal();
-        SessionJournal.Target target = entry.target;
+        OwedShare target = entry.target;
         if (target != null && journal != null) {
             journal.finish(target);
         }
@@ -266,7 +275,7 @@ final class SessionSender {
         }
         int id = entry.packetId();
         MqttConnection to = session.connection();
-        SessionJournal.Target target = entry.target;
+        OwedShare target = entry.target;
         if (first && target != null && journal != null) {
             journal.release(target, () -> sendRelease(target, id));
         } else if (to != null) {
@@ -274,7 +283,7 @@ final class SessionSender {
         }
     }
 
-    private void sendRelease(SessionJournal.Target target, int id) {
+    private void sendRelease(OwedShare target, int id) {
         OutgoingWindow w = window;
         MqttConnection to = session.connection();
         Entry entry = w == null ? null : w.find(id);
@@ -284,7 +293,7 @@ final class SessionSender {
     }
 
     /** The journal has the message safe. */
-    void onStored(SessionJournal.Target target) {
+    void onStored(OwedShare target) {
         OutgoingWindow w = window;
         if (w == null || target.number() < w.floor() || target.number() >= w.tail()) {
             return;
@@ -302,7 +311,7 @@ final class SessionSender {
     }
 
     /** Reads the contents of what is next to be sent. */
-    private void load(SessionJournal journal, OutgoingWindow w, SessionJournal.Target first) {
+    private void load(SessionJournal journal, OutgoingWindow w, OwedShare first) {
         if (loading) {
             return;
         }
@@ -310,7 +319,7 @@ final class SessionSender {
         Map<Long, Long> numbers = new HashMap<>();
         long end = Math.min(w.tail(), w.next() + LOADED_AT_ONCE);
         for (long number = w.next(); number < end; number++) {
-            SessionJournal.Target target = w.at(number).target;
+            OwedShare target = w.at(number).target;
             if (target != null && w.at(number).message == null && target.offset() >= 0) {
                 numbers.put(target.offset(), number);
             }
@@ -329,9 +338,7 @@ final class SessionSender {
     }
 
     private void onLoaded(
-            SessionJournal.Target first,
-            Map<Long, KeptMessage> found,
-            @Nullable Throwable failure) {
+            OwedShare first, Map<Long, KeptMessage> found, @Nullable Throwable failure) {
         loading = false;
         OutgoingWindow w = window;
         if (w == null) {
@@ -353,8 +360,7 @@ final class SessionSender {
     }
 
     /** A message that cannot be read any more does not hold up those behind it. */
-    private void unreadable(
-            OutgoingWindow w, SessionJournal.Target target, @Nullable Throwable failure) {
+    private void unreadable(OutgoingWindow w, OwedShare target, @Nullable Throwable failure) {
         LOG.atError()
                 .addKeyValue("session", session)
                 .setCause(failure)
@@ -407,7 +413,7 @@ final class SessionSender {
             if (entry.qos == 2 && entry.state == State.SENT && session.isPersistent()) {
                 continue;
             }
-            SessionJournal.Target target = entry.target;
+            OwedShare target = entry.target;
             Receipt receipt = new Receipt(failure -> onHandedOver(target, failure));
             if (group.redeliver(kept, entry.qos, session, receipt)) {
                 w.done(entry);
@@ -417,7 +423,7 @@ final class SessionSender {
     }
 
     /** The other has it safe: this session owes it no longer. Any thread. */
-    private void onHandedOver(SessionJournal.@Nullable Target target, @Nullable Throwable failure) {
+    private void onHandedOver(@Nullable OwedShare target, @Nullable Throwable failure) {
         SessionJournal journal = shared.journal();
         if (failure == null && target != null && journal != null) {
             journal.finish(target);

@@ -7,13 +7,9 @@ import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -28,39 +24,18 @@ class KilledBrokerTest implements SessionSimulation.Broker {
 
     @TempDir private Path folder;
 
-    private Process broker;
+    private BrokerProcess broker;
     private int port;
 
     @BeforeEach
     void start() throws IOException {
-        broker =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-XX:TieredStopAtLevel=1",
-                                "-XX:+UseSerialGC",
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                OnDisk.class.getName(),
-                                folder.toString(),
-                                "" + port)
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .start();
-        BufferedReader lines =
-                new BufferedReader(
-                        new InputStreamReader(broker.getInputStream(), StandardCharsets.UTF_8));
-        String line = lines.readLine();
-        while (line != null && !line.startsWith("READY ")) {
-            line = lines.readLine();
-        }
-        assertThat(line).as("the broker's first words").isNotNull();
-        port = Integer.parseInt(line.substring("READY ".length()));
+        broker = BrokerProcess.start(OnDisk.class, folder.toString(), "" + port);
+        port = broker.port();
     }
 
     @AfterEach
     void kill() throws InterruptedException {
-        broker.destroyForcibly();
-        assertThat(broker.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        broker.kill();
     }
 
     @Override

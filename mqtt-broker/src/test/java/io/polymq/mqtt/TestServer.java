@@ -7,6 +7,7 @@ import io.polymq.config.TransportPorts;
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRequest;
+import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
@@ -46,6 +47,23 @@ final class TestServer implements AutoCloseable {
             int port,
             int loops)
             throws IOException {
+        this(
+                settings,
+                security,
+                shards,
+                new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
+                port,
+                loops);
+    }
+
+    TestServer(
+            MqttSettings settings,
+            Security security,
+            @Nullable ShardStore shards,
+            Router router,
+            int port,
+            int loops)
+            throws IOException {
         PrometheusRegistry registry = new PrometheusRegistry();
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         network =
@@ -63,7 +81,7 @@ final class TestServer implements AutoCloseable {
                 MqttBroker.start(
                         new MqttBrokerServerParams(
                                 settings,
-                                new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
+                                router,
                                 security,
                                 new MemoryRetained(),
                                 later,

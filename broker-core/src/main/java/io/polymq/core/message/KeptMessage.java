@@ -15,6 +15,7 @@ public final class KeptMessage {
     private final long publisher;
     private final @Nullable Subject replyTo;
     private final @Nullable MessageProperties given;
+    private final @Nullable Origin origin;
 
     private KeptMessage(Message from) {
         subject = from.subject();
@@ -34,6 +35,7 @@ public final class KeptMessage {
         flags = from.flags();
         publisher = from.publisher();
         replyTo = from.replyTo();
+        origin = from.origin();
         given = headerCodec == null ? from.properties() : null;
     }
 
@@ -69,6 +71,10 @@ public final class KeptMessage {
         return flags;
     }
 
+    public @Nullable Origin origin() {
+        return origin;
+    }
+
     /** When it ends to be of use, in milliseconds since 1970, -1 for never. */
     public long expiresAt(long publishedAt) {
         if (headerCodec != null) {
@@ -92,6 +98,7 @@ public final class KeptMessage {
     /** Fills a borrowed message with this one, for handing it on. */
     public Message lendTo(Message message) {
         message.begin(subject, payload, 0, payload.length).publisher(publisher).replyTo(replyTo);
+        message.origin(origin);
         if (headerCodec != null) {
             message.header(headerCodec, header, 0, header.length, flags);
         }

@@ -32,6 +32,7 @@ public final class Message {
     private int replyLength;
     private @Nullable MessageProperties properties;
     private @Nullable Subject shown;
+    private @Nullable Origin origin;
     private @Nullable KeptMessage kept;
     private @Nullable WireForm forms;
     private long generation;
@@ -53,6 +54,7 @@ public final class Message {
         this.replyLength = 0;
         this.properties = null;
         this.shown = null;
+        this.origin = null;
         this.kept = null;
         this.generation++;
         return this;
@@ -117,6 +119,17 @@ public final class Message {
     public Message shownAs(Subject other) {
         this.shown = other;
         return this;
+    }
+
+    /** What the message is recognised by when it is handed over once more; kept with it. */
+    public Message origin(@Nullable Origin name) {
+        this.origin = name;
+        this.kept = null;
+        return this;
+    }
+
+    public @Nullable Origin origin() {
+        return origin;
     }
 
     public Subject subject() {

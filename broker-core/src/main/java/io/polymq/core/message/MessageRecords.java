@@ -40,6 +40,9 @@ public final class MessageRecords {
     /** The writer's protocol, flags and header. */
     public static final String NATIVE = "polymq-native";
 
+    /** What a message is recognised by that its publisher may hand over once more. */
+    public static final String ORIGIN = "polymq-origin";
+
     private final Map<String, HeaderCodec> codecs = new HashMap<>();
 
     /**
@@ -78,6 +81,10 @@ public final class MessageRecords {
             if (!header.name().equals(KEY)) {
                 to.add(header.name(), value == null ? null : ByteBuffer.wrap(value));
             }
+        }
+        Origin origin = message.origin();
+        if (origin != null) {
+            to.add(ORIGIN, origin.mark());
         }
         HeaderCodec codec = message.headerCodec();
         if (codec != null && (message.headerLength() > 0 || message.flags() != 0)) {
@@ -206,6 +213,9 @@ public final class MessageRecords {
                 }
                 case NATIVE -> {
                     own = value;
+                    return true;
+                }
+                case ORIGIN -> {
                     return true;
                 }
                 case CONTENT_TYPE -> {

@@ -1,6 +1,6 @@
 package io.polymq.core.message;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * calls {@link #expect} during delivery and {@link #done} once it is safe; the publisher calls
  * {@link #seal} after routing. The listener runs once, on whichever thread was last: with no one to
  * wait for that is the publisher's own, inside seal.
+ *
+ * <p>Whoever hands the message on to be delivered a little later, by another thread, calls {@link
+ * #forward} and then {@link #forwarded}, so that it is known when nobody else will get it.
  */
 public final class Receipt {
 
@@ -26,8 +29,18 @@ public final class Receipt {
         void settled(@Nullable Throwable failure);
     }
 
-    private final AtomicInteger open = new AtomicInteger(1);
+    /** Those who hear that the message is routed; the last to ask first. */
+    private record Asked(Runnable action, @Nullable Asked before) {}
+
+    private static final long ONE_ROUTING = 1L << 32;
+
+    private static final Asked NO_MORE = new Asked(() -> {}, null);
+
+    /** How many keep it open, and above them how many of these may still deliver it. */
+    private final AtomicLong open = new AtomicLong(ONE_ROUTING + 1);
+
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<@Nullable Asked> asked = new AtomicReference<>();
     private final Listener listener;
 
     public Receipt(Listener listener) {
@@ -47,12 +60,50 @@ public final class Receipt {
         if (cause != null) {
             failure.compareAndSet(null, cause);
         }
-        if (open.decrementAndGet() == 0) {
-            listener.settled(failure.get());
+        settle(open.decrementAndGet());
+    }
+
+    /** Another thread is going to deliver the message. */
+    public void forward() {
+        open.addAndGet(ONE_ROUTING + 1);
+    }
+
+    /** It did. */
+    public void forwarded() {
+        long now = open.addAndGet(-ONE_ROUTING - 1);
+        if (now < ONE_ROUTING) {
+            tell(asked.getAndSet(NO_MORE));
         }
+        settle(now);
     }
 
     public void seal() {
-        done(null);
+        forwarded();
+    }
+
+    /**
+     * Runs the action, on some thread, when everyone who gets the message was handed it; at once
+     * when that is so already.
+     */
+    public void whenRouted(Runnable action) {
+        Asked before = asked.get();
+        while (before != NO_MORE && !asked.compareAndSet(before, new Asked(action, before))) {
+            before = asked.get();
+        }
+        if (before == NO_MORE) {
+            action.run();
+        }
+    }
+
+    private static void tell(@Nullable Asked first) {
+        for (Asked one = first; one != null; one = one.before()) {
+            one.action().run();
+        }
+    }
+
+    private void settle(long now) {
+        if (now == 0) {
+            listener.settled(failure.get());
+        }
     }
 }

@@ -1,6 +1,9 @@
 package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A sink that keeps messages durably, and by that gives them their order: live subscribers see a
@@ -31,6 +34,19 @@ public interface Capture extends Sink {
      */
     default boolean isStandIn() {
         return false;
+    }
+
+    /** Names the topic for good; zero when there is none yet. */
+    default UUID id() {
+        return new UUID(0, 0);
+    }
+
+    /**
+     * Whether it has kept that message; reads what it has kept since a time, in milliseconds since
+     * 1970. What is on its way meanwhile may be missed.
+     */
+    default CompletableFuture<Boolean> holds(Origin message, long since) {
+        return CompletableFuture.completedFuture(false);
     }
 
     /** Hands a message to all others that match its subject. */

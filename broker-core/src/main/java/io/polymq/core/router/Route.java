@@ -1,7 +1,12 @@
 package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Subject;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Who gets the messages of a subject, as of a sum of generations. Immutable. */
 final class Route implements Capture.Fanout {
@@ -56,7 +61,7 @@ final class Route implements Capture.Fanout {
     public int deliver(Message message) {
         int taken = deliverLive(message);
         for (int i = 1; i < captures.length; i++) {
-            if (captures[i].offer(message)) {
+            if (isKept(captures[i], message) || captures[i].offer(message)) {
                 taken++;
             }
         }
@@ -102,12 +107,42 @@ final class Route implements Capture.Fanout {
     }
 
     private int keepAndDeliver(Message message) {
+        int kept = 0;
         for (int i = 0; i < captures.length; i++) {
-            if (captures[i].sink() instanceof Capture lead) {
-                return lead.capture(message, i == 0 ? this : without(i));
+            if (isKept(captures[i], message)) {
+                kept++;
+            } else if (captures[i].sink() instanceof Capture lead) {
+                return kept + lead.capture(message, i == 0 ? this : without(i));
             }
         }
-        return deliverLive(message);
+        return kept + deliverLive(message);
+    }
+
+    /** It was handed over before, and this one has it from then. */
+    private static boolean isKept(Member capture, Message message) {
+        Origin origin = message.origin();
+        return origin != null
+                && !origin.keptBy().isEmpty()
+                && capture.sink() instanceof Capture known
+                && origin.keptBy().contains(known.id());
+    }
+
+    CompletableFuture<Set<UUID>> keepers(Origin message, long since) {
+        Set<UUID> found = ConcurrentHashMap.newKeySet();
+        CompletableFuture<?>[] asked = new CompletableFuture<?>[captures.length];
+        for (int i = 0; i < captures.length; i++) {
+            asked[i] =
+                    captures[i].sink() instanceof Capture capture
+                            ? capture.holds(message, since)
+                                    .thenAccept(
+                                            holds -> {
+                                                if (holds) {
+                                                    found.add(capture.id());
+                                                }
+                                            })
+                            : CompletableFuture.completedFuture(null);
+        }
+        return CompletableFuture.allOf(asked).thenApply(all -> found);
     }
 
     /** The same when the captures before that one have closed. */

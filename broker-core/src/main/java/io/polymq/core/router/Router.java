@@ -1,8 +1,12 @@
 package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +64,13 @@ public interface Router {
 
         /** Whether anyone besides that capture wants a subject, for frequent questions. */
         Interest interest(Subject subject, Capture beside);
+
+        /**
+         * Which captures of a subject have kept that message since a time, in milliseconds since
+         * 1970; completes on any thread.
+         */
+        CompletableFuture<Set<UUID>> keepers(
+                RouteCache cache, Subject subject, Origin message, long since);
 
         /** Whether anyone would get it. */
         boolean hasInterest(RouteCache cache, Subject subject);

@@ -1,6 +1,7 @@
 package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import java.util.ArrayList;
@@ -9,6 +10,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -154,6 +158,12 @@ final class SubscriptionSpace implements Router.Space {
     @Override
     public int publishBeside(Capture origin, RouteCache cache, Message message) {
         return cache.route(this, message.subject()).deliverBeside(origin, message);
+    }
+
+    @Override
+    public CompletableFuture<Set<UUID>> keepers(
+            RouteCache cache, Subject subject, Origin message, long since) {
+        return cache.route(this, subject).keepers(message, since);
     }
 
     @Override

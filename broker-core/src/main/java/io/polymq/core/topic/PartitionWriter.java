@@ -138,7 +138,7 @@ final class PartitionWriter {
         }
         waitingBytes.addAndGet(kept.size());
         if (receipt != null) {
-            receipt.expect();
+            receipt.forward();
         }
         enter(new Waiting(kept, receipt, listener, live));
         return 1 + (live == null ? 0 : live.size());
@@ -218,7 +218,7 @@ final class PartitionWriter {
                     live.deliver(message);
                 }
                 if (receipt != null) {
-                    receipt.done(null);
+                    receipt.forwarded();
                 }
             }
             case Batches batches -> appendBatches(batches);

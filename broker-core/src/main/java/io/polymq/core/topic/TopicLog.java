@@ -2,6 +2,7 @@ package io.polymq.core.topic;
 
 import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageRecords;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Capture;
 import io.polymq.core.router.RouteCache;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +79,8 @@ final class TopicLog implements Capture {
         return captured == null ? Subject.ofDotted(spec.name()) : captured;
     }
 
-    UUID id() {
+    @Override
+    public UUID id() {
         return id;
     }
 
@@ -274,6 +277,36 @@ final class TopicLog implements Capture {
     @Override
     public String topic() {
         return spec.name();
+    }
+
+    /** In whichever partition: some ways of choosing one depend on more than the message. */
+    @Override
+    public CompletableFuture<Boolean> holds(Origin message, long since) {
+        CompletableFuture<Boolean> found = CompletableFuture.completedFuture(false);
+        for (int partition = 0; partition < writers.length(); partition++) {
+            Shard shard;
+            try {
+                shard = writer(partition).shard();
+            } catch (StorageException unavailable) {
+                return CompletableFuture.failedFuture(unavailable);
+            }
+            found = found.thenCombine(holds(shard, message, since), Boolean::logicalOr);
+        }
+        return found;
+    }
+
+    private static CompletableFuture<Boolean> holds(Shard shard, Origin message, long since) {
+        return shard.offsetForTime(since)
+                .thenCompose(
+                        from ->
+                                from.isEmpty()
+                                        ? CompletableFuture.completedFuture(false)
+                                        : shard.readByHeader(
+                                                        MessageRecords.ORIGIN,
+                                                        message.mark(),
+                                                        from.getAsLong(),
+                                                        1)
+                                                .thenApply(records -> !records.isEmpty()));
     }
 
     /** The record's key: its subject where that varies, else the one that the publisher chose. */
