@@ -81,7 +81,7 @@ func retained3(url string) error {
 	if err := ok(c.Publish("go3/kept", 1, true, "kept")); err != nil {
 		return err
 	}
-	if err := ok(c.Subscribe("go3/kept", 1, func(_ mqtt.Client, m mqtt.Message) { box.add(fmt.Sprint(m.Retained(), string(m.Payload()))) })); err != nil {
+	if err := ok(c.Subscribe("go3/kept", 1, func(_ mqtt.Client, m mqtt.Message) { box.add(fmt.Sprint(m.Retained(), " ", string(m.Payload()))) })); err != nil {
 		return err
 	}
 	if err := box.await(1); err != nil {

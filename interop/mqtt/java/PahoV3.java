@@ -172,19 +172,31 @@ final class PahoV3 {
     }
 
     static void storm(String way) throws Exception {
-        for (int i = 0; i < 100; i++) {
+        MqttClient before = null;
+        for (int i = 0; i <= 100; i++) {
             MqttClient client = dial(way, "paho3-storm", 4, i % 2 == 0);
             if (!client.isConnected()) {
                 throw new AssertionError("connection " + i + " is not there");
             }
-            try {
-                if (i % 3 == 0) {
-                    client.disconnectForcibly(0, 100, false);
-                }
-            } catch (MqttException e) {
-                // it is gone either way
+            if (before != null) {
+                close(before); // taken over, or gone by itself
             }
-            client.close(true);
+            if (i % 3 == 0 || i == 100) {
+                client.disconnectForcibly(0, 100, false);
+            }
+            before = client;
         }
+        close(before);
+    }
+
+    static void close(MqttClient client) throws Exception {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (client.isConnected()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("it was not taken over");
+            }
+            Thread.sleep(1);
+        }
+        client.close();
     }
 }
