@@ -137,7 +137,7 @@ public final class NatsParser {
             }
         }
         if (length < verb.length()) {
-            needed = verb.length();
+            needed = length + 1;
             return false;
         }
         return true;
@@ -230,7 +230,7 @@ public final class NatsParser {
         int end = body + total + 2;
         if (end > to) {
             checkPayloadEnd(bytes, body + total, to);
-            return more(end - at);
+            return more(Math.max(to + 1, body + total + 1) - at);
         }
         checkPayloadEnd(bytes, body + total, end);
         commands.publish(

@@ -84,11 +84,23 @@ class NatsParserTest {
         }
     }
 
+    /** Found by fuzzing: it was waited for as many bytes as the right verb has. */
+    @Test
+    void aWrongVerbIsRefusedWithItsFirstWrongByte() {
+        for (String wrong : new String[] {"ii", "pua", "conx", "-x", "hx", "unso"}) {
+            byte[] bytes = bytes(wrong);
+            assertThat(parser.parse(bytes, 0, bytes.length - 1, heard)).isZero();
+            assertThat(parser.needed()).as(wrong).isEqualTo(bytes.length);
+            assertThatThrownBy(() -> parser.parse(bytes, 0, bytes.length, heard))
+                    .isInstanceOf(NatsProtocolException.class);
+        }
+    }
+
     @Test
     void aPayloadThatHasNotComeIsNotLookedAtAgainBeforeItHas() {
         byte[] bytes = bytes("PUB a 10\r\n0123");
         assertThat(parser.parse(bytes, 0, bytes.length, heard)).isZero();
-        assertThat(parser.needed()).isEqualTo("PUB a 10\r\n0123456789\r\n".length());
+        assertThat(parser.needed()).isEqualTo("PUB a 10\r\n0123456789\r".length());
     }
 
     @ParameterizedTest
