@@ -99,7 +99,13 @@ public final class AmqpBroker {
                                         params.settings().consumerTimeout().toMillis()))
                         .join();
         TransactionJournal journal =
-                TransactionJournal.open(params.shards(), hosts, CODEC, params.clock()).join();
+                TransactionJournal.open(
+                                params.shards(),
+                                hosts,
+                                List.of(CODEC, V1_CODEC),
+                                params.records(),
+                                params.clock())
+                        .join();
         Alarms alarms = new Alarms(params.shards(), params.settings().memoryWatermark());
         timers.scheduleWithFixedDelay(alarms::look, 1, 1, TimeUnit.SECONDS);
         return new AmqpBroker(params, hosts, journal, alarms);

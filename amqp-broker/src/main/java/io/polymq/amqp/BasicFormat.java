@@ -68,7 +68,9 @@ final class BasicFormat implements MessageFormat {
                 correlation == null ? null : correlation.getBytes(StandardCharsets.UTF_8),
                 basic.replyTo(),
                 basic.messageId(),
-                timestamp == null || timestamp < 0 ? -1 : timestamp * 1000,
+                timestamp == null || timestamp < 0 || timestamp > Long.MAX_VALUE / 1000
+                        ? -1
+                        : timestamp * 1000,
                 -1,
                 priority == null ? -1 : priority,
                 mode != null && mode == PERSISTENT,

@@ -2,13 +2,11 @@ package io.polymq.amqp;
 
 import io.netty.buffer.ByteBuf;
 import io.polymq.amqp.model.AmqpQueue;
-import io.polymq.amqp.model.QueueDefinition;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.QueuedMessage;
 import io.polymq.network.Outbox;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +25,6 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
     /** Whether the queue forgets what it delivers; else this consumer says when. */
     private final boolean settled;
 
-    private final boolean counts;
     private final int frameMax;
     private final Content content;
     private final CreditWindow window;
@@ -54,7 +51,6 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
         this.listed = listed;
         this.tag = listed.tag().getBytes(StandardCharsets.UTF_8);
         this.ack = listed.ack();
-        this.counts = queue.definition().type() == QueueDefinition.Type.QUORUM;
         this.frameMax = connection.session().frameMax();
         this.content = new Content(connection.broker().codec());
         this.unacked = unacked;
@@ -119,11 +115,7 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
     }
 
     private boolean write(QueuedMessage message, @Nullable Hold holder) {
-        Map<String, @Nullable Object> extra =
-                counts && message.deliveries() > 1
-                        ? Map.of("x-delivery-count", (long) message.deliveries() - 1)
-                        : Map.of();
-        content.of(message.message(), extra);
+        content.of(message.message(), Content.added(queue, message));
         int size = content.deliverSize(tag.length, frameMax);
         ByteBuf out = outbox.begin(size);
         try {

@@ -295,12 +295,7 @@ final class ConsumeHandler {
             return;
         }
         QueuedMessage message = got.messages().getFirst();
-        boolean counts =
-                queue.definition().type() == QueueDefinition.Type.QUORUM
-                        && message.deliveries() > 1;
-        content.of(
-                message.message(),
-                counts ? Map.of("x-delivery-count", (long) message.deliveries() - 1) : Map.of());
+        content.of(message.message(), Content.added(queue, message));
         int frameMax = connection.session().frameMax();
         ByteBuf out = connection.outbox().begin(content.getSize(frameMax));
         try {

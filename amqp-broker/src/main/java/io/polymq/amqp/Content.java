@@ -1,8 +1,10 @@
 package io.polymq.amqp;
 
 import io.netty.buffer.ByteBuf;
+import io.polymq.amqp.model.AmqpQueue;
 import io.polymq.amqp.model.Envelope;
 import io.polymq.amqp.model.EnvelopeCodec;
+import io.polymq.amqp.model.QueueDefinition;
 import io.polymq.amqp.v1.message.MessageCodec;
 import io.polymq.amqp.v1.message.ToBasic;
 import io.polymq.codec.amqp.AmqpException;
@@ -13,6 +15,7 @@ import io.polymq.codec.amqp.FieldTable;
 import io.polymq.codec.amqp.Frame;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import io.polymq.core.queue.QueuedMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,6 +44,24 @@ final class Content {
 
     Content(EnvelopeCodec codec) {
         this.codec = codec;
+    }
+
+    /** Headers that belong to a message's place in its queue. */
+    static Map<String, @Nullable Object> added(AmqpQueue queue, QueuedMessage message) {
+        Map<String, @Nullable Object> noted = queue.notes().of(message.offset());
+        boolean counts =
+                message.deliveries() > 1
+                        && queue.definition().type() == QueueDefinition.Type.QUORUM;
+        if (!counts) {
+            return noted;
+        }
+        long failed = (long) message.deliveries() - 1;
+        if (noted.isEmpty()) {
+            return Map.of("x-delivery-count", failed);
+        }
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(noted);
+        all.put("x-delivery-count", failed);
+        return all;
     }
 
     /**

@@ -89,6 +89,9 @@ final class Hold {
             gathered = Arrays.copyOf(gathered, count * 2);
         }
         gathered[count++] = offset;
+        if (queue != null) {
+            queue.notes().forget(offset);
+        }
         return count == 1;
     }
 

@@ -104,8 +104,13 @@ final class Transaction {
                             }
                         });
         Message lent = new Message();
-        for (Staged one : now) {
-            one.message().lendTo(lent).receipt(receipt);
+        for (int i = 0; i < now.size(); i++) {
+            Staged one = now.get(i);
+            KeptMessage message =
+                    entry == null
+                            ? one.message()
+                            : TransactionJournal.marked(one.message(), entry, i);
+            message.lendTo(lent).receipt(receipt);
             channel.publishing().route(one.exchange(), one.publish(), one.copies(), lent);
         }
         receipt.expect();
@@ -120,9 +125,7 @@ final class Transaction {
         settling.seal();
         receipt.seal();
         CompletableFuture<Void> finished =
-                entry == null
-                        ? safe
-                        : safe.thenCompose(done -> connection.broker().journal().finish(entry));
+                entry == null ? safe : connection.broker().journal().finish(entry, safe);
         connection.await(
                 finished,
                 (done, failure) -> {

@@ -82,8 +82,14 @@ public final class TestAmqp implements AutoCloseable {
         shards =
                 ShardStores.open(
                         new StorageParams(
-                                Path.of("unused"), memory(), InstantSource.system(), registry));
-        metadata = new MemoryMetadata(EmbeddedMetadata.Limits.DEFAULT);
+                                folder == null ? Path.of("unused") : folder,
+                                folder == null ? memory() : StorageConfig.DEFAULT,
+                                InstantSource.system(),
+                                registry));
+        metadata =
+                folder == null
+                        ? new MemoryMetadata(EmbeddedMetadata.Limits.DEFAULT)
+                        : EmbeddedMetadata.open(folder.resolve("meta"));
         zone = ZoneThread.start("test-zone", Ticks.SYSTEM);
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         broker =

@@ -27,6 +27,7 @@ public final class AmqpQueue implements Destination {
     private final @Nullable Topic topic;
     private final List<Consumer> consumers = new ArrayList<>();
     private final Set<Bound> bound = ConcurrentHashMap.newKeySet();
+    private final Notes notes = new Notes();
     private volatile QueueSettings settings;
     private volatile @Nullable String policy;
     private volatile @Nullable String operatorPolicy;
@@ -113,6 +114,11 @@ public final class AmqpQueue implements Destination {
             throw new IllegalStateException(definition.name() + " is no stream");
         }
         return topic;
+    }
+
+    /** What consumers have noted on messages that they gave back. */
+    public Notes notes() {
+        return notes;
     }
 
     /** Bindings that lead here. */

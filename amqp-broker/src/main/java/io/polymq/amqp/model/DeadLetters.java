@@ -57,6 +57,8 @@ final class DeadLetters implements DeadLetter {
                         ? cc.stream().map(String::valueOf).toList()
                         : List.of();
         Map<String, @Nullable Object> annotations = new LinkedHashMap<>(before.annotations());
+        annotations.putAll(source.notes().of(dead.offset()));
+        source.notes().forget(dead.offset());
         List<Map<String, @Nullable Object>> deaths =
                 deaths(annotations.get(DEATH), before, reason, copies);
         annotations.put(DEATH, deaths);

@@ -41,6 +41,9 @@ public final class Envelope {
     /** The publisher's CC header has had its effect and is only shown. */
     public static final int CC_DONE = 32;
 
+    /** The annotation that tells of which transaction a message is; it is shown to nobody. */
+    static final String TRANSACTION = "x-polymq-transaction";
+
     private final @Nullable EnvelopeCodec codec;
     private final byte[] header;
     private final int offset;
@@ -189,6 +192,21 @@ public final class Envelope {
 
     /** What the broker has added; empty when it has not, or when it cannot be read. */
     public Map<String, @Nullable Object> annotations() {
+        Map<String, @Nullable Object> all = allAnnotations();
+        if (!all.containsKey(TRANSACTION)) {
+            return all;
+        }
+        Map<String, @Nullable Object> shown = new LinkedHashMap<>(all);
+        shown.remove(TRANSACTION);
+        return shown;
+    }
+
+    /** The mark of the transaction to which the message belongs; null for none. */
+    @Nullable String transaction() {
+        return allAnnotations().get(TRANSACTION) instanceof String mark ? mark : null;
+    }
+
+    private Map<String, @Nullable Object> allAnnotations() {
         if (ownAt == annotationsAt) {
             return Map.of();
         }

@@ -1,10 +1,7 @@
 package io.polymq.amqp.model;
 
 import io.polymq.core.message.KeptMessage;
-import io.polymq.core.message.Message;
-import io.polymq.core.message.Receipt;
-import io.polymq.core.queue.Queue;
-import io.polymq.core.subject.Subject;
+import io.polymq.core.message.MessageRecords;
 import io.polymq.storage.Appended;
 import io.polymq.storage.Durability;
 import io.polymq.storage.GroupCursor;
@@ -15,25 +12,27 @@ import io.polymq.storage.Shard;
 import io.polymq.storage.ShardSpec;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.Slice;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Makes transactions atomic: what a commit is going to do is written down as one record before it
- * is done, and crossed out after. What a crash has left half done is done again by the next start,
- * so that its publishes and acknowledgements are there all together; some of its messages may then
- * be there twice. Any thread.
+ * is done, and crossed out after. What a crash has left half done is done by the next start, so
+ * that its publishes and acknowledgements are there all together. Each message carries a
+ * {@linkplain Envelope#TRANSACTION mark} that tells then whether a queue has it already. Any
+ * thread.
  */
 public final class TransactionJournal {
 
@@ -42,6 +41,9 @@ public final class TransactionJournal {
     private static final String GROUP = "done";
     private static final int PAGE_BYTES = 1 << 20;
     private static final long TRIM_EVERY = 1024;
+
+    /** How far the clock of a queue may be behind the journal's. */
+    private static final long CLOCK_SLACK_MILLIS = 1000;
 
     /** A publish of a transaction. */
     public record Published(
@@ -52,27 +54,38 @@ public final class TransactionJournal {
 
     private final Shard shard;
     private final GroupCursor cursor;
-    private final EnvelopeCodec codec;
+    private final Map<String, EnvelopeCodec> codecs;
     private final InstantSource clock;
 
-    private TransactionJournal(Shard shard, EnvelopeCodec codec, InstantSource clock) {
+    private TransactionJournal(
+            Shard shard, Map<String, EnvelopeCodec> codecs, InstantSource clock) {
         this.clock = clock;
         this.shard = shard;
         this.cursor = shard.cursor(GROUP);
-        this.codec = codec;
+        this.codecs = codecs;
     }
 
-    /** Completes when everything that was left half done is done. */
+    /**
+     * Completes when everything that was left half done is done.
+     *
+     * @param codecs of the dialects whose messages it may hold
+     */
     public static CompletableFuture<TransactionJournal> open(
-            ShardStore store, VirtualHosts hosts, EnvelopeCodec codec, InstantSource clock) {
+            ShardStore store,
+            VirtualHosts hosts,
+            List<EnvelopeCodec> codecs,
+            MessageRecords records,
+            InstantSource clock) {
+        Map<String, EnvelopeCodec> byProtocol = new HashMap<>();
+        codecs.forEach(codec -> byProtocol.put(codec.protocol(), codec));
         CompletableFuture<Shard> shard =
                 store.open(SHARD)
                         .map(CompletableFuture::completedFuture)
                         .orElseGet(() -> store.create(SHARD, ShardSpec.DEFAULT));
         return shard.thenApply(
                 found -> {
-                    TransactionJournal journal = new TransactionJournal(found, codec, clock);
-                    journal.repeat(hosts);
+                    TransactionJournal journal = new TransactionJournal(found, byProtocol, clock);
+                    journal.repeat(hosts, records);
                     return journal;
                 });
     }
@@ -86,8 +99,42 @@ public final class TransactionJournal {
         return shard.append(batch.build(), Durability.SYNC).thenApply(Appended::baseOffset);
     }
 
+    /**
+     * The message as a commit publishes it: marked.
+     *
+     * @param entry what {@link #begin} has named the transaction
+     * @param index its place among the messages of the transaction
+     */
+    public static KeptMessage marked(KeptMessage message, long entry, int index) {
+        return marked(message, mark(entry, index));
+    }
+
+    static KeptMessage marked(KeptMessage message, String mark) {
+        Envelope envelope = Envelope.of(message);
+        if (envelope == null) {
+            throw new IllegalArgumentException("a message without an envelope");
+        }
+        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.annotations());
+        annotations.put(Envelope.TRANSACTION, mark);
+        return Foreign.annotated(message, envelope, annotations, envelope.flags());
+    }
+
+    static String mark(long entry, int index) {
+        return entry + "." + index;
+    }
+
+    /**
+     * Crosses it out when it is done, or when a part of it was refused, which is then told.
+     *
+     * @param done what carries it out
+     */
+    public CompletableFuture<Void> finish(long offset, CompletableFuture<Void> done) {
+        return done.handle((safe, failure) -> finish(offset).thenCompose(crossed -> done))
+                .thenCompose(all -> all);
+    }
+
     /** It is done; completes when a start will not do it again. */
-    public CompletableFuture<Void> finish(long offset) {
+    private CompletableFuture<Void> finish(long offset) {
         cursor.acknowledge(offset);
         CompletableFuture<Void> done = cursor.persist();
         if (offset % TRIM_EVERY == 0) {
@@ -109,6 +156,10 @@ public final class TransactionJournal {
                     out.writeUTF(copy);
                 }
                 KeptMessage message = one.message();
+                out.writeUTF(
+                        message.headerCodec() instanceof EnvelopeCodec codec
+                                ? codec.protocol()
+                                : "");
                 out.writeInt(message.flags());
                 out.writeInt(message.header().length);
                 out.write(message.header());
@@ -128,12 +179,37 @@ public final class TransactionJournal {
     }
 
     /** At the start, before anyone else knows of it. */
-    private void repeat(VirtualHosts hosts) {
-        Publisher publisher = hosts.newPublisher();
+    private void repeat(VirtualHosts hosts, MessageRecords records) {
+        long[] earliest = {Long.MAX_VALUE};
+        eachOpen((offset, timestamp, bytes) -> earliest[0] = Math.min(earliest[0], timestamp));
+        if (earliest[0] == Long.MAX_VALUE) {
+            return;
+        }
+        int[] repeated = {0};
+        InterruptedTransactions interrupted =
+                new InterruptedTransactions(
+                        hosts, codecs, records, earliest[0] - CLOCK_SLACK_MILLIS);
+        eachOpen(
+                (offset, timestamp, bytes) -> {
+                    interrupted.carryOut(offset, bytes);
+                    cursor.acknowledge(offset);
+                    repeated[0]++;
+                });
+        cursor.persist().join();
+        LOG.atInfo()
+                .addKeyValue("transactions", repeated[0])
+                .log("transactions that the last end had interrupted are carried out");
+    }
+
+    private interface Open {
+        void entry(long offset, long timestamp, byte[] bytes) throws IOException;
+    }
+
+    /** Those that are not crossed out, in their order. */
+    private void eachOpen(Open to) {
         RecordBatchCursor batches = new RecordBatchCursor();
         long at = Math.max(cursor.floor(), shard.startOffset());
         long end = shard.highWatermark();
-        int repeated = 0;
         while (at < end) {
             long next = at;
             try (ReadResult page = shard.read(at, PAGE_BYTES, true).join()) {
@@ -145,9 +221,7 @@ public final class TransactionJournal {
                         if (value != null && !cursor.isAcknowledged(batches.offset())) {
                             byte[] bytes = new byte[value.remaining()];
                             value.get(bytes);
-                            repeat(bytes, hosts, publisher);
-                            cursor.acknowledge(batches.offset());
-                            repeated++;
+                            to.entry(batches.offset(), batches.timestamp(), bytes);
                         }
                     }
                 }
@@ -155,80 +229,9 @@ public final class TransactionJournal {
                 throw new UncheckedIOException(e);
             }
             if (next == at) {
-                break;
+                return;
             }
             at = next;
         }
-        if (repeated > 0) {
-            cursor.persist().join();
-            LOG.atInfo()
-                    .addKeyValue("transactions", repeated)
-                    .log("transactions that the last end had interrupted are carried out");
-        }
-    }
-
-    private void repeat(byte[] bytes, VirtualHosts hosts, Publisher publisher) throws IOException {
-        List<CompletableFuture<Void>> waits = new ArrayList<>();
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-            int publishes = in.readInt();
-            for (int i = 0; i < publishes; i++) {
-                publishAgain(in, hosts, publisher, waits);
-            }
-            int acknowledgements = in.readInt();
-            for (int i = 0; i < acknowledgements; i++) {
-                VirtualHost host = hosts.find(in.readUTF());
-                String name = in.readUTF();
-                long offset = in.readLong();
-                AmqpQueue queue = host == null ? null : host.queues().find(name);
-                if (queue != null && !queue.isStream() && queue.queue().spec().priorities() == 0) {
-                    Queue core = queue.queue();
-                    waits.add(core.discard(offset, offset + 1));
-                }
-            }
-        }
-        VirtualHost.all(waits).join();
-    }
-
-    private void publishAgain(
-            DataInputStream in,
-            VirtualHosts hosts,
-            Publisher publisher,
-            List<CompletableFuture<Void>> waits)
-            throws IOException {
-        VirtualHost host = hosts.find(in.readUTF());
-        Exchange exchange = host == null ? null : host.exchange(in.readUTF());
-        if (host == null) {
-            in.readUTF();
-        }
-        String key = in.readUTF();
-        List<String> copies = new ArrayList<>();
-        int more = in.readInt();
-        for (int i = 0; i < more; i++) {
-            copies.add(in.readUTF());
-        }
-        int flags = in.readInt();
-        byte[] header = in.readNBytes(in.readInt());
-        byte[] payload = in.readNBytes(in.readInt());
-        if (exchange == null) {
-            return;
-        }
-        CompletableFuture<Void> safe = new CompletableFuture<>();
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure == null) {
-                                safe.complete(null);
-                            } else {
-                                safe.completeExceptionally(failure);
-                            }
-                        });
-        Message message =
-                new Message()
-                        .begin(Subject.ofDotted(key), payload, 0, payload.length)
-                        .header(codec, header, 0, header.length, flags)
-                        .receipt(receipt);
-        publisher.publish(exchange, key, copies, message);
-        receipt.seal();
-        waits.add(safe);
     }
 }

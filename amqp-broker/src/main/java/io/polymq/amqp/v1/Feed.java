@@ -1,6 +1,10 @@
 package io.polymq.amqp.v1;
 
+import io.polymq.amqp.v1.type.Symbol;
+import io.polymq.core.queue.QueuedMessage;
+import java.util.Map;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where an outgoing link's messages come from. Connection zone; messages are given to the link's
@@ -10,6 +14,11 @@ interface Feed {
 
     /** Begins; nothing comes before there is credit. */
     void begin();
+
+    /** One that has come and was not sent: it comes again, in its place. */
+    default void takeBack(QueuedMessage message) {
+        release(message.offset(), false);
+    }
 
     /** Allows so many more messages. */
     void credit(int more);
@@ -28,6 +37,9 @@ interface Feed {
     void release(long offset, boolean counted);
 
     void reject(long offset);
+
+    /** What its receiver has noted on a delivery; it is released or rejected next. */
+    default void note(long offset, Map<Symbol, @Nullable Object> annotations) {}
 
     /** Ends; what is not settled goes back to its place. */
     void close();

@@ -135,7 +135,7 @@ final class OutgoingLink implements Link {
                             takingBack = false;
                             asked -= left;
                             while (parked.size() > credit && !ended) {
-                                feed().release(parked.removeLast().offset(), false);
+                                feed().takeBack(parked.removeLast());
                             }
                             session.guarded(this, this::pump);
                         });
@@ -262,6 +262,9 @@ final class OutgoingLink implements Link {
             case DeliveryState.Rejected rejected -> feed().reject(offset);
             case DeliveryState.Released released -> feed().release(offset, false);
             case DeliveryState.Modified modified -> {
+                if (!modified.annotations().isEmpty()) {
+                    feed().note(offset, modified.annotations());
+                }
                 if (modified.undeliverableHere()) {
                     feed().reject(offset);
                 } else {

@@ -27,6 +27,11 @@ final class PublishTarget implements Arrival {
     private static final String DELIVERY_TIME = "x-opt-delivery-time";
     private static final String DELIVERY_DELAY = "x-opt-delivery-delay";
 
+    /** What a JMS client's destination is: a queue, a topic, a temporary queue or topic. */
+    private static final String JMS_DESTINATION = "x-opt-jms-dest";
+
+    private static final Set<String> TOPIC = Set.of("topic");
+
     /** The longest routing key. */
     private static final int MOST_KEY = 255;
 
@@ -108,7 +113,15 @@ final class PublishTarget implements Arrival {
 
     /** A topic as JMS has them, where it is no fault that nobody listens. */
     private boolean isOfJms() {
-        return capabilities.contains("topic") || capabilities.contains("temporary-topic");
+        return capabilities.contains("topic")
+                || capabilities.contains("temporary-topic")
+                || own == null && isOfJmsTopic();
+    }
+
+    /** Whether the message says that it goes to a topic. */
+    private boolean isOfJmsTopic() {
+        long kind = number(incoming.annotations().get(JMS_DESTINATION));
+        return kind == 1 || kind == 3;
     }
 
     private boolean publish(Place place, String key, Message message, long at) {
@@ -147,7 +160,10 @@ final class PublishTarget implements Arrival {
                     Condition.INVALID_FIELD,
                     "a message by the anonymous terminus that does not say to where");
         }
-        Place place = Place.of(Address.target(to, capabilities), connection.host());
+        Place place =
+                Place.of(
+                        Address.target(to, isOfJmsTopic() ? TOPIC : capabilities),
+                        connection.host());
         connection.opening().rights().publish(place.exchange().name(), key(place), place.isTopic());
         return place;
     }

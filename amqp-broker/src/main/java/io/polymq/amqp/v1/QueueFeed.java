@@ -4,7 +4,9 @@ import io.polymq.amqp.model.AmqpQueue;
 import io.polymq.amqp.v1.filter.Filters;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.ErrorInfo;
+import io.polymq.amqp.v1.message.Conversion;
 import io.polymq.amqp.v1.message.MessageCodec;
+import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
@@ -13,8 +15,11 @@ import io.polymq.core.queue.QueuedMessage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Consumes from a classic or quorum queue. Deliveries are gathered in the queue's shard zone and
@@ -22,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * queue once per read.
  */
 final class QueueFeed implements Feed, Queue.Consumer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(QueueFeed.class);
 
     private final OutgoingLink link;
     private final V1Connection connection;
@@ -173,6 +180,17 @@ final class QueueFeed implements Feed, Queue.Consumer {
             accepted = Arrays.copyOf(accepted, acceptedCount * 2);
         }
         accepted[acceptedCount++] = offset;
+        queue.notes().forget(offset);
+    }
+
+    @Override
+    public void note(long offset, Map<Symbol, @Nullable Object> annotations) {
+        if (!queue.notes().add(offset, Conversion.table(annotations))) {
+            LOG.atWarn()
+                    .addKeyValue("client", connection.id())
+                    .addKeyValue("queue", queue.name())
+                    .log("annotations of a modified delivery are too large to be kept");
+        }
     }
 
     boolean hasAccepted() {

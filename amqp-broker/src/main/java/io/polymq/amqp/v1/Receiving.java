@@ -2,6 +2,7 @@ package io.polymq.amqp.v1;
 
 import io.polymq.amqp.StreamOffset;
 import io.polymq.amqp.model.AmqpQueue;
+import io.polymq.amqp.model.Notes;
 import io.polymq.amqp.v1.address.Address;
 import io.polymq.amqp.v1.filter.Filters;
 import io.polymq.amqp.v1.frame.Condition;
@@ -9,7 +10,9 @@ import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.FrameException;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.amqp.v1.frame.Terminus;
+import io.polymq.amqp.v1.message.Conversion;
 import io.polymq.amqp.v1.type.Symbol;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -190,6 +193,11 @@ final class Receiving {
             Kind kind,
             @Nullable Runnable atEnd) {
         queue.checkAccess(connection.id());
+        if (Terminus.COPY.equals(source.distributionMode())
+                && kind == Kind.SHARED
+                && !queue.isStream()) {
+            return browse(attach, source, queue, atEnd);
+        }
         Filters filters = Filters.parse(source.filters(), node(queue, kind));
         AmqpQueue.Consumer listed = Attaching.listed(connection, attach, kind == Kind.EXCLUSIVE);
         StreamOffset from =
@@ -201,10 +209,7 @@ final class Receiving {
                         : null;
         queue.begin(listed);
         OutgoingLink link =
-                link(
-                        attach,
-                        source,
-                        from == null ? DeliveryWriter.Annotator.NONE : StreamFeed.OFFSETS);
+                link(attach, source, from == null ? annotator(queue) : StreamFeed.OFFSETS);
         if (atEnd != null) {
             link.atEnd(atEnd);
         }
@@ -215,6 +220,35 @@ final class Receiving {
                         ? new QueueFeed(link, queue, listed, filters, kind != Kind.SHARED)
                         : new StreamFeed(link, queue, listed, from, filters));
         return link;
+    }
+
+    /** Shows what others consume. */
+    private OutgoingLink browse(
+            Performative.Attach attach,
+            Terminus.Source source,
+            AmqpQueue queue,
+            @Nullable Runnable atEnd) {
+        Filters filters = Filters.parse(source.filters(), Filters.Node.QUEUE);
+        OutgoingLink link = link(attach, source, annotator(queue));
+        link.atEnd(atEnd);
+        answer(attach, source.filtered(filters.applied()), Map.of());
+        session.add(link);
+        link.begin(new BrowseFeed(link, queue, filters));
+        return link;
+    }
+
+    /** What consumers have noted on messages that they gave back. */
+    private static DeliveryWriter.Annotator annotator(AmqpQueue queue) {
+        Notes notes = queue.notes();
+        return message -> {
+            Map<String, @Nullable Object> noted = notes.of(message.offset());
+            if (noted.isEmpty()) {
+                return noted;
+            }
+            Map<String, @Nullable Object> annotations = new LinkedHashMap<>();
+            noted.forEach((name, value) -> annotations.put(name, Conversion.fromField(value)));
+            return annotations;
+        };
     }
 
     private static Filters.Node node(AmqpQueue queue, Kind kind) {

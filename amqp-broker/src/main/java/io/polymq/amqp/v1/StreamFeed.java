@@ -9,6 +9,7 @@ import io.polymq.amqp.v1.frame.ErrorInfo;
 import io.polymq.amqp.v1.message.MessageCodec;
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.core.queue.QueuedMessage;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class StreamFeed implements Feed, StreamReader.Reader {
     private final AmqpQueue queue;
     private final AmqpQueue.Consumer listed;
     private final StreamReader reader;
+    private final ArrayDeque<QueuedMessage> back = new ArrayDeque<>();
     private int credit;
     private @Nullable IntConsumer drained;
     private boolean ended;
@@ -75,6 +77,10 @@ final class StreamFeed implements Feed, StreamReader.Reader {
 
     private void work() {
         List<QueuedMessage> found = new ArrayList<>();
+        while (!ended && credit > 0 && !back.isEmpty()) {
+            credit--;
+            found.add(back.remove());
+        }
         while (!ended && credit > 0) {
             StreamReader.Read read = reader.poll();
             if (read == null) {
@@ -115,6 +121,11 @@ final class StreamFeed implements Feed, StreamReader.Reader {
     @Override
     public void broken(Throwable why) {
         link.fail(Conditions.of(why));
+    }
+
+    @Override
+    public void takeBack(QueuedMessage message) {
+        back.addFirst(message);
     }
 
     @Override

@@ -76,7 +76,7 @@ final class Transaction {
                                 .anyMatch(one -> one.queue().definition().durable());
         boolean several = staged.size() + acknowledged.size() > 1;
         if (!durable || !several || staged.stream().anyMatch(one -> one.at() >= 0)) {
-            return carryOut();
+            return carryOut(null);
         }
         List<TransactionJournal.Published> published =
                 staged.stream()
@@ -91,7 +91,7 @@ final class Transaction {
         TransactionJournal journal = connection.broker().journal();
         return journal.begin(published, acknowledged)
                 .thenComposeAsync(
-                        entry -> carryOut().thenCompose(done -> journal.finish(entry)),
+                        entry -> journal.finish(entry, carryOut(entry)),
                         connection.network().loop());
     }
 
@@ -106,7 +106,10 @@ final class Transaction {
         return found;
     }
 
-    private CompletableFuture<Void> carryOut() {
+    /**
+     * @param entry where it is written down; null when it is not
+     */
+    private CompletableFuture<Void> carryOut(@Nullable Long entry) {
         CompletableFuture<Void> safe = new CompletableFuture<>();
         Receipt receipt =
                 new Receipt(
@@ -118,8 +121,13 @@ final class Transaction {
                             }
                         });
         Message lent = new Message();
-        for (Staged one : staged) {
-            one.message().lendTo(lent).receipt(receipt);
+        for (int i = 0; i < staged.size(); i++) {
+            Staged one = staged.get(i);
+            KeptMessage message =
+                    entry == null
+                            ? one.message()
+                            : TransactionJournal.marked(one.message(), entry, i);
+            message.lendTo(lent).receipt(receipt);
             if (one.at() > connection.broker().clock().millis()) {
                 connection.loop().publisher().publishAt(one.exchange(), lent, one.at());
             } else if (!connection

@@ -10,10 +10,14 @@ import io.polymq.amqp.TestAmqp;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Frames;
 import io.polymq.amqp.v1.frame.Performative;
+import io.polymq.amqp.v1.frame.Terminus;
+import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.Unsigned;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -104,6 +108,111 @@ class V1PathTest {
             assertThat(got.getEnvelope().getRoutingKey()).isEqualTo("key");
             assertThat(got.getProps().getDeliveryMode()).isEqualTo(2);
         }
+    }
+
+    @Test
+    void aBrowserSeesEverythingAndTakesNothing() throws Exception {
+        queue("browsed");
+        try (V1Client client = V1Client.session(amqp.address(), "browser")) {
+            client.attachSender("s", 0, "/queues/browsed");
+            for (int i = 0; i < 10; i++) {
+                client.message(0, i, false, V1Client.durable("m" + i));
+            }
+            while (client.take(Performative.Disposition.class).last() < 9) {
+                // until all are safe
+            }
+            client.attach(V1Client.receiver("b", 1, copy("/queues/browsed")));
+            client.credit(1, 0, 100, true);
+            for (int i = 0; i < 10; i++) {
+                V1Client.Got.Message got = client.takeMessage();
+                assertThat(V1Client.body(got)).isEqualTo("m" + i);
+                client.settle(got.deliveryId(), got.deliveryId(), DeliveryState.ACCEPTED);
+            }
+            Performative.Flow drained = client.take(Performative.Flow.class);
+            assertThat(drained.deliveryCount()).isEqualTo(100);
+            client.credit(1, 100, 1, false);
+            client.message(0, 10, false, V1Client.durable("later"));
+            assertThat(V1Client.body(client.awaitMessage())).isEqualTo("later");
+        }
+        assertThat(channel.messageCount("browsed")).isEqualTo(11);
+    }
+
+    private static Terminus.Source copy(String address) {
+        return new Terminus.Source(
+                address,
+                Terminus.DURABLE_NONE,
+                Terminus.EXPIRY_SESSION,
+                0,
+                false,
+                Map.of(),
+                Terminus.COPY,
+                Map.of(),
+                null,
+                List.of(),
+                List.of());
+    }
+
+    @Test
+    void whatAConsumerNotesOnAMessageComesWithItAgainAndToItsDeadLetters() throws Exception {
+        queue("noted.dead");
+        channel.queueDeclare(
+                "noted",
+                true,
+                false,
+                false,
+                Map.of(
+                        "x-dead-letter-exchange", "",
+                        "x-dead-letter-routing-key", "noted.dead"));
+        channel.basicPublish("", "noted", null, "x".getBytes(StandardCharsets.UTF_8));
+        try (V1Client client = V1Client.session(amqp.address(), "noter")) {
+            client.attach(V1Client.receiver("r", 0, "/queues/noted"));
+            client.credit(0, 0, 2, false);
+            client.takeMessage();
+            client.settle(0, 0, modified(false, "x-opt-first", "one"));
+            V1Client.Got.Message again = client.takeMessage();
+            assertThat(annotations(again)).containsEntry(V1Client.symbol("x-opt-first"), "one");
+            client.settle(1, 1, modified(true, "x-opt-second", 2L));
+        }
+        GetResponse dead = channel.basicGet("noted.dead", true);
+        while (dead == null) {
+            dead = channel.basicGet("noted.dead", true);
+        }
+        assertThat(dead.getProps().getHeaders())
+                .containsEntry("x-opt-second", 2L)
+                .containsKey("x-opt-first")
+                .containsKey("x-death");
+    }
+
+    private static DeliveryState.Modified modified(boolean undeliverable, String name, Object as) {
+        return new DeliveryState.Modified(true, undeliverable, Map.of(V1Client.symbol(name), as));
+    }
+
+    private static Map<Object, Object> annotations(V1Client.Got.Message message) {
+        Map<Object, Object> found = new HashMap<>();
+        ((Map<?, ?>) V1Client.parsed(message.sections()).get(0x72L)).forEach(found::put);
+        return found;
+    }
+
+    @Test
+    void aMessageOfTheAnonymousTerminusSaysWhetherItGoesToATopic() throws Exception {
+        try (V1Client client = V1Client.session(amqp.address(), "jms")) {
+            client.attach(V1Client.receiver("topic", 0, "/topic/" + "anonymous"));
+            client.credit(0, 0, 1, false);
+            client.attachSender("s", 1, null);
+            client.message(
+                    1,
+                    0,
+                    false,
+                    V1Client.sections(
+                            new Described(
+                                    Unsigned.ofLong(0x72),
+                                    Map.of(V1Client.symbol("x-opt-jms-dest"), (byte) 1)),
+                            new Described(
+                                    Unsigned.ofLong(0x73), Arrays.asList(null, null, "anonymous")),
+                            new Described(Unsigned.ofLong(0x77), "to a topic")));
+            assertThat(V1Client.body(client.awaitMessage())).isEqualTo("to a topic");
+        }
+        assertThat(amqp.broker.hosts().find("/").queues().find("anonymous")).isNull();
     }
 
     @Test

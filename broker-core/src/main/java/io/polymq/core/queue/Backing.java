@@ -2,6 +2,7 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,11 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
 
     /** Messages from an offset on, in order, whether in the window or not. */
     void browse(long from, int max, Browse.Result to);
+
+    /** Tells of every message written since, acknowledged or not. */
+    default CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
+        return CompletableFuture.completedFuture(null);
+    }
 
     /** Whether nothing would be lost by forgetting the window. */
     boolean isIdle();

@@ -39,15 +39,19 @@ final class Delivery {
     /**
      * Delivers until nobody wants more or nothing is left, or for long enough for one turn. Who
      * only asks gets what consumers leave.
+     *
+     * @return false when consumers do not have yet what they may have of what is in the window
      */
-    void dispatch() {
+    boolean dispatch() {
         if (core.isStopped()) {
             answerGetters();
-            return;
+            return true;
         }
-        if (feedConsumers()) {
+        boolean fed = feedConsumers();
+        if (fed) {
             serveGetters();
         }
+        return fed;
     }
 
     /** Whether the rest is for those who ask; else consumers are not done with it. */
@@ -78,6 +82,16 @@ final class Delivery {
             }
         }
         return true;
+    }
+
+    /** Whether a window that has run low is being filled. */
+    boolean isReading() {
+        for (Level level : core.levels()) {
+            if (level.open() < LOW_WINDOW && level.backing().canFill()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void flush() {

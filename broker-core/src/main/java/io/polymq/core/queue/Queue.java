@@ -53,15 +53,27 @@ public interface Queue {
      */
     void get(Consumption by, java.util.function.Consumer<@Nullable QueuedMessage> result);
 
-    /** Messages from an offset on without consuming them, in flight or not, in order. */
+    /**
+     * Messages from an offset on without consuming them, in flight or not, in order; in a queue
+     * with priorities the highest come first. One goes on behind the last one's offset, with
+     * priorities at {@code offset + 256}.
+     */
     CompletableFuture<List<QueuedMessage>> browse(long fromOffset, int max);
+
+    /**
+     * Tells, in the shard zone, of every message that was published at that time or later, whether
+     * it is still there or not, as far as its record is kept. A queue in memory knows of none.
+     *
+     * @param since milliseconds since 1970
+     */
+    CompletableFuture<Void> recall(long since, java.util.function.Consumer<KeptMessage> each);
 
     /** Drops everything that is not in flight; how many. */
     CompletableFuture<Long> purge();
 
     /**
      * Everything from one offset up to (not including) another counts as done, in flight or not:
-     * the records were deleted. Not for queues with priorities.
+     * the records were deleted. In a queue with priorities, one message at a time.
      */
     CompletableFuture<Void> discard(long fromOffset, long toOffset);
 
@@ -136,9 +148,9 @@ public interface Queue {
         void credit(int more);
 
         /**
-         * Gets nothing more from now on, keeps what it holds until that is settled or {@link
-         * #close}d, then runs the action in the shard zone. Others may become active or exclusive
-         * in its place.
+         * Gets nothing more, but for what was published before and is still being written; keeps
+         * what it holds until that is settled or {@link #close}d, then runs the action in the shard
+         * zone. Others may become active or exclusive in its place.
          */
         void leave(Runnable then);
 

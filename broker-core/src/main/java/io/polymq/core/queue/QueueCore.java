@@ -4,11 +4,14 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.storage.Durability;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +50,9 @@ final class QueueCore implements ShardZone.AtTurnEnd {
 
     /** Consumers that get nothing more and still hold something. */
     private final Set<ShardConsumption> left = new HashSet<>();
+
+    private final ArrayDeque<Leaving> leaving = new ArrayDeque<>();
+    private final ArrayDeque<Draining> draining = new ArrayDeque<>();
 
     private int inFlight;
     private boolean asked;
@@ -227,11 +233,40 @@ final class QueueCore implements ShardZone.AtTurnEnd {
         }
     }
 
+    /** Takes back the credit, once all that is there has come. */
     void drain(ShardConsumption consumption, IntConsumer then) {
-        if (!consumption.isClosed()) {
-            catchUp();
-            delivery.dispatch();
+        catchUp();
+        draining.add(new Draining(consumption, counters.published, then));
+        answerDrains();
+    }
+
+    /**
+     * @param published what it waits for: so many messages of the queue are written
+     */
+    private record Draining(ShardConsumption consumption, long published, IntConsumer then) {}
+
+    private void answerDrains() {
+        if (draining.isEmpty()) {
+            return;
         }
+        boolean fed = closed || delivery.dispatch();
+        boolean complete = fed && !delivery.isReading();
+        Draining next = draining.peek();
+        while (next != null
+                && (closed
+                        || isDone(next.consumption())
+                        || complete && counters.published - open() >= next.published())) {
+            draining.remove();
+            drained(next.consumption(), next.then());
+            next = draining.peek();
+        }
+    }
+
+    private static boolean isDone(ShardConsumption consumption) {
+        return consumption.isClosed() || consumption.hasLeft() || !consumption.hasCredit();
+    }
+
+    private void drained(ShardConsumption consumption, IntConsumer then) {
         boolean had = consumption.hasCredit();
         int unused = consumption.takeCredit();
         if (had && !consumption.isClosed() && !consumption.hasLeft()) {
@@ -253,13 +288,43 @@ final class QueueCore implements ShardZone.AtTurnEnd {
         ask();
     }
 
-    /** Gets nothing more, and keeps what it holds: also what came before it left. */
-    void leave(ShardConsumption consumption) {
+    /**
+     * Gets nothing more, and keeps what it holds: also what came before it left, for which it stays
+     * until that is written.
+     */
+    void leave(ShardConsumption consumption, Runnable then) {
         if (consumption.isClosed() || consumption.hasLeft()) {
+            then.run();
             return;
         }
-        delivery.dispatch();
-        withdraw(consumption);
+        leaving.add(new Leaving(consumption, counters.published, then));
+        letLeave();
+    }
+
+    /**
+     * @param published what it waits for: so many messages of the queue are written
+     */
+    private record Leaving(ShardConsumption consumption, long published, Runnable then) {}
+
+    private void letLeave() {
+        Leaving next = leaving.peek();
+        while (next != null && (closed || counters.published - open() >= next.published())) {
+            leaving.remove();
+            if (!closed) {
+                delivery.dispatch();
+                withdraw(next.consumption());
+            }
+            next.then().run();
+            next = leaving.peek();
+        }
+    }
+
+    private long open() {
+        long open = 0;
+        for (Level level : levels) {
+            open += level.backing().open();
+        }
+        return open;
     }
 
     /**
@@ -339,10 +404,20 @@ final class QueueCore implements ShardZone.AtTurnEnd {
 
     /** Done are all from one offset up to another, even those in flight. */
     void discard(long from, long to) {
-        if (hasPriorities()) {
+        if (!hasPriorities()) {
+            discard(level(0), from, to);
+            return;
+        }
+        if (to != from + 1) {
             throw new IllegalArgumentException("a queue with priorities has no single order");
         }
-        Level level = level(0);
+        int priority = (int) (from & 0xFF);
+        if (priority < byPriority.length) {
+            discard(level(priority), from >>> 8, (from >>> 8) + 1);
+        }
+    }
+
+    private void discard(Level level, long from, long to) {
         level.backing().catchUp();
         Entry entry = level.oldest();
         while (entry != null && entry.offset < to) {
@@ -388,7 +463,15 @@ final class QueueCore implements ShardZone.AtTurnEnd {
     }
 
     void browse(long from, int max, Browse.Result to) {
-        new Browse(levels, hasPriorities() ? from >>> 8 : from, max, to).begin();
+        new Browse(levels, hasPriorities(), from, max, to).begin();
+    }
+
+    CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
+        CompletableFuture<Void> all = CompletableFuture.completedFuture(null);
+        for (Level level : levels) {
+            all = all.thenCompose(done -> level.backing().recall(since, each));
+        }
+        return all;
     }
 
     QueueStatistics statistics() {
@@ -415,6 +498,8 @@ final class QueueCore implements ShardZone.AtTurnEnd {
         }
         delivery.answerGetters();
         settlement.fail(queue.closedNow());
+        letLeave();
+        answerDrains();
         forget();
     }
 
@@ -490,6 +575,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
 
     /** A backing has more in the window, or may deliver more, or has come to its end. */
     void filled() {
+        letLeave();
         ask();
     }
 
@@ -503,6 +589,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
             level.backing().flush();
         }
         delivery.dispatch();
+        answerDrains();
         fillHeads();
         lifetimes.shed();
         lifetimes.expireNow();

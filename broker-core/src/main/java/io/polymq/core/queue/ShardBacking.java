@@ -11,6 +11,7 @@ import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -374,6 +375,11 @@ final class ShardBacking implements Backing {
     public void browse(long from, int max, Browse.Result to) {
         new ShardBrowse(level, shard, cursor, reader, max, to)
                 .begin(Math.max(from, cursor.floor()));
+    }
+
+    @Override
+    public CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
+        return Recall.of(shard, since, this::execute, reader::read, each);
     }
 
     @Override

@@ -170,10 +170,11 @@ final class ShardConsumption implements Queue.Consumption {
     }
 
     private void leaveNow(Runnable then) {
-        if (core != null) {
-            core.leave(this);
+        if (core == null) {
+            then.run();
+        } else {
+            core.leave(this, then);
         }
-        then.run();
     }
 
     private void drainNow(IntConsumer then) {

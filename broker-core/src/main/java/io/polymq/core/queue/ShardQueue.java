@@ -173,6 +173,25 @@ final class ShardQueue implements Queue {
     }
 
     @Override
+    public CompletableFuture<Void> recall(
+            long since, java.util.function.Consumer<KeptMessage> each) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        answer(
+                result,
+                () ->
+                        core().recall(since, each)
+                                .whenComplete(
+                                        (done, failure) -> {
+                                            if (failure == null) {
+                                                result.complete(null);
+                                            } else {
+                                                result.completeExceptionally(failure);
+                                            }
+                                        }));
+        return result;
+    }
+
+    @Override
     public CompletableFuture<Long> purge() {
         return ask(QueueCore::purge);
     }

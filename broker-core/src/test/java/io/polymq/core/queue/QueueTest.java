@@ -4,6 +4,7 @@ import static io.polymq.core.queue.Yard.auto;
 import static io.polymq.core.queue.Yard.credit;
 import static io.polymq.core.queue.Yard.message;
 import static io.polymq.core.queue.Yard.text;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.core.queue.QueueSpec.Dispatch;
@@ -12,10 +13,12 @@ import io.polymq.core.queue.QueueSpec.Overflow;
 import io.polymq.core.queue.QueueSpec.Redelivery;
 import io.polymq.core.queue.Yard.Done;
 import io.polymq.core.queue.Yard.Taker;
+import io.polymq.storage.Durability;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -454,6 +457,68 @@ final class QueueTest {
     }
 
     @Test
+    void drainingGivesWhatIsThereBeforeItTakesTheCreditBack() {
+        Queue queue = yard.queue("q", base);
+        queue.publish(message("a"), null);
+        Taker taker = new Taker();
+        Queue.Consumption consumption = queue.consume(credit(0), taker);
+        consumption.credit(5);
+        List<Integer> left = new ArrayList<>();
+        consumption.drain(left::add);
+        yard.await(() -> !left.isEmpty());
+        assertThat(left).containsExactly(4);
+        assertThat(taker.texts()).containsExactly("a");
+    }
+
+    @Test
+    void whatWasPublishedBeforeAConsumerLeavesStillComesToIt() {
+        Queue queue = yard.queue("q", base);
+        Taker taker = new Taker();
+        Queue.Consumption consumption = queue.consume(credit(10), taker);
+        yard.settle();
+        List<Integer> had = new ArrayList<>();
+        queue.publish(message("a"), null);
+        queue.publish(message("b"), null);
+        consumption.leave(() -> had.add(taker.taken.size()));
+        yard.await(() -> !had.isEmpty());
+        yard.publish(queue, "late");
+        assertThat(had).containsExactly(2);
+        assertThat(taker.texts()).containsExactly("a", "b");
+        assertThat(yard.statistics(queue).ready()).isEqualTo(1);
+    }
+
+    @Test
+    void whatWasWrittenIsRecalledWhetherItIsAcknowledgedOrNot() {
+        Queue queue = yard.queue("q", base);
+        yard.publish(queue, "a", "b");
+        Taker taker = new Taker();
+        Queue.Consumption consumption = queue.consume(credit(1), taker);
+        yard.awaitTaken(taker, 1);
+        Done done = new Done();
+        consumption.ack(taker.taken.getFirst().offset(), done.receipt());
+        yard.await(done::isDone);
+        List<String> all = new ArrayList<>();
+        CompletableFuture<Void> told =
+                queue.recall(0, kept -> all.add(new String(kept.payload(), UTF_8)));
+        yard.await(told::isDone);
+        if (base.durability() == Durability.MEMORY) {
+            assertThat(all).isEmpty();
+        } else {
+            assertThat(all).containsExactly("a", "b");
+        }
+    }
+
+    @Test
+    void oneMessageOfAQueueWithPrioritiesIsDiscarded() {
+        Queue queue = yard.queue("q", base.withPriorities(2));
+        yard.publish(queue, message("s", "a", -1, 1));
+        yard.publish(queue, message("s", "b", -1, 1));
+        long first = yard.get(queue.browse(0, 1)).getFirst().offset();
+        yard.get(queue.discard(first, first + 1));
+        assertThat(yard.get(queue.browse(0, 9)).stream().map(Yard::text)).containsExactly("b");
+    }
+
+    @Test
     void browsingConsumesNothing() {
         Queue queue = yard.queue("q", base);
         yard.publish(queue, "a", "b", "c");
@@ -461,6 +526,23 @@ final class QueueTest {
         assertThat(seen.stream().map(Yard::text)).containsExactly("b", "c");
         assertThat(yard.get(queue.browse(0, 2))).hasSize(2);
         assertThat(yard.statistics(queue).ready()).isEqualTo(3);
+    }
+
+    @Test
+    void browsingGoesOnThroughThePriorities() {
+        Queue queue = yard.queue("q", base.withPriorities(3));
+        yard.publish(queue, "a", "b");
+        yard.publish(queue, message("s", "c", -1, 2));
+        yard.publish(queue, message("s", "d", -1, 2));
+        List<String> seen = new ArrayList<>();
+        long from = 0;
+        List<QueuedMessage> page = yard.get(queue.browse(from, 1));
+        while (!page.isEmpty()) {
+            seen.add(Yard.text(page.getFirst()));
+            from = page.getFirst().offset() + 256;
+            page = yard.get(queue.browse(from, 1));
+        }
+        assertThat(seen).containsExactly("c", "d", "a", "b");
     }
 
     @Test

@@ -24,6 +24,9 @@ final class FieldValues {
 
     private static final int MAX_DEPTH = 32;
 
+    /** So far from 1970 a time can still be told in milliseconds. */
+    private static final long MOST_SECONDS = Long.MAX_VALUE / 1000;
+
     private FieldValues() {}
 
     static Map<String, @Nullable Object> decode(byte[] bytes) {
@@ -62,7 +65,7 @@ final class FieldValues {
             case 'D' -> decimal(fixed(in, 5, end));
             case 'S' -> text(longString(in, end));
             case 'x' -> longString(in, end);
-            case 'T' -> Instant.ofEpochSecond(fixed(in, 8, end).readLong());
+            case 'T' -> time(fixed(in, 8, end).readLong());
             case 'A' -> array(in, end, depth);
             case 'F' -> table(in, length(in, end), depth + 1);
             case 'V' -> null;
@@ -84,6 +87,11 @@ final class FieldValues {
             items.add(value(in, last, depth + 1));
         }
         return Collections.unmodifiableList(items);
+    }
+
+    /** Clients write what they like: what no clock can show is the latest, or earliest, time. */
+    private static Instant time(long seconds) {
+        return Instant.ofEpochSecond(Math.clamp(seconds, -MOST_SECONDS, MOST_SECONDS));
     }
 
     private static BigDecimal decimal(ByteBuf in) {

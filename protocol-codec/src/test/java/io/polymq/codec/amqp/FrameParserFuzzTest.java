@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 @Tag("fuzz")
 class FrameParserFuzzTest {
 
-    @FuzzTest(maxDuration = "60s")
+    @FuzzTest(maxDuration = "5m")
     void framesMethodsTablesAndProperties(byte[] bytes) {
         FrameParser parser = new FrameParser(131_072);
         try {
@@ -22,7 +22,7 @@ class FrameParserFuzzTest {
         }
     }
 
-    @FuzzTest(maxDuration = "60s")
+    @FuzzTest(maxDuration = "5m")
     void aTableByItself(byte[] bytes) {
         try {
             FieldTable.of(FieldTable.ofBytes(bytes).entries()).entries();

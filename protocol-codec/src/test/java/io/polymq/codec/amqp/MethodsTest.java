@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.lang.reflect.RecordComponent;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -21,6 +22,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MethodsTest {
 
     private static final int FRAME_MAX = 131_072;
+
+    @Test
+    void aTimeThatNoClockShowsIsTheLatestThatCanBeTold() {
+        byte[] table = {1, 't', 'T', 0x7F, -1, -1, -1, -1, -1, -1, -1};
+        assertThat(FieldTable.ofBytes(table).entries())
+                .containsExactly(Map.entry("t", Instant.ofEpochSecond(Long.MAX_VALUE / 1000)));
+    }
 
     @Test
     void theDialectHasAllItsMethods() {

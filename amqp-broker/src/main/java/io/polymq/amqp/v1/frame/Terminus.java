@@ -15,6 +15,9 @@ public sealed interface Terminus {
     int DURABLE_CONFIGURATION = 1;
     int DURABLE_UNSETTLED_STATE = 2;
 
+    /** {@code std-dist-mode}: what was transferred stays for others. */
+    String COPY = "copy";
+
     /** {@code terminus-expiry-policy}. */
     String EXPIRY_LINK = "link-detach";
 

@@ -3,6 +3,8 @@ package io.polymq.amqp.v1.frame;
 import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.ValueReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,19 @@ public final class Transfer {
 
     /** No delivery id: a further part of a delivery. */
     public static final long NONE = -1;
+
+    private static final byte[] NOTHING = {};
+    private static final byte[] SHORT_SYMBOL = symbol(0xA3, 1);
+    private static final byte[] LONG_SYMBOL = symbol(0xB3, 4);
+
+    private static byte[] symbol(int constructor, int lengthBytes) {
+        byte[] name = "amqp:transfer:list".getBytes(StandardCharsets.US_ASCII);
+        byte[] bytes = new byte[2 + lengthBytes + name.length];
+        bytes[1] = (byte) constructor;
+        bytes[1 + lengthBytes] = (byte) name.length;
+        System.arraycopy(name, 0, bytes, 2 + lengthBytes, name.length);
+        return bytes;
+    }
 
     private final ValueReader values = new ValueReader();
     private long handle;
@@ -38,7 +53,7 @@ public final class Transfer {
         return descriptor(bytes, offset, length) > 0;
     }
 
-    /** The bytes of a transfer's descriptor, in the short or the long form; 0 for another. */
+    /** The bytes of a transfer's descriptor, as a number or by its name; 0 for another. */
     private static int descriptor(byte[] bytes, int offset, int length) {
         if (length > 3 && bytes[offset] == 0 && bytes[offset + 1] == 0x53) {
             return bytes[offset + 2] == Descriptors.TRANSFER ? 3 : 0;
@@ -51,7 +66,24 @@ public final class Transfer {
             }
             return bytes[offset + 9] == Descriptors.TRANSFER ? 10 : 0;
         }
-        return 0;
+        return named(bytes, offset, length);
+    }
+
+    /** The same where it is a symbol. */
+    private static int named(byte[] bytes, int offset, int length) {
+        byte[] symbol = length > 1 && bytes[offset] == 0 ? symbol(bytes[offset + 1]) : NOTHING;
+        int end = symbol.length;
+        return end > 0 && length > end && Arrays.equals(bytes, offset, offset + end, symbol, 0, end)
+                ? end
+                : 0;
+    }
+
+    private static byte[] symbol(byte constructor) {
+        return switch (constructor & 0xFF) {
+            case 0xA3 -> SHORT_SYMBOL;
+            case 0xB3 -> LONG_SYMBOL;
+            default -> NOTHING;
+        };
     }
 
     /**

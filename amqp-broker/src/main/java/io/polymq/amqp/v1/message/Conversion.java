@@ -57,7 +57,7 @@ public final class Conversion {
     }
 
     /** Names that 0-9-1 cannot spell are left out. */
-    static Map<String, @Nullable Object> table(Map<?, ?> entries) {
+    public static Map<String, @Nullable Object> table(Map<?, ?> entries) {
         Map<String, @Nullable Object> table = new LinkedHashMap<>();
         entries.forEach(
                 (name, value) -> {

@@ -9,7 +9,7 @@ class MessageFuzzTest {
 
     private final Ordeal ordeal = new Ordeal();
 
-    @FuzzTest(maxDuration = "60s")
+    @FuzzTest(maxDuration = "5m")
     void aMessage(byte[] bytes) {
         ordeal.through(bytes);
     }
