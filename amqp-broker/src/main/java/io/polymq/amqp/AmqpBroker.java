@@ -96,7 +96,9 @@ public final class AmqpBroker {
                                         params.clock(),
                                         timers,
                                         new SecureRandom(),
-                                        params.settings().consumerTimeout().toMillis()))
+                                        params.settings().consumerTimeout().toMillis(),
+                                        params.tenants(),
+                                        params.events()))
                         .join();
         TransactionJournal journal =
                 TransactionJournal.open(

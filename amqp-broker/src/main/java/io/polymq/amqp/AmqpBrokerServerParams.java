@@ -4,7 +4,9 @@ import io.polymq.core.message.MessageRecords;
 import io.polymq.core.queue.Queues;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.service.DelayedMessages;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.core.topic.Topics;
 import io.polymq.meta.MetadataStore;
 import io.polymq.network.ConnectionManager;
@@ -13,11 +15,14 @@ import io.polymq.storage.ShardStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that the AMQP broker is given; what is not in here does not exist for it.
  *
  * @param blocking runs what may wait for a device
+ * @param tenants asked before a queue is made
+ * @param events hears of queues that come and go; null for nobody
  */
 public record AmqpBrokerServerParams(
         AmqpSettings settings,
@@ -33,4 +38,42 @@ public record AmqpBrokerServerParams(
         PrometheusRegistry metrics,
         InstantSource clock,
         MessageRecords records,
-        Executor blocking) {}
+        Executor blocking,
+        TenantLimits tenants,
+        @Nullable BrokerEvents events) {
+
+    /** For those who have no tenants with quotas. */
+    public AmqpBrokerServerParams(
+            AmqpSettings settings,
+            ConnectionManager connections,
+            MetadataStore metadata,
+            Queues queues,
+            Topics topics,
+            ShardStore shards,
+            Router router,
+            DelayedMessages delayed,
+            Security security,
+            Shutdown shutdown,
+            PrometheusRegistry metrics,
+            InstantSource clock,
+            MessageRecords records,
+            Executor blocking) {
+        this(
+                settings,
+                connections,
+                metadata,
+                queues,
+                topics,
+                shards,
+                router,
+                delayed,
+                security,
+                shutdown,
+                metrics,
+                clock,
+                records,
+                blocking,
+                TenantLimits.NONE,
+                null);
+    }
+}

@@ -10,6 +10,7 @@ import io.polymq.core.service.DelayedMessages;
 import io.polymq.core.service.DelayedStore;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.core.service.RetainedStore;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.core.topic.Drivers;
 import io.polymq.core.topic.TopicCatalog;
 import io.polymq.core.topic.TopicLimits;
@@ -58,6 +59,8 @@ record CoreObjects(
             List<HeaderCodec> codecs,
             MetadataStore metadata,
             Router router,
+            List<ShardZone> zones,
+            TenantLimits tenants,
             InstantSource clock,
             PrometheusRegistry metrics,
             Shutdown shutdown) {}
@@ -74,7 +77,7 @@ record CoreObjects(
                                 params.clock(),
                                 params.metrics()));
         Ending.on(shutdown, Shutdown.Phase.STORAGE, "storage", shards);
-        List<ShardZone> zones = zones(shutdown);
+        List<ShardZone> zones = params.zones();
         MessageRecords records = new MessageRecords(params.codecs());
         RetainedMessages retained =
                 RetainedStore.open(
@@ -83,7 +86,8 @@ record CoreObjects(
                                         zones.getFirst(),
                                         records,
                                         RetainedStore.Limits.DEFAULT,
-                                        blocking))
+                                        blocking,
+                                        params.tenants()))
                         .join();
         Queues queues =
                 new ShardQueues(new ShardQueues.Params(shards, zones, params.codecs(), blocking));
@@ -97,7 +101,8 @@ record CoreObjects(
                                         TopicLimits.DEFAULT,
                                         params.clock(),
                                         blocking,
-                                        params.metrics()))
+                                        params.metrics(),
+                                        params.tenants()))
                         .join();
         Ending.on(shutdown, Shutdown.Phase.CORE, "topics", topics);
         DelayedMessages delayed =
@@ -108,7 +113,8 @@ record CoreObjects(
         return new CoreObjects(shards, zones, records, retained, queues, topics, delayed, blocking);
     }
 
-    private static List<ShardZone> zones(Shutdown shutdown) {
+    /** The threads that queues and cursors live on. */
+    static List<ShardZone> zones(Shutdown shutdown) {
         int count = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         return IntStream.range(0, count)
                 .mapToObj(

@@ -38,7 +38,9 @@ final class ProtocolParams {
                 parts.core().shards(),
                 parts.shutdown(),
                 parts.metrics(),
-                parts.clock());
+                parts.clock(),
+                parts.services().tenants(),
+                parts.services().events());
     }
 
     static KafkaBrokerServerParams kafka(SharedObjects parts, PolyMqConfig config) {
@@ -204,6 +206,8 @@ final class ProtocolParams {
                 parts.metrics(),
                 parts.clock(),
                 parts.core().records(),
-                parts.core().blocking());
+                parts.core().blocking(),
+                parts.services().tenants(),
+                parts.services().events());
     }
 }

@@ -23,6 +23,7 @@ final class Reloadable {
                 config.meta(),
                 config.metrics(),
                 config.admin(),
+                config.webhook(),
                 LogConfig.DEFAULT,
                 config.mqttRuntime(),
                 config.kafkaRuntime(),

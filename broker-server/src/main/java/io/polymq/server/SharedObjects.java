@@ -7,6 +7,7 @@ import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.BrokerSecurity;
 import io.polymq.core.security.SecurityBuilder;
+import io.polymq.core.zone.ShardZone;
 import io.polymq.meta.ClientPool;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
@@ -69,6 +70,8 @@ record SharedObjects(
         Ending.on(shutdown, Shutdown.Phase.CORE, "security", security);
         TrieRouter router =
                 new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong());
+        List<ShardZone> zones = CoreObjects.zones(shutdown);
+        CoreServices services = CoreServices.create(cache, zones.getFirst(), clock, shutdown);
         CoreObjects core =
                 CoreObjects.create(
                         new CoreObjects.Params(
@@ -77,14 +80,16 @@ record SharedObjects(
                                 codecs,
                                 metadata,
                                 router,
+                                zones,
+                                services.tenants(),
                                 clock,
                                 metrics,
                                 shutdown));
-        CoreServices services =
-                CoreServices.create(cache, core.zones().getFirst(), clock, shutdown);
         services.schemas().guard(router::guard);
-        ConnectionManager connections = new ConnectionManager(config.network());
+        ConnectionManager connections =
+                Watch.over(config, services, core, router, security, clock, metrics, shutdown);
         GlobalRateLimiter rateLimiter = new GlobalRateLimiter(config.limits(), System::nanoTime);
+        Watch.pace(services.tenants(), rateLimiter);
         NetworkServer network =
                 new NetworkServer(
                         new NetworkServerParams(

@@ -53,8 +53,8 @@ final class TenantCommand {
                             paramLabel = "KIND=NUMBER",
                             required = true,
                             description =
-                                    "connections, sessions, subscriptions, topics, queues, retained"
-                                            + " or stored_bytes; -1 for no limit; repeatable")
+                                    "connections, sessions, subscriptions, topics, queues, retained,"
+                                            + " messages_per_second or bytes_per_second; -1 for no limit; repeatable")
                     Map<String, Long> quotas) {
         ObjectNode body = AdminApi.object();
         quotas.forEach(body.putObject("quotas")::put);

@@ -30,6 +30,7 @@ public record PolyMqConfig(
         MetaConfig meta,
         MetricsConfig metrics,
         AdminConfig admin,
+        @Nullable WebhookConfig webhook,
         LogConfig log,
         MqttConfig mqttRuntime,
         KafkaConfig kafkaRuntime,

@@ -71,6 +71,11 @@ public final class Exchange {
         return client.loop();
     }
 
+    /** The client has published so many, for the rate limits. */
+    public void countMessages(int count) {
+        connection.countMessages(count);
+    }
+
     /** Whether anyone still waits for the answer. */
     public boolean isWanted() {
         return connection.isOpen();

@@ -105,6 +105,10 @@ final class KafkaConnection implements ProtocolHandler {
         return request != null;
     }
 
+    void countMessages(int count) {
+        connection.countMessages(count);
+    }
+
     private void sendRaw(byte[] token) {
         connection
                 .outbox()

@@ -5,6 +5,7 @@ import io.polymq.network.Connection;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.ShareFetchResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ final class Throttle {
         long wait = exchange.throttleMillis();
         if (quotas.isActive()) {
             wait = Math.max(wait, wait(exchange, response));
+        }
+        if (exchange.request().key() == ApiKeys.PRODUCE) {
+            wait = Math.max(wait, connection.owedMillis());
         }
         if (wait <= 0) {
             return;

@@ -3,6 +3,7 @@ package io.polymq.mq9;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.router.Router;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +33,16 @@ final class SendCommand {
             SendOptions options =
                     SendOptions.parse(
                             message.header(), message.headerOffset(), message.headerLength());
+            KeptMessage mail = mail(address, message, options);
+            Router.Space space = parts.core().router().space(tenant);
+            String unfit =
+                    space.isGuarded() ? space.refusal(mail.lendTo(new Message())) : null;
+            if (unfit != null) {
+                throw new Mq9Exception("payload refused: " + unfit);
+            }
             if (!zone.admit(message.payloadLength())) {
                 throw Commands.overloaded();
             }
-            KeptMessage mail = mail(address, message, options);
             if (options.delaySeconds() > 0) {
                 later(mailbox, mail, options.delaySeconds(), zone, reply);
             } else {

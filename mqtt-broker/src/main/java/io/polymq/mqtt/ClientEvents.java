@@ -33,12 +33,14 @@ final class ClientEvents {
     }
 
     void subscribed(Session session, String filter) {
+        shared.tellSubscribed(session, filter, true);
         if (enabled) {
             tell(session, "subscribed", about(session).put("topic", filter));
         }
     }
 
     void unsubscribed(Session session, String filter) {
+        shared.tellSubscribed(session, filter, false);
         if (enabled) {
             tell(session, "unsubscribed", about(session).put("topic", filter));
         }

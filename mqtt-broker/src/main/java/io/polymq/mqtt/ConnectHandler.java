@@ -322,6 +322,13 @@ final class ConnectHandler {
                                     public void refused() {
                                         refuse(ReasonCode.NOT_AUTHORIZED, "another user's session");
                                     }
+
+                                    @Override
+                                    public void full() {
+                                        refuse(
+                                                ReasonCode.QUOTA_EXCEEDED,
+                                                "the tenant has its quota of sessions");
+                                    }
                                 }));
     }
 

@@ -2,8 +2,10 @@ package io.polymq.mqtt;
 
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.service.DelayedMessages;
 import io.polymq.core.service.RetainedMessages;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.network.Shutdown;
 import io.polymq.storage.ShardStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that the MQTT broker is given.
  *
+ * @param tenants asked before a session is made
+ * @param happenings hears of sessions that end
  * @param shards where persistent sessions are kept; null keeps them in memory only
  */
 public record MqttBrokerServerParams(
@@ -24,4 +28,32 @@ public record MqttBrokerServerParams(
         @Nullable ShardStore shards,
         Shutdown shutdown,
         PrometheusRegistry metrics,
-        InstantSource clock) {}
+        InstantSource clock,
+        TenantLimits tenants,
+        @Nullable BrokerEvents happenings) {
+
+    /** For those who have no tenants with quotas, and nobody who listens. */
+    public MqttBrokerServerParams(
+            MqttSettings settings,
+            Router router,
+            Security security,
+            RetainedMessages retained,
+            DelayedMessages delayed,
+            @Nullable ShardStore shards,
+            Shutdown shutdown,
+            PrometheusRegistry metrics,
+            InstantSource clock) {
+        this(
+                settings,
+                router,
+                security,
+                retained,
+                delayed,
+                shards,
+                shutdown,
+                metrics,
+                clock,
+                TenantLimits.NONE,
+                null);
+    }
+}

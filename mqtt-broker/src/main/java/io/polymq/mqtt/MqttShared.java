@@ -5,8 +5,11 @@ import io.netty.util.concurrent.EventExecutor;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Router;
+import io.polymq.core.service.BrokerEvent;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.core.service.SlowConsumers;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.storage.ShardStore;
 import java.time.InstantSource;
 import java.util.Map;
@@ -26,6 +29,8 @@ final class MqttShared {
     private final MqttAccess access;
     private final MqttMetrics metrics;
     private final RetainedMessages retained;
+    private final TenantLimits tenantLimits;
+    private final @Nullable BrokerEvents happenings;
     private final @Nullable SessionStore store;
     private final Sessions sessions;
     private final Subscriptions subscriptions;
@@ -52,6 +57,8 @@ final class MqttShared {
         metrics = new MqttMetrics(params.metrics());
         background = new SessionZone(backgroundExecutor, router);
         retained = params.retained();
+        tenantLimits = params.tenants();
+        happenings = params.happenings();
         ShardStore shards = params.shards();
         store = shards == null ? null : SessionStore.open(shards, settings, clock, journalExecutor);
         sessions = new Sessions(this);
@@ -70,6 +77,7 @@ final class MqttShared {
                                 SlowConsumers.Settings.DEFAULT.forgetAfter(),
                                 SlowConsumers.Settings.DEFAULT.most()),
                         clock);
+        slow.listen(this::tellSlow);
     }
 
     MqttSettings settings() {
@@ -86,6 +94,53 @@ final class MqttShared {
 
     MqttAccess access() {
         return access;
+    }
+
+    TenantLimits tenantLimits() {
+        return tenantLimits;
+    }
+
+    private void tellSlow(SlowConsumers.Slow slow) {
+        BrokerEvents heard = happenings;
+        if (heard != null && heard.isHeard()) {
+            SlowConsumers.Consumer who = slow.consumer();
+            heard.tell(
+                    new BrokerEvent.SlowConsumer(
+                            slow.at(),
+                            new BrokerEvent.Client(
+                                    who.protocol(), who.tenant(), who.client(), "", ""),
+                            slow.latencyMillis()));
+        }
+    }
+
+    /** A session's time is up. */
+    void tellExpired(Session session) {
+        BrokerEvents heard = happenings;
+        if (heard != null && heard.isHeard()) {
+            heard.tell(
+                    new BrokerEvent.SessionExpired(clock.millis(), client(session)));
+        }
+    }
+
+    /** A client has subscribed or no longer is; in MQTT's spelling. */
+    void tellSubscribed(Session session, String filter, boolean now) {
+        BrokerEvents heard = happenings;
+        if (heard != null && heard.isHeard()) {
+            long at = clock.millis();
+            heard.tell(
+                    now
+                            ? new BrokerEvent.Subscribed(at, client(session), filter)
+                            : new BrokerEvent.Unsubscribed(at, client(session), filter));
+        }
+    }
+
+    private static BrokerEvent.Client client(Session session) {
+        return new BrokerEvent.Client(
+                session.peer().protocol(),
+                session.key().tenant(),
+                session.key().clientId(),
+                session.principal().user(),
+                String.valueOf(session.peer().address()));
     }
 
     MqttMetrics metrics() {

@@ -4,6 +4,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
+import io.polymq.core.service.TenantQuotas;
 import io.polymq.network.CloseReason;
 import java.util.Collection;
 import java.util.List;
@@ -22,6 +23,7 @@ final class Sessions {
 
     private final MqttShared shared;
     private final Map<SessionKey, Session> sessions = new ConcurrentHashMap<>();
+    private final Map<String, Long> byTenant = new ConcurrentHashMap<>();
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicLong claims = new AtomicLong();
     private final AtomicLong expired = new AtomicLong();
@@ -33,6 +35,9 @@ final class Sessions {
 
         /** The session belongs to someone else. */
         void refused();
+
+        /** The tenant has as many sessions as it may. */
+        void full();
     }
 
     /** A connection's wish to have the session of that key. */
@@ -63,6 +68,11 @@ final class Sessions {
         return sessions.size();
     }
 
+    /** How many sessions a tenant has. */
+    long count(String tenant) {
+        return byTenant.getOrDefault(tenant, 0L);
+    }
+
     /** How many connections asked for a session so far. */
     long claims() {
         return claims.get();
@@ -89,7 +99,9 @@ final class Sessions {
                 snapshot.detachedAt() == 0 ? shared.clock().millis() : snapshot.detachedAt());
         session.will(snapshot.will());
         numbers.accumulateAndGet(snapshot.number(), Math::max);
-        sessions.put(session.key(), session);
+        if (sessions.put(session.key(), session) == null) {
+            byTenant.merge(session.key().tenant(), 1L, Long::sum);
+        }
         session.saved();
         return session;
     }
@@ -105,6 +117,12 @@ final class Sessions {
         assert claim.zone().isHere();
         Session existing = sessions.get(claim.key());
         if (existing == null) {
+            String tenant = claim.key().tenant();
+            if (!shared.tenantLimits()
+                    .mayAdd(tenant, TenantQuotas.Kind.SESSIONS, count(tenant))) {
+                claim.claimant().full();
+                return;
+            }
             Session fresh =
                     new Session(
                             shared,
@@ -116,6 +134,7 @@ final class Sessions {
                             0);
             fresh.expirySeconds(claim.expirySeconds());
             if (sessions.putIfAbsent(claim.key(), fresh) == null) {
+                byTenant.merge(tenant, 1L, Long::sum);
                 fresh.will(claim.will());
                 fresh.attach(claim.connection(), claim.principal(), claim.peer());
                 claims.incrementAndGet();
@@ -244,6 +263,7 @@ final class Sessions {
                                                                             == since;
                                                     if (still && !session.hasEnded()) {
                                                         expired.incrementAndGet();
+                                                        shared.tellExpired(session);
                                                         end(session);
                                                     }
                                                 }),
@@ -286,7 +306,10 @@ final class Sessions {
             return;
         }
         shared.wills().onEnded(session);
-        sessions.remove(session.key(), session);
+        if (sessions.remove(session.key(), session)) {
+            byTenant.computeIfPresent(
+                    session.key().tenant(), (tenant, count) -> count > 1 ? count - 1 : null);
+        }
         List<String> filters = List.copyOf(session.subscriptions().keySet());
         session.end();
         SessionStore store = shared.store();

@@ -107,7 +107,8 @@ final class SubscribeHandler {
         }
         MqttSubscription known = session.subscriptions().get(request.filter());
         if (known == null
-                && session.subscriptions().size() >= shared.settings().maxSubscriptions()) {
+                && (session.subscriptions().size() >= shared.settings().maxSubscriptions()
+                        || !shared.router().space(session.key().tenant()).mayAdd())) {
             return ReasonCode.QUOTA_EXCEEDED;
         }
         boolean bridge = connection.limits().bridge();

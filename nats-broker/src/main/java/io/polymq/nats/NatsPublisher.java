@@ -7,6 +7,7 @@ import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.core.subject.Subject;
 import io.polymq.nats.account.Account;
+import io.polymq.nats.jetstream.api.ApiError;
 import io.polymq.nats.subject.SubjectMappings;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -106,12 +107,24 @@ final class NatsPublisher {
         String refusal = space.refusal(message);
         if (refusal != null) {
             connection.error("Payload Violation for Publish to \"" + to + "\": " + refusal);
+            if (replyLength > 0 && space.isCaptured(loop.routes(), to)) {
+                refuse(Subject.ofDotted(bytes, reply, replyLength), refusal);
+            }
             return;
         }
         int takers = lastRoutable ? space.publish(loop.routes(), message) : 0;
         if (takers == 0 && replyLength > 0 && options.noResponders() && tellsNoResponders) {
             noResponders(Subject.ofDotted(bytes, reply, replyLength), to);
         }
+    }
+
+    /** Who publishes to a stream waits for its word. */
+    private void refuse(Subject reply, String why) {
+        byte[] answer = ApiError.STREAM_STORE_FAILED.pubAck(why);
+        Message message = loop.message();
+        message.begin(reply, answer, 0, answer.length)
+                .header(NatsHeaderCodec.INSTANCE, answer, 0, 0, 0);
+        space.publish(loop.routes(), message);
     }
 
     private Message message(

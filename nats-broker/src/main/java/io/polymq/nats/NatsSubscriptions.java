@@ -65,7 +65,9 @@ final class NatsSubscriptions {
             connection.error(refusal);
             return false;
         }
-        if (limit > 0 && bySid.size() >= limit || !connection.account().subscribed()) {
+        if (limit > 0 && bySid.size() >= limit
+                || !connection.space().mayAdd()
+                || !connection.account().subscribed()) {
             connection.error(NatsError.MAX_SUBSCRIPTIONS);
             return false;
         }

@@ -275,12 +275,18 @@ final class ChannelConnection extends DeadlineWheel.Entry
         loginBy = NEVER;
         firstByteBy = NEVER;
         packetLimit = packetLimitAfterLogin;
+        listener.connections().isLoggedIn(this, known);
         return true;
     }
 
     @Override
     public void countMessages(int count) {
         messagesRead += count;
+    }
+
+    @Override
+    public long owedMillis() {
+        return listener.rateLimiter().owedMillis(rates, loop.nanoTime());
     }
 
     @Override
@@ -479,7 +485,7 @@ final class ChannelConnection extends DeadlineWheel.Entry
         if (addressCounted) {
             listener.connections().leaveAddress(remote);
         }
-        listener.connections().closed(this, wasOpened);
+        listener.connections().closed(this, wasOpened, why);
         listener.metrics().closed(why.kind());
         ProtocolHandler current = handler;
         if (current != null) {

@@ -62,6 +62,14 @@ public interface Connection {
     void countMessages(int count);
 
     /**
+     * How long what this client's tenant has published is beyond its rate, for protocols that tell
+     * their clients; 0 when it is not. Reading pauses by itself.
+     */
+    default long owedMillis() {
+        return 0;
+    }
+
+    /**
      * When nothing at all is read for this long the handler is ended with {@link
      * CloseReason.Kind#IDLE}; zero is never.
      */

@@ -38,7 +38,17 @@ public final class ConnectionManager {
     private final Tally byTenant;
     private final Tally byProtocol = new Tally(Integer.MAX_VALUE);
 
+    private final ConnectionEvents events;
+
     public ConnectionManager(NetworkConfig config) {
+        this(config, ConnectionEvents.NONE);
+    }
+
+    /**
+     * @param events hears of logins and is asked before them
+     */
+    public ConnectionManager(NetworkConfig config, ConnectionEvents events) {
+        this.events = events;
         this.maxTotal = config.maxConnections();
         this.byAddress = new Tally(config.maxConnectionsPerIp());
         this.byUser = new Tally(config.maxConnectionsPerUser());
@@ -156,10 +166,19 @@ public final class ConnectionManager {
             byUser.leave(user);
             return false;
         }
+        if (!events.mayAdd(login.tenant(), byTenant.of(login.tenant()) - 1)) {
+            loggedOut(login);
+            return false;
+        }
         return true;
     }
 
-    void closed(Connection connection, boolean protocolWasKnown) {
+    /** It is listed under these names. */
+    void isLoggedIn(Connection connection, Login login) {
+        events.loggedIn(connection, login);
+    }
+
+    void closed(Connection connection, boolean protocolWasKnown, CloseReason reason) {
         connections.remove(connection.id());
         if (protocolWasKnown) {
             byProtocol.leave(connection.protocol());
@@ -167,6 +186,7 @@ public final class ConnectionManager {
         Login login = connection.login();
         if (login != null) {
             loggedOut(login);
+            events.closed(connection, login, reason);
         }
         leave();
     }

@@ -4,6 +4,8 @@ import io.polymq.config.LimitsConfig;
 import io.polymq.config.RateConfig;
 import io.polymq.network.RateHandle.Buckets;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +27,28 @@ public final class GlobalRateLimiter {
     private final ConcurrentHashMap<Key, Buckets> named = new ConcurrentHashMap<>();
     private volatile Limits limits;
     private volatile int sweepAt = SWEEP_AT;
+    private volatile Function<String, @Nullable RateConfig> ownRates = tenant -> null;
 
     public GlobalRateLimiter(LimitsConfig config, LongSupplier nanoClock) {
-        this.limits = new Limits(config, 1);
+        this.limits = new Limits(config, 1, false);
         this.nanoClock = nanoClock;
         this.broker = new Buckets(nanoClock.getAsLong());
     }
 
     /** From now on these limits hold, for connections that stand as well. */
     public synchronized void reload(LimitsConfig next) {
-        limits = new Limits(next, limits.generation + 1);
+        limits = new Limits(next, limits.generation + 1, limits.own);
+    }
+
+    /**
+     * Some tenants have rates of their own from now on, in place of the one for all.
+     *
+     * @param rates by tenant's name, null for those who have none
+     * @param any whether there is one at all
+     */
+    public synchronized void ownRates(Function<String, @Nullable RateConfig> rates, boolean any) {
+        ownRates = rates;
+        limits = new Limits(limits.config, limits.generation + 1, any);
     }
 
     public LimitsConfig limits() {
@@ -54,7 +68,7 @@ public final class GlobalRateLimiter {
         RateHandle handle = new RateHandle(login);
         resolve(handle, now, time);
         LimitsConfig config = now.config;
-        if (mayConnect(handle.tenant, config.tenant(), time)
+        if (mayConnect(handle.tenant, handle.tenantRate, time)
                 && mayConnect(handle.user, config.user(), time)
                 && mayConnect(handle.client, config.client(), time)) {
             return handle;
@@ -98,11 +112,27 @@ public final class GlobalRateLimiter {
                 release(handle);
                 resolve(handle, current, now);
             }
-            wait = Math.max(wait, take(handle.tenant, config.tenant(), messages, bytes, now));
+            wait = Math.max(wait, take(handle.tenant, handle.tenantRate, messages, bytes, now));
             wait = Math.max(wait, take(handle.user, config.user(), messages, bytes, now));
             wait = Math.max(wait, take(handle.client, config.client(), messages, bytes, now));
         }
         return wait;
+    }
+
+    /** How long a tenant is beyond its rate by now, in milliseconds. */
+    long owedMillis(@Nullable RateHandle handle, long now) {
+        if (!limits.any || handle == null) {
+            return 0;
+        }
+        Buckets tenant = handle.tenant;
+        if (tenant == null) {
+            return 0;
+        }
+        RateConfig rate = handle.tenantRate;
+        return TimeUnit.NANOSECONDS.toMillis(
+                Math.max(
+                        tenant.messages.owed(rate.messagesPerSecond(), now),
+                        tenant.bytes.owed(rate.bytesPerSecond(), now)));
     }
 
     private static long take(
@@ -119,7 +149,9 @@ public final class GlobalRateLimiter {
         LimitsConfig config = current.config;
         Login login = handle.login;
         handle.generation = current.generation;
-        if (!config.tenant().equals(RateConfig.UNLIMITED)) {
+        RateConfig own = current.own ? ownRates.apply(login.tenant()) : null;
+        handle.tenantRate = own == null ? config.tenant() : own;
+        if (!handle.tenantRate.equals(RateConfig.UNLIMITED)) {
             handle.tenant = enter(new Key(Level.TENANT, login.tenant(), ""), now);
         }
         if (!config.user().equals(RateConfig.UNLIMITED)) {
@@ -166,9 +198,9 @@ public final class GlobalRateLimiter {
         return named.size();
     }
 
-    private record Limits(LimitsConfig config, long generation, boolean any) {
-        Limits(LimitsConfig config, long generation) {
-            this(config, generation, !config.equals(LimitsConfig.DEFAULT));
+    private record Limits(LimitsConfig config, long generation, boolean own, boolean any) {
+        Limits(LimitsConfig config, long generation, boolean own) {
+            this(config, generation, own, own || !config.equals(LimitsConfig.DEFAULT));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.polymq.network;
 
+import io.polymq.config.RateConfig;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class RateHandle {
 
     final Login login;
+    RateConfig tenantRate = RateConfig.UNLIMITED;
     @Nullable Buckets tenant;
     @Nullable Buckets user;
     @Nullable Buckets client;

@@ -56,6 +56,11 @@ final class TokenBucket {
         }
     }
 
+    /** Nanoseconds until it owes no more than a burst, 0 when it does not. */
+    long owed(long perSecond, long now) {
+        return perSecond == 0 ? 0 : Math.max(0, paidAt.get() - now - BURST_NANOS);
+    }
+
     /** Whether it owes nothing: forgetting it then changes nothing. */
     boolean isFull(long now) {
         return paidAt.get() - now <= 0;

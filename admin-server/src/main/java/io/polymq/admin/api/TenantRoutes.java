@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /** Tenants and what they may have. */
 final class TenantRoutes {
     private static final String WORDS =
-            "quotas: connections, sessions, subscriptions, topics, queues, retained, stored_bytes;"
-                    + " -1 for no limit";
+            "quotas: connections, sessions, subscriptions, topics, queues, retained,"
+                    + " messages_per_second, bytes_per_second; -1 for no limit";
 
     private final Tenants tenants;
 
@@ -44,6 +44,8 @@ final class TenantRoutes {
             quotas.put(name, tenant.quotas().limit(kind));
             used.put(name, tenants.used(tenant.name(), kind));
         }
+        quotas.put("messages_per_second", tenant.quotas().messagesPerSecond());
+        quotas.put("bytes_per_second", tenant.quotas().bytesPerSecond());
         return Map.of("name", tenant.name(), "quotas", quotas, "used", used);
     }
 
@@ -69,7 +71,8 @@ final class TenantRoutes {
                 quotas.path("topics").asLong(before.topics()),
                 quotas.path("queues").asLong(before.queues()),
                 quotas.path("retained").asLong(before.retained()),
-                quotas.path("stored_bytes").asLong(before.storedBytes()));
+                quotas.path("messages_per_second").asLong(before.messagesPerSecond()),
+                quotas.path("bytes_per_second").asLong(before.bytesPerSecond()));
     }
 
     private @Nullable Object delete(AdminCall call) throws Exception {

@@ -3,6 +3,9 @@ package io.polymq.amqp.model;
 import static io.polymq.amqp.model.DefinitionStore.Kind.QUEUE;
 
 import io.polymq.core.queue.Queue;
+import io.polymq.core.service.BrokerEvent;
+import io.polymq.core.service.BrokerEvents;
+import io.polymq.core.service.TenantQuotas;
 import io.polymq.core.topic.Topic;
 import io.polymq.core.topic.TopicSpec;
 import io.polymq.storage.Durability;
@@ -145,6 +148,15 @@ public final class HostQueues {
                             + most
                             + ") is reached");
         }
+        if (!params.tenants().mayAdd(host.tenant(), TenantQuotas.Kind.QUEUES, queues.size())) {
+            throw new ModelException(
+                    ModelException.Kind.RESOURCE_ERROR,
+                    "cannot declare queue '"
+                            + definition.name()
+                            + "': the tenant of vhost '"
+                            + host.name()
+                            + "' has its quota of queues");
+        }
         CompletableFuture<AmqpQueue> mine = new CompletableFuture<>();
         CompletableFuture<AmqpQueue> first = opening.putIfAbsent(definition.name(), mine);
         if (first != null) {
@@ -159,12 +171,26 @@ public final class HostQueues {
                         (made, failure) -> {
                             opening.remove(definition.name());
                             if (failure == null) {
+                                tell(made, true);
                                 mine.complete(made);
                             } else {
                                 mine.completeExceptionally(failure);
                             }
                         });
         return mine;
+    }
+
+    private void tell(AmqpQueue queue, boolean created) {
+        BrokerEvents events = params.events();
+        if (events == null || !events.isHeard()) {
+            return;
+        }
+        long now = params.clock().millis();
+        String tenant = host.tenant();
+        events.tell(
+                created
+                        ? new BrokerEvent.QueueCreated(now, tenant, queue.name())
+                        : new BrokerEvent.QueueDeleted(now, tenant, queue.name()));
     }
 
     private CompletableFuture<AmqpQueue> make(QueueDefinition definition, long owner) {
@@ -321,6 +347,7 @@ public final class HostQueues {
         } finally {
             host.lock().unlock();
         }
+        tell(queue, false);
         Set<AmqpQueue> others = owned.get(queue.owner());
         if (others != null) {
             others.remove(queue);

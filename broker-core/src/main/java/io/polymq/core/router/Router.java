@@ -49,6 +49,15 @@ public interface Router {
          */
         @Nullable String refusal(Message message);
 
+        /** Whether anything is asked of messages at all. */
+        boolean isGuarded();
+
+        /** Whether a topic keeps what is published to the subject. */
+        boolean isCaptured(RouteCache cache, Subject subject);
+
+        /** Whether the tenant may have one more subscription; subscribers ask before they do. */
+        boolean mayAdd();
+
         /**
          * Hands the message to every matching sink and one member of every matching group, in this
          * call. A subject that is captured is fanned out in the order of its capture.

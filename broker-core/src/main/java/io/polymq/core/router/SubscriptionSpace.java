@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +39,7 @@ final class SubscriptionSpace implements Router.Space {
     private final Generations generations;
     private final LongAdder failures;
     private final AtomicReference<@Nullable PublishGuard> guard;
+    private final AtomicReference<SubscriptionEvents> events;
     private final SubjectTrie<SubjectTrie.Entry> trie;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<GroupPlace, GroupEntry> groupEntries = new HashMap<>();
@@ -52,13 +54,19 @@ final class SubscriptionSpace implements Router.Space {
             int maxLevels,
             Generations generations,
             LongAdder failures,
-            AtomicReference<@Nullable PublishGuard> guard) {
+            AtomicReference<@Nullable PublishGuard> guard,
+            AtomicReference<SubscriptionEvents> events) {
         this.guard = guard;
+        this.events = events;
         this.tenant = tenant;
         this.id = id;
         this.generations = generations;
         this.failures = failures;
         this.trie = new SubjectTrie<>(hashes, maxLevels);
+    }
+
+    private SubscriptionEvents heard() {
+        return Objects.requireNonNull(events.get());
     }
 
     @Override
@@ -84,6 +92,9 @@ final class SubscriptionSpace implements Router.Space {
             lock.unlock();
         }
         generations.moved(id, filter);
+        if (!(sink instanceof Capture)) {
+            heard().subscribed(tenant, filter, sink.owner());
+        }
         return member;
     }
 
@@ -109,13 +120,15 @@ final class SubscriptionSpace implements Router.Space {
 
     void unsubscribe(Member member) {
         Filter filter;
+        Sink sink;
         lock.lock();
         try {
             if (!member.isOpen()) {
                 return;
             }
             filter = member.filter();
-            liveSize -= member.sink() instanceof Capture ? 0 : 1;
+            sink = member.sink();
+            liveSize -= sink instanceof Capture ? 0 : 1;
             member.letGo();
             GroupEntry entry = member.groupEntry;
             if (entry == null) {
@@ -128,6 +141,9 @@ final class SubscriptionSpace implements Router.Space {
             lock.unlock();
         }
         generations.moved(id, filter);
+        if (!(sink instanceof Capture)) {
+            heard().unsubscribed(tenant, filter, sink.owner());
+        }
     }
 
     private void leave(GroupEntry entry, Filter filter, Member member) {
@@ -148,6 +164,21 @@ final class SubscriptionSpace implements Router.Space {
     public @Nullable String refusal(Message message) {
         PublishGuard asked = guard.get();
         return asked == null ? null : asked.refusal(tenant, message);
+    }
+
+    @Override
+    public boolean isGuarded() {
+        return guard.get() != null;
+    }
+
+    @Override
+    public boolean isCaptured(RouteCache cache, Subject subject) {
+        return cache.route(this, subject).captures.length > 0;
+    }
+
+    @Override
+    public boolean mayAdd() {
+        return heard().mayAdd(tenant, liveSize);
     }
 
     @Override

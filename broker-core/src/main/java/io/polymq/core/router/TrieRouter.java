@@ -32,6 +32,8 @@ public final class TrieRouter implements Router {
     private final Generations generations;
     private final LongAdder failures = new LongAdder();
     private final AtomicReference<@Nullable PublishGuard> guard = new AtomicReference<>();
+    private final AtomicReference<SubscriptionEvents> events =
+            new AtomicReference<>(SubscriptionEvents.NONE);
     private final AtomicLong spaceIds = new AtomicLong();
     private final ConcurrentMap<String, SubscriptionSpace> spaces = new ConcurrentHashMap<>();
 
@@ -56,12 +58,18 @@ public final class TrieRouter implements Router {
                                 limits.maxLevels(),
                                 generations,
                                 failures,
-                                guard));
+                                guard,
+                                events));
     }
 
     /** Who is asked of every publish from now on; null: nobody. */
     public void guard(@Nullable PublishGuard asked) {
         guard.set(asked);
+    }
+
+    /** Who is asked of and hears of subscriptions from now on. */
+    public void events(SubscriptionEvents heard) {
+        events.set(heard);
     }
 
     @Override

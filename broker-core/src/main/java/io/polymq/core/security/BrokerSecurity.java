@@ -96,6 +96,11 @@ public final class BrokerSecurity implements Security, AutoCloseable {
         return passwords;
     }
 
+    /** Who hears of logins that were refused from now on. */
+    public void listen(LoginFailures listener) {
+        metrics.listen(listener);
+    }
+
     /** The first administrator's password, when this start made it up: to be shown once. */
     public Optional<String> generatedPassword() {
         return Optional.ofNullable(generatedPassword);
@@ -128,18 +133,19 @@ public final class BrokerSecurity implements Security, AutoCloseable {
             boolean deaf =
                     refusal.get() instanceof AuthResult.Refused refused
                             && refused.reason() == Reason.TOO_MANY_FAILURES;
-            return told(open && deaf ? anonymous() : refusal.get());
+            return told(open && deaf ? anonymous() : refusal.get(), peer, claimed);
         }
         if (open && !(credentials instanceof Credentials.Password && users.find(claimed) != null)) {
-            return told(anonymous());
+            return told(anonymous(), peer, claimed);
         }
         return chain.check(credentials)
                 .thenApply(verdict -> judge(verdict, credentials, open))
-                .thenApply(metrics::counted);
+                .thenApply(result -> metrics.counted(result, peer, claimed));
     }
 
-    private CompletionStage<AuthResult> told(AuthResult result) {
-        return CompletableFuture.completedFuture(metrics.counted(result));
+    private CompletionStage<AuthResult> told(
+            AuthResult result, Credentials.Peer peer, String user) {
+        return CompletableFuture.completedFuture(metrics.counted(result, peer, user));
     }
 
     private static AuthResult anonymous() {

@@ -13,6 +13,7 @@ import java.util.Map;
 final class LoginMetrics {
 
     private final CounterDataPoint accepted;
+    private volatile LoginFailures failures = (peer, user, refused) -> {};
     private final Map<Reason, CounterDataPoint> refused = new EnumMap<>(Reason.class);
 
     LoginMetrics(PrometheusRegistry registry) {
@@ -28,8 +29,13 @@ final class LoginMetrics {
         }
     }
 
+    /** Who hears of logins that were refused from now on. */
+    void listen(LoginFailures listener) {
+        failures = listener;
+    }
+
     /** Counts it and gives it back. */
-    AuthResult counted(AuthResult result) {
+    AuthResult counted(AuthResult result, Credentials.Peer peer, String user) {
         switch (result) {
             case AuthResult.Accepted yes -> accepted.inc();
             case AuthResult.Refused no -> {
@@ -37,6 +43,7 @@ final class LoginMetrics {
                 if (point != null) {
                     point.inc();
                 }
+                failures.refused(peer, user, no);
             }
         }
         return result;

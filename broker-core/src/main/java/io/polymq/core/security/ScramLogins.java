@@ -44,7 +44,9 @@ final class ScramLogins {
         return new ScramServer(
                 mechanism,
                 new SharedRealm(mechanism, peer),
-                user -> beforehand.apply(user, peer).map(metrics::counted),
+                user -> beforehand
+                                .apply(user, peer)
+                                .map(result -> metrics.counted(result, peer, user)),
                 passwords.random());
     }
 
@@ -77,16 +79,18 @@ final class ScramLogins {
             User user = users.find(name);
             if (user == null || !user.enabled()) {
                 return metrics.counted(
-                        new AuthResult.Refused(Reason.BANNED, "the user is disabled"));
+                        new AuthResult.Refused(Reason.BANNED, "the user is disabled"),
+                        peer,
+                        name);
             }
             backoff.succeeded(peer.address());
-            return metrics.counted(new AuthResult.Accepted(user.principal()));
+            return metrics.counted(new AuthResult.Accepted(user.principal()), peer, name);
         }
 
         @Override
         public AuthResult refused(String name, Reason reason, String detail) {
             backoff.failed(peer.address());
-            return metrics.counted(new AuthResult.Refused(reason, detail));
+            return metrics.counted(new AuthResult.Refused(reason, detail), peer, name);
         }
     }
 }

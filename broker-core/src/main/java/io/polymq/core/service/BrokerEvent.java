@@ -19,8 +19,22 @@ public sealed interface BrokerEvent {
 
     record LoginFailed(long at, Client client, String reason) implements BrokerEvent {}
 
-    record AccessDenied(long at, Client client, String action, String resource)
-            implements BrokerEvent {}
+    record SessionExpired(long at, Client client) implements BrokerEvent {}
+
+    record TopicCreated(long at, String tenant, String topic) implements BrokerEvent {}
+
+    record TopicDeleted(long at, String tenant, String topic) implements BrokerEvent {}
+
+    /** A queue of AMQP. */
+    record QueueCreated(long at, String tenant, String queue) implements BrokerEvent {}
+
+    record QueueDeleted(long at, String tenant, String queue) implements BrokerEvent {}
+
+    /**
+     * @param latencyMillis of a delivery that took too long; -1 when the client was cut off because
+     *     too much waited for it
+     */
+    record SlowConsumer(long at, Client client, long latencyMillis) implements BrokerEvent {}
 
     record QuotaExceeded(long at, String tenant, String quota, long limit) implements BrokerEvent {}
 }

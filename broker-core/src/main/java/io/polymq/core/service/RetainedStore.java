@@ -35,13 +35,26 @@ public final class RetainedStore implements RetainedMessages {
     /**
      * @param limits of each tenant
      * @param blocking reads the shards at the start
+     * @param tenants asked before one more message is retained
      */
     public record Params(
             ShardStore store,
             ShardZone zone,
             MessageRecords records,
             Limits limits,
-            Executor blocking) {}
+            Executor blocking,
+            TenantLimits tenants) {
+
+        /** For those who have no tenants with quotas. */
+        public Params(
+                ShardStore store,
+                ShardZone zone,
+                MessageRecords records,
+                Limits limits,
+                Executor blocking) {
+            this(store, zone, records, limits, blocking, TenantLimits.NONE);
+        }
+    }
 
     /**
      * What a tenant may retain.
@@ -128,6 +141,9 @@ public final class RetainedStore implements RetainedMessages {
                 absent ->
                         new TenantRetained(
                                 params.limits(),
+                                have ->
+                                        params.tenants()
+                                                .mayAdd(absent, TenantQuotas.Kind.RETAINED, have),
                                 params.zone(),
                                 new RetainedWriter(
                                         params.store(),

@@ -23,6 +23,11 @@ public final class SlowConsumers {
                 new Settings(Duration.ofMillis(500), Duration.ofMinutes(5), 1000);
     }
 
+    /** Hears of a consumer when it comes onto the list. Any thread; must not block. */
+    public interface SlowListener {
+        void listed(Slow slow);
+    }
+
     /** Who, and of what. */
     public record Consumer(String protocol, String tenant, String client, String source) {}
 
@@ -37,6 +42,7 @@ public final class SlowConsumers {
 
     private final Settings settings;
     private final InstantSource clock;
+    private volatile SlowListener listener = slow -> {};
     private final ConcurrentHashMap<Consumer, Slow> entries = new ConcurrentHashMap<>();
 
     public SlowConsumers(Settings settings, InstantSource clock) {
@@ -60,7 +66,7 @@ public final class SlowConsumers {
                 return;
             }
         }
-        entries.merge(
+        Slow listed = entries.merge(
                 consumer,
                 new Slow(consumer, latencyMillis, latencyMillis, 1, now),
                 (known, once) ->
@@ -70,6 +76,14 @@ public final class SlowConsumers {
                                 Math.max(known.worstMillis(), latencyMillis),
                                 known.count() + 1,
                                 now));
+        if (listed.count() == 1) {
+            listener.listed(listed);
+        }
+    }
+
+    /** Who hears of slow consumers from now on. */
+    public void listen(SlowListener heard) {
+        listener = heard;
     }
 
     /** It has gone. */

@@ -1,10 +1,15 @@
 package io.polymq.core.service;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+
 /**
  * How much of everything a tenant may have at once; -1 for no limit.
  *
- * @param storedBytes of its queues, topics and retained messages
+ * @param queues that AMQP clients declared
+ * @param messagesPerSecond published by all its connections together
+ * @param bytesPerSecond sent by all its connections together
  */
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record TenantQuotas(
         long connections,
         long sessions,
@@ -12,30 +17,39 @@ public record TenantQuotas(
         long topics,
         long queues,
         long retained,
-        long storedBytes) {
+        long messagesPerSecond,
+        long bytesPerSecond) {
 
-    public static final TenantQuotas UNLIMITED = new TenantQuotas(-1, -1, -1, -1, -1, -1, -1);
+    public static final TenantQuotas UNLIMITED =
+            new TenantQuotas(-1, -1, -1, -1, -1, -1, -1, -1);
 
     public TenantQuotas {
         for (long limit :
-                new long[] {
-                    connections, sessions, subscriptions, topics, queues, retained, storedBytes
-                }) {
+                new long[] {connections, sessions, subscriptions, topics, queues, retained}) {
             if (limit < -1) {
                 throw new IllegalArgumentException("a quota is -1 or more: " + limit);
             }
         }
+        messagesPerSecond = rate(messagesPerSecond);
+        bytesPerSecond = rate(bytesPerSecond);
     }
 
-    /** What is counted. */
+    /** What was stored before there were rates has none. */
+    private static long rate(long limit) {
+        if (limit < -1) {
+            throw new IllegalArgumentException("a rate is -1 or more: " + limit);
+        }
+        return limit == 0 ? -1 : limit;
+    }
+
+    /** What there can be so many of. */
     public enum Kind {
         CONNECTIONS,
         SESSIONS,
         SUBSCRIPTIONS,
         TOPICS,
         QUEUES,
-        RETAINED,
-        STORED_BYTES
+        RETAINED
     }
 
     public long limit(Kind kind) {
@@ -46,7 +60,11 @@ public record TenantQuotas(
             case TOPICS -> topics;
             case QUEUES -> queues;
             case RETAINED -> retained;
-            case STORED_BYTES -> storedBytes;
         };
+    }
+
+    /** Whether it has a rate of its own. */
+    public boolean isPaced() {
+        return messagesPerSecond > 0 || bytesPerSecond > 0;
     }
 }

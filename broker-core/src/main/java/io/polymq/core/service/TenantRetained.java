@@ -11,6 +11,7 @@ import io.polymq.core.zone.WheelTimer;
 import java.util.HashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class TenantRetained {
 
     private final RetainedStore.Limits limits;
+    private final LongPredicate mayAdd;
     private final ShardZone zone;
     private final RetainedWriter writer;
     private final ConcurrentHashMap<Subject, Retained> bySubject = new ConcurrentHashMap<>();
@@ -31,8 +33,16 @@ final class TenantRetained {
     /** Shard zone. */
     private final HashMap<Subject, Expiry> expiries = new HashMap<>();
 
-    TenantRetained(RetainedStore.Limits limits, ShardZone zone, RetainedWriter writer) {
+    /**
+     * @param mayAdd whether there may be one more when there are so many
+     */
+    TenantRetained(
+            RetainedStore.Limits limits,
+            LongPredicate mayAdd,
+            ShardZone zone,
+            RetainedWriter writer) {
         this.limits = limits;
+        this.mayAdd = mayAdd;
         this.zone = zone;
         this.writer = writer;
     }
@@ -67,6 +77,9 @@ final class TenantRetained {
         Retained before = bySubject.get(message.subject());
         if (before == null && bySubject.size() >= limits.messages()) {
             return limits.messages() + " messages are retained already";
+        }
+        if (before == null && !mayAdd.test(bySubject.size())) {
+            return "the tenant has its quota of retained messages";
         }
         long more = message.size() - (before == null ? 0 : before.message().size());
         return bytes.get() + more > limits.bytes()

@@ -9,20 +9,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tenants, their quotas, and how much of them is used. Definitions are in metadata; use is counted
- * in memory by whoever takes and gives back. The tenant {@code default} always exists. Any thread.
+ * Tenants and their quotas, which are in metadata. What is used of them is known by whoever holds
+ * it: they ask before they make more. The tenant {@code default} always exists. Any thread.
  */
-public final class Tenants implements AutoCloseable {
+public final class Tenants implements TenantLimits, AutoCloseable {
 
     public static final String DEFAULT = "default";
     private static final String PREFIX = "tenants/";
@@ -38,29 +37,12 @@ public final class Tenants implements AutoCloseable {
         }
     }
 
-    private static final class Use {
-        private final Map<TenantQuotas.Kind, AtomicLong> counts =
-                new EnumMap<>(TenantQuotas.Kind.class);
-
-        Use() {
-            for (TenantQuotas.Kind kind : TenantQuotas.Kind.values()) {
-                counts.put(kind, new AtomicLong());
-            }
-        }
-
-        private AtomicLong of(TenantQuotas.Kind kind) {
-            AtomicLong count = counts.get(kind);
-            if (count == null) {
-                throw new IllegalStateException(kind + " is not counted");
-            }
-            return count;
-        }
-    }
-
     private final ObjectMapper mapper = new ObjectMapper();
     private final MetadataStore store;
     private final CachedView<Tenant> tenants;
-    private final ConcurrentHashMap<String, Use> uses = new ConcurrentHashMap<>();
+    private final Map<TenantQuotas.Kind, ToLongFunction<String>> counts =
+            new ConcurrentHashMap<>();
+    private volatile boolean limited;
     private final BrokerEvents events;
     private final InstantSource clock;
 
@@ -69,11 +51,23 @@ public final class Tenants implements AutoCloseable {
         this.events = events;
         this.clock = clock;
         tenants = cache.view(PREFIX, (name, json) -> mapper.readValue(json, Tenant.class));
+        tenants.listen((name, before, after) -> limited = tenants.size() > 0);
+    }
+
+    /** Who knows how many a tenant has, for lists of what is used. */
+    public void counted(TenantQuotas.Kind kind, ToLongFunction<String> count) {
+        counts.put(kind, count);
+    }
+
+    /** Called after each change of a tenant, once now. */
+    public void listen(Runnable changed) {
+        tenants.listen((name, before, after) -> changed.run());
+        changed.run();
     }
 
     /** Completes when what is stored is known. */
     public CompletableFuture<Void> ready() {
-        return tenants.ready();
+        return tenants.ready().thenRun(() -> limited = tenants.size() > 0);
     }
 
     public Optional<Tenant> find(String name) {
@@ -126,16 +120,14 @@ public final class Tenants implements AutoCloseable {
         }
     }
 
-    /** Takes so much of a quota, or nothing. */
-    public boolean take(String tenant, TenantQuotas.Kind kind, long amount) {
-        long limit = limit(tenant, kind);
-        AtomicLong used = use(tenant).of(kind);
-        if (limit < 0) {
-            used.addAndGet(amount);
+    @Override
+    public boolean mayAdd(String tenant, TenantQuotas.Kind kind, long have) {
+        if (!limited) {
             return true;
         }
-        long before = used.getAndUpdate(now -> now + amount > limit ? now : now + amount);
-        if (before + amount <= limit) {
+        @Nullable Tenant known = tenants.get(tenant);
+        long limit = known == null ? -1 : known.quotas().limit(kind);
+        if (limit < 0 || have < limit) {
             return true;
         }
         if (events.isHeard()) {
@@ -144,23 +136,10 @@ public final class Tenants implements AutoCloseable {
         return false;
     }
 
-    public void giveBack(String tenant, TenantQuotas.Kind kind, long amount) {
-        use(tenant).of(kind).addAndGet(-amount);
-    }
-
+    /** How many it has now; 0 where nobody counts. */
     public long used(String tenant, TenantQuotas.Kind kind) {
-        Use known = uses.get(tenant);
-        return known == null ? 0 : known.of(kind).get();
-    }
-
-    private long limit(String tenant, TenantQuotas.Kind kind) {
-        @Nullable Tenant known = tenants.get(tenant);
-        return known == null ? -1 : known.quotas().limit(kind);
-    }
-
-    private Use use(String tenant) {
-        Use known = uses.get(tenant);
-        return known == null ? uses.computeIfAbsent(tenant, absent -> new Use()) : known;
+        ToLongFunction<String> count = counts.get(kind);
+        return count == null ? 0 : count.applyAsLong(tenant);
     }
 
     @Override

@@ -28,6 +28,11 @@ record StoredTopic(String tenant, TopicSpec spec, TopicLog log) implements Topic
     }
 
     @Override
+    public @Nullable RefusedRecord refused(ByteBuffer batches) {
+        return log.space().isGuarded() ? BatchCheck.refused(log, batches) : null;
+    }
+
+    @Override
     public void append(Message message, AppendListener listener) {
         log.append(message, listener);
     }

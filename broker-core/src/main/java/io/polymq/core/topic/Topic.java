@@ -33,6 +33,19 @@ public interface Topic {
     void append(int partition, ByteBuffer batches, Durability durability, AppendListener listener);
 
     /**
+     * What of ready batches may not be published here, for those who answer for each record; null
+     * for nothing. A look at memory as long as nothing is asked of messages.
+     */
+    default @Nullable RefusedRecord refused(ByteBuffer batches) {
+        return null;
+    }
+
+    /**
+     * @param index its place among the batches' records
+     */
+    record RefusedRecord(int index, String why) {}
+
+    /**
      * Appends one message as a record, without any fan-out: key = the subject when the topic
      * captures by wildcard. The partition is chosen as the specification says. The message is
      * borrowed for the call.

@@ -1,6 +1,7 @@
 package io.polymq.core.topic;
 
 import io.polymq.core.subject.Filter;
+import io.polymq.core.service.TenantQuotas;
 import io.polymq.core.topic.TopicException.Kind;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.Transaction;
@@ -85,6 +86,10 @@ final class TopicChanges {
         if (topics.all().size() >= limits.topicsPerTenant()) {
             throw new TopicException(
                     Kind.QUOTA_EXCEEDED, "more than " + limits.topicsPerTenant() + " topics");
+        }
+        if (!params.tenants().mayAdd(tenant, TenantQuotas.Kind.TOPICS, topics.all().size())) {
+            throw new TopicException(
+                    Kind.QUOTA_EXCEEDED, "the tenant " + tenant + " has its quota of topics");
         }
         checkPartitions(topics.partitions() + spec.partitions());
         checkOverlap(topics, spec);

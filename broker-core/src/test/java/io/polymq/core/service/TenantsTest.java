@@ -43,7 +43,7 @@ final class TenantsTest {
     }
 
     private static Tenant tenant(String name, long queues) {
-        return new Tenant(name, new TenantQuotas(-1, -1, -1, -1, queues, -1, -1));
+        return new Tenant(name, new TenantQuotas(-1, -1, -1, -1, queues, -1, -1, -1));
     }
 
     @Test
@@ -59,24 +59,45 @@ final class TenantsTest {
     }
 
     @Test
-    void aQuotaIsTakenUpToItsLimitAndGivenBack() {
+    void thereMayBeMoreUpToTheLimitAndOperatorsAreTold() {
         List<BrokerEvent> heard = new ArrayList<>();
         events.listen(heard::add);
+        assertThat(tenants.mayAdd("acme", Kind.QUEUES, 1_000_000)).isTrue();
         tenants.create(tenant("acme", 2)).join();
-        assertThat(tenants.take("acme", Kind.QUEUES, 1)).isTrue();
-        assertThat(tenants.take("acme", Kind.QUEUES, 2)).isFalse();
-        assertThat(tenants.take("acme", Kind.QUEUES, 1)).isTrue();
-        assertThat(tenants.used("acme", Kind.QUEUES)).isEqualTo(2);
+        assertThat(tenants.mayAdd("acme", Kind.QUEUES, 1)).isTrue();
+        assertThat(tenants.mayAdd("acme", Kind.QUEUES, 2)).isFalse();
         yard.settle();
         assertThat(heard)
                 .singleElement()
                 .isInstanceOfSatisfying(
                         BrokerEvent.QuotaExceeded.class, e -> assertThat(e.limit()).isEqualTo(2));
-        tenants.giveBack("acme", Kind.QUEUES, 2);
         tenants.alter(tenant("acme", 0)).join();
-        assertThat(tenants.take("acme", Kind.QUEUES, 1)).isFalse();
-        assertThat(tenants.take("acme", Kind.TOPICS, 1_000_000)).isTrue();
-        assertThat(tenants.take("default", Kind.QUEUES, 1)).isTrue();
+        assertThat(tenants.mayAdd("acme", Kind.QUEUES, 0)).isFalse();
+        assertThat(tenants.mayAdd("acme", Kind.TOPICS, 1_000_000)).isTrue();
+        assertThat(tenants.mayAdd("default", Kind.QUEUES, 1_000_000)).isTrue();
+    }
+
+    @Test
+    void useIsWhatItsHoldersCount() {
+        assertThat(tenants.used("acme", Kind.TOPICS)).isZero();
+        tenants.counted(Kind.TOPICS, name -> name.equals("acme") ? 3 : 0);
+        assertThat(tenants.used("acme", Kind.TOPICS)).isEqualTo(3);
+    }
+
+    @Test
+    void whatWasStoredWithoutRatesHasNone() {
+        store.put(
+                        "tenants/old",
+                        "{\"name\":\"old\",\"quotas\":{\"connections\":5,\"sessions\":-1,\"subscriptions\":-1,\"topics\":-1,\"queues\":-1,\"retained\":-1,\"storedBytes\":-1}}"
+                                .getBytes(java.nio.charset.StandardCharsets.UTF_8))
+                .join();
+        tenants.alter(tenant("other", 1)).join();
+        assertThat(tenants.find("old"))
+                .hasValueSatisfying(
+                        old -> {
+                            assertThat(old.quotas().connections()).isEqualTo(5);
+                            assertThat(old.quotas().isPaced()).isFalse();
+                        });
     }
 
     @Test

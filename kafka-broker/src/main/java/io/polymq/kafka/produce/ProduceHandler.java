@@ -5,6 +5,7 @@ import io.polymq.codec.kafka.BatchVerdict;
 import io.polymq.codec.kafka.BatchVerdict.Accepted;
 import io.polymq.codec.kafka.BatchVerdict.Refused;
 import io.polymq.codec.kafka.ProducedBatch;
+import io.polymq.core.topic.Topic.RefusedRecord;
 import io.polymq.kafka.Access;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaMetrics;
@@ -12,9 +13,11 @@ import io.polymq.kafka.topic.KafkaTopic;
 import io.polymq.kafka.topic.TopicCatalog;
 import io.polymq.storage.Durability;
 import java.time.InstantSource;
+import java.util.List;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
@@ -138,6 +141,12 @@ public final class ProduceHandler {
         switch (verdict) {
             case Refused refused -> part.refuse(refused);
             case Accepted accepted -> {
+                RefusedRecord unfit = topic.topic().refused(accepted.batch());
+                if (unfit != null) {
+                    part.refuse(unfit(unfit));
+                    return;
+                }
+                exchange.countMessages(accepted.records());
                 part.at(topic.rules().appendTime() ? now : -1);
                 metrics.produced();
                 ProducedPart produced =
@@ -152,6 +161,16 @@ public final class ProduceHandler {
                 }
             }
         }
+    }
+
+    private static Refused unfit(RefusedRecord record) {
+        return new Refused(
+                Errors.INVALID_RECORD,
+                record.why(),
+                List.of(
+                        new BatchIndexAndErrorMessage()
+                                .setBatchIndex(record.index())
+                                .setBatchIndexErrorMessage(record.why())));
     }
 
     private static Durability level(Exchange exchange, KafkaTopic topic) {

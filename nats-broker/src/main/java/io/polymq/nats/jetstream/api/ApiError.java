@@ -1,5 +1,10 @@
 package io.polymq.nats.jetstream.api;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 /** Every error that JetStream answers with, as data. Shared, immutable. */
 public enum ApiError {
     CLUSTER_REQUIRED(503, 10010, "JetStream clustering support required"),
@@ -214,6 +219,16 @@ public enum ApiError {
     /** The description, with what it is about in the place that is left for it. */
     public String text(String about) {
         return text.replace("{}", about);
+    }
+
+    /** What a publisher to a stream is answered with instead of an acknowledgement. */
+    public byte[] pubAck(String about) {
+        ObjectNode answer = JsonNodeFactory.instance.objectNode();
+        answer.putObject("error")
+                .put("code", status)
+                .put("err_code", code)
+                .put("description", text(about));
+        return answer.put("stream", "").put("seq", 0).toString().getBytes(UTF_8);
     }
 
     public ApiException exception() {

@@ -1,0 +1,92 @@
+package io.polymq.server;
+
+import io.polymq.config.PolyMqConfig;
+import io.polymq.config.RateConfig;
+import io.polymq.config.WebhookConfig;
+import io.polymq.core.router.TrieRouter;
+import io.polymq.core.security.BrokerSecurity;
+import io.polymq.core.service.TenantQuotas;
+import io.polymq.core.service.Tenants;
+import io.polymq.core.webhook.Webhook;
+import io.polymq.network.ConnectionManager;
+import io.polymq.network.GlobalRateLimiter;
+import io.polymq.network.Shutdown;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Joins those who let things happen to tenants' quotas and to the broker's events. At the start. */
+final class Watch {
+    private Watch() {}
+
+    /** Has quotas and events asked and told from now on; the connections among them. */
+    static ConnectionManager over(
+            PolyMqConfig config,
+            CoreServices services,
+            CoreObjects core,
+            TrieRouter router,
+            BrokerSecurity security,
+            InstantSource clock,
+            PrometheusRegistry metrics,
+            Shutdown shutdown) {
+        AtomicReference<ConnectionManager> known = new AtomicReference<>();
+        Tenants tenants = services.tenants();
+        Happenings happenings =
+                new Happenings(
+                        services.events(),
+                        tenants,
+                        clock,
+                        id -> Optional.ofNullable(known.get()).map(all -> all.find(id)).orElse(null));
+        ConnectionManager connections = new ConnectionManager(config.network(), happenings);
+        known.set(connections);
+        router.events(happenings);
+        security.listen(happenings);
+        core.topics().listen(happenings);
+        tenants.counted(TenantQuotas.Kind.CONNECTIONS, connections::countByTenant);
+        tenants.counted(
+                TenantQuotas.Kind.SUBSCRIPTIONS, tenant -> router.space(tenant).liveSize());
+        tenants.counted(TenantQuotas.Kind.TOPICS, tenant -> core.topics().list(tenant).size());
+        tenants.counted(TenantQuotas.Kind.RETAINED, core.retained()::count);
+        WebhookConfig webhook = config.webhook();
+        if (webhook != null) {
+            Ending.on(
+                    shutdown,
+                    Shutdown.Phase.CORE,
+                    "webhook",
+                    Webhook.start(
+                            webhook,
+                            config.clusterName() + '-' + config.brokerId(),
+                            services.events(),
+                            clock,
+                            metrics));
+        }
+        return connections;
+    }
+
+    /** Has tenants held to their own rates. */
+    static void pace(Tenants tenants, GlobalRateLimiter limiter) {
+        tenants.listen(
+                () ->
+                        limiter.ownRates(
+                                tenant -> rate(tenants, limiter, tenant),
+                                tenants.list().stream().anyMatch(one -> one.quotas().isPaced())));
+    }
+
+    private static @org.jspecify.annotations.Nullable RateConfig rate(
+            Tenants tenants, GlobalRateLimiter limiter, String tenant) {
+        TenantQuotas quotas =
+                tenants.find(tenant).map(Tenants.Tenant::quotas).orElse(TenantQuotas.UNLIMITED);
+        RateConfig all = limiter.limits().tenant();
+        return quotas.isPaced()
+                ? new RateConfig(
+                        all.connectionsPerSecond(),
+                        quotas.messagesPerSecond() > 0
+                                ? quotas.messagesPerSecond()
+                                : all.messagesPerSecond(),
+                        quotas.bytesPerSecond() > 0
+                                ? quotas.bytesPerSecond()
+                                : all.bytesPerSecond())
+                : null;
+    }
+}

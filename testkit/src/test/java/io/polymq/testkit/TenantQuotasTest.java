@@ -1,0 +1,206 @@
+package io.polymq.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ShutdownSignalException;
+import io.polymq.testkit.Clients.Mqtt;
+import io.polymq.testkit.Clients.Nats;
+import java.net.http.HttpClient;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Every protocol asks the tenant's quotas, and says in its own way that one is used up. */
+class TenantQuotasTest {
+    private static EmbeddedPolyMq broker;
+    private static HttpClient http;
+    private static Clients.Admin admin;
+
+    @BeforeAll
+    static void start() {
+        broker = EmbeddedPolyMq.builder().set("auth.admin.password", "s3cret").start();
+        http = HttpClient.newHttpClient();
+        admin = new Clients.Admin(broker, http);
+    }
+
+    @AfterAll
+    static void stop() {
+        http.close();
+        broker.close();
+    }
+
+    @AfterEach
+    void unlimited() throws Exception {
+        admin.ask("DELETE", "tenants/default", "");
+    }
+
+    private static long used(String kind) throws Exception {
+        return admin.ask("GET", "tenants/default", "").at("/used/" + kind).asLong();
+    }
+
+    private static void awaitUsed(String kind, long many) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (used(kind) != many && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(used(kind)).isEqualTo(many);
+    }
+
+    @Test
+    void connectionsAreRefusedInEachProtocolsWords() throws Exception {
+        awaitUsed("connections", 0);
+        try (Mqtt first = new Mqtt(broker, "first")) {
+            assertThat(first.connack()).isZero();
+            admin.quota("connections", 1);
+
+            try (Mqtt second = new Mqtt(broker, "second")) {
+                assertThat(second.connack()).isEqualTo(0x97);
+            }
+            try (Nats nats = new Nats(broker)) {
+                assertThat(nats.until("-ERR")).contains("maximum connections exceeded");
+            }
+            assertThatThrownBy(() -> Clients.amqp(broker).close())
+                    .hasStackTraceContaining("connection limit");
+        }
+        awaitUsed("connections", 0);
+        try (Mqtt third = new Mqtt(broker, "third")) {
+            assertThat(third.connack()).isZero();
+        }
+    }
+
+    @Test
+    void mqttSessionsSubscriptionsAndRetainedMessagesAreRefusedWithQuotaExceeded()
+            throws Exception {
+        try (Mqtt client = new Mqtt(broker, "holder")) {
+            admin.quota("subscriptions", used("subscriptions") + 1);
+            assertThat(client.subscribe("quota/one")).isEqualTo(1);
+            assertThat(client.subscribe("quota/one")).isEqualTo(1);
+            assertThat(client.subscribe("quota/two")).isEqualTo(0x97);
+            admin.quota("subscriptions", -1);
+
+            admin.quota("retained", used("retained") + 1);
+            assertThat(client.publish("kept/one", "1", true)).isLessThan(0x80);
+            assertThat(client.publish("kept/one", "2", true)).isLessThan(0x80);
+            assertThat(client.publish("kept/two", "1", true)).isEqualTo(0x97);
+            admin.quota("retained", -1);
+
+            admin.quota("sessions", used("sessions"));
+            try (Mqtt other = new Mqtt(broker, "one-too-many")) {
+                assertThat(other.connack()).isEqualTo(0x97);
+            }
+        }
+    }
+
+    @Test
+    void natsSubscriptionsAreRefusedWithAnError() throws Exception {
+        try (Nats nats = new Nats(broker)) {
+            nats.send("SUB first 1\r\nPING\r\n");
+            nats.until("PONG");
+            admin.quota("subscriptions", used("subscriptions"));
+
+            nats.send("SUB second 2\r\n");
+
+            assertThat(nats.until("-ERR")).contains("maximum subscriptions exceeded");
+        }
+    }
+
+    @Test
+    void topicsOfKafkaStreamsOfJetStreamAndMailboxesShareOneQuota() throws Exception {
+        admin.quota("topics", used("topics") + 1);
+        try (Admin kafka = Admin.create(Clients.kafka(broker));
+                Nats nats = new Nats(broker)) {
+            kafka.createTopics(List.of(new NewTopic("quota-a", 1, (short) 1))).all().get();
+
+            assertThatThrownBy(
+                            () ->
+                                    kafka.createTopics(
+                                                    List.of(new NewTopic("quota-b", 1, (short) 1)))
+                                            .all()
+                                            .get())
+                    .hasCauseInstanceOf(PolicyViolationException.class);
+            nats.send("SUB answer 1\r\n");
+            nats.publish(
+                    "$JS.API.STREAM.CREATE.QUOTA",
+                    "answer",
+                    "{\"name\":\"QUOTA\",\"subjects\":[\"quota.stream\"]}");
+            nats.until("MSG answer");
+            assertThat(nats.line()).contains("\"err_code\":10027");
+            kafka.deleteTopics(List.of("quota-a")).all().get();
+        }
+    }
+
+    @Test
+    void amqpQueuesAreRefusedWithAResourceError() throws Exception {
+        try (Connection amqp = Clients.amqp(broker)) {
+            Channel channel = amqp.createChannel();
+            channel.queueDeclare("quota-queue", false, false, true, Map.of());
+            admin.quota("queues", 1);
+
+            assertThatThrownBy(() -> channel.queueDeclare("more", false, false, true, Map.of()))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            ShutdownSignalException.class,
+                            why ->
+                                    assertThat(why.getReason().toString())
+                                            .contains("reply-code=506")
+                                            .contains("quota of queues"));
+            assertThat(amqp.isOpen()).isTrue();
+            admin.quota("queues", -1);
+            amqp.createChannel().queueDelete("quota-queue");
+        }
+    }
+
+    @Test
+    void aKafkaProducerBeyondItsTenantsRateIsToldToWait() throws Exception {
+        try (Admin kafka = Admin.create(Clients.kafka(broker));
+                KafkaProducer<byte[], byte[]> producer = Clients.producer(broker)) {
+            kafka.createTopics(List.of(new NewTopic("paced", 1, (short) 1))).all().get();
+            producer.send(new ProducerRecord<>("paced", new byte[10])).get();
+            admin.quota("messages_per_second", 100);
+            long begun = System.nanoTime();
+
+            for (int i = 0; i < 60; i++) {
+                producer.send(new ProducerRecord<>("paced", new byte[10])).get();
+            }
+
+            long took = System.nanoTime() - begun;
+            assertThat(took).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(250));
+            double throttled =
+                    producer.metrics().values().stream()
+                            .filter(m -> m.metricName().name().equals("produce-throttle-time-max"))
+                            .map(Metric::metricValue)
+                            .mapToDouble(value -> (Double) value)
+                            .max()
+                            .orElse(0);
+            assertThat(throttled).isPositive();
+        }
+    }
+
+    @Test
+    void anMqttPublisherBeyondItsTenantsRateIsReadMoreSlowly() throws Exception {
+        admin.quota("messages_per_second", 100);
+        try (Mqtt client = new Mqtt(broker, "paced")) {
+            long begun = System.nanoTime();
+
+            for (int i = 0; i < 60; i++) {
+                assertThat(client.publish("paced/by/quota", "x", false)).isLessThan(0x80);
+            }
+
+            assertThat(System.nanoTime() - begun)
+                    .isGreaterThan(TimeUnit.MILLISECONDS.toNanos(250));
+        }
+    }
+}
