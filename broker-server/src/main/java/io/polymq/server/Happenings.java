@@ -93,8 +93,7 @@ final class Happenings
     public void subscribed(String tenant, Filter filter, long owner) {
         BrokerEvent.Client client = events.isHeard() ? owner(owner) : null;
         if (client != null) {
-            events.tell(
-                    new BrokerEvent.Subscribed(clock.millis(), client, filter.toString()));
+            events.tell(new BrokerEvent.Subscribed(clock.millis(), client, filter.toString()));
         }
     }
 
@@ -102,8 +101,7 @@ final class Happenings
     public void unsubscribed(String tenant, Filter filter, long owner) {
         BrokerEvent.Client client = events.isHeard() ? owner(owner) : null;
         if (client != null) {
-            events.tell(
-                    new BrokerEvent.Unsubscribed(clock.millis(), client, filter.toString()));
+            events.tell(new BrokerEvent.Unsubscribed(clock.millis(), client, filter.toString()));
         }
     }
 
@@ -137,8 +135,7 @@ final class Happenings
     @Override
     public void created(Topic topic) {
         if (events.isHeard()) {
-            events.tell(
-                    new BrokerEvent.TopicCreated(clock.millis(), topic.tenant(), topic.name()));
+            events.tell(new BrokerEvent.TopicCreated(clock.millis(), topic.tenant(), topic.name()));
         }
     }
 
@@ -150,8 +147,7 @@ final class Happenings
     @Override
     public void deleted(Topic topic) {
         if (events.isHeard()) {
-            events.tell(
-                    new BrokerEvent.TopicDeleted(clock.millis(), topic.tenant(), topic.name()));
+            events.tell(new BrokerEvent.TopicDeleted(clock.millis(), topic.tenant(), topic.name()));
         }
     }
 }

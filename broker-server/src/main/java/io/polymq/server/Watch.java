@@ -16,7 +16,9 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Joins those who let things happen to tenants' quotas and to the broker's events. At the start. */
+/**
+ * Joins those who let things happen to tenants' quotas and to the broker's events. At the start.
+ */
 final class Watch {
     private Watch() {}
 
@@ -37,15 +39,17 @@ final class Watch {
                         services.events(),
                         tenants,
                         clock,
-                        id -> Optional.ofNullable(known.get()).map(all -> all.find(id)).orElse(null));
+                        id ->
+                                Optional.ofNullable(known.get())
+                                        .map(all -> all.find(id))
+                                        .orElse(null));
         ConnectionManager connections = new ConnectionManager(config.network(), happenings);
         known.set(connections);
         router.events(happenings);
         security.listen(happenings);
         core.topics().listen(happenings);
         tenants.counted(TenantQuotas.Kind.CONNECTIONS, connections::countByTenant);
-        tenants.counted(
-                TenantQuotas.Kind.SUBSCRIPTIONS, tenant -> router.space(tenant).liveSize());
+        tenants.counted(TenantQuotas.Kind.SUBSCRIPTIONS, tenant -> router.space(tenant).liveSize());
         tenants.counted(TenantQuotas.Kind.TOPICS, tenant -> core.topics().list(tenant).size());
         tenants.counted(TenantQuotas.Kind.RETAINED, core.retained()::count);
         WebhookConfig webhook = config.webhook();

@@ -2,14 +2,12 @@ package io.polymq.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.util.List;
-import java.util.Map;
 
 @Command(
         mixinStandardHelpOptions = true,
@@ -56,8 +54,8 @@ final class TenantCommand {
                             required = true,
                             description =
                                     "connections, sessions, subscriptions, topics, queues,"
-                                        + " retained, messages_per_second or bytes_per_second; -1"
-                                        + " for no limit; repeatable")
+                                            + " retained, messages_per_second or bytes_per_second; -1"
+                                            + " for no limit; repeatable")
                     Map<String, Long> quotas) {
         ObjectNode body = AdminApi.object();
         quotas.forEach(body.putObject("quotas")::put);

@@ -35,8 +35,7 @@ final class SendCommand {
                             message.header(), message.headerOffset(), message.headerLength());
             KeptMessage mail = mail(address, message, options);
             Router.Space space = parts.core().router().space(tenant);
-            String unfit =
-                    space.isGuarded() ? space.refusal(mail.lendTo(new Message())) : null;
+            String unfit = space.isGuarded() ? space.refusal(mail.lendTo(new Message())) : null;
             if (unfit != null) {
                 throw new Mq9Exception("payload refused: " + unfit);
             }

@@ -117,8 +117,7 @@ final class MqttShared {
     void tellExpired(Session session) {
         BrokerEvents heard = happenings;
         if (heard != null && heard.isHeard()) {
-            heard.tell(
-                    new BrokerEvent.SessionExpired(clock.millis(), client(session)));
+            heard.tell(new BrokerEvent.SessionExpired(clock.millis(), client(session)));
         }
     }
 

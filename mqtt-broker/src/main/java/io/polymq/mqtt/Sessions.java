@@ -118,8 +118,7 @@ final class Sessions {
         Session existing = sessions.get(claim.key());
         if (existing == null) {
             String tenant = claim.key().tenant();
-            if (!shared.tenantLimits()
-                    .mayAdd(tenant, TenantQuotas.Kind.SESSIONS, count(tenant))) {
+            if (!shared.tenantLimits().mayAdd(tenant, TenantQuotas.Kind.SESSIONS, count(tenant))) {
                 claim.claimant().full();
                 return;
             }

@@ -30,13 +30,14 @@ final class Clients {
         private static final ObjectMapper JSON = new ObjectMapper();
 
         JsonNode ask(String method, String path, String body) throws Exception {
-            String login =
-                    Base64.getEncoder().encodeToString("admin:s3cret".getBytes(ISO_8859_1));
+            String login = Base64.getEncoder().encodeToString("admin:s3cret".getBytes(ISO_8859_1));
             HttpResponse<String> answer =
                     http.send(
                             HttpRequest.newBuilder(
                                             URI.create(
-                                                    broker.adminUri().resolve("/") + "api/v1/" + path))
+                                                    broker.adminUri().resolve("/")
+                                                            + "api/v1/"
+                                                            + path))
                                     .method(method, HttpRequest.BodyPublishers.ofString(body))
                                     .header("Authorization", "Basic " + login)
                                     .build(),
@@ -68,7 +69,16 @@ final class Clients {
         }
 
         void publish(String subject, String reply, String payload) throws IOException {
-            send("PUB " + subject + ' ' + reply + ' ' + payload.length() + "\r\n" + payload + "\r\n");
+            send(
+                    "PUB "
+                            + subject
+                            + ' '
+                            + reply
+                            + ' '
+                            + payload.length()
+                            + "\r\n"
+                            + payload
+                            + "\r\n");
         }
 
         /** Skips lines up to the first that begins so. */
@@ -220,8 +230,7 @@ final class Clients {
         Map<String, Object> settings = new java.util.HashMap<>(kafka(broker));
         settings.put("delivery.timeout.ms", 12_000);
         settings.put("linger.ms", 0);
-        return new KafkaProducer<>(
-                settings, new ByteArraySerializer(), new ByteArraySerializer());
+        return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     static com.rabbitmq.client.Connection amqp(EmbeddedPolyMq broker) throws Exception {

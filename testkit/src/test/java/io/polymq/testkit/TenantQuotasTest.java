@@ -199,8 +199,7 @@ class TenantQuotasTest {
                 assertThat(client.publish("paced/by/quota", "x", false)).isLessThan(0x80);
             }
 
-            assertThat(System.nanoTime() - begun)
-                    .isGreaterThan(TimeUnit.MILLISECONDS.toNanos(250));
+            assertThat(System.nanoTime() - begun).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(250));
         }
     }
 }

@@ -44,7 +44,8 @@ final class ScramLogins {
         return new ScramServer(
                 mechanism,
                 new SharedRealm(mechanism, peer),
-                user -> beforehand
+                user ->
+                        beforehand
                                 .apply(user, peer)
                                 .map(result -> metrics.counted(result, peer, user)),
                 passwords.random());
@@ -79,9 +80,7 @@ final class ScramLogins {
             User user = users.find(name);
             if (user == null || !user.enabled()) {
                 return metrics.counted(
-                        new AuthResult.Refused(Reason.BANNED, "the user is disabled"),
-                        peer,
-                        name);
+                        new AuthResult.Refused(Reason.BANNED, "the user is disabled"), peer, name);
             }
             backoff.succeeded(peer.address());
             return metrics.counted(new AuthResult.Accepted(user.principal()), peer, name);

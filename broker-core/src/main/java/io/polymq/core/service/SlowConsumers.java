@@ -66,16 +66,17 @@ public final class SlowConsumers {
                 return;
             }
         }
-        Slow listed = entries.merge(
-                consumer,
-                new Slow(consumer, latencyMillis, latencyMillis, 1, now),
-                (known, once) ->
-                        new Slow(
-                                consumer,
-                                latencyMillis,
-                                Math.max(known.worstMillis(), latencyMillis),
-                                known.count() + 1,
-                                now));
+        Slow listed =
+                entries.merge(
+                        consumer,
+                        new Slow(consumer, latencyMillis, latencyMillis, 1, now),
+                        (known, once) ->
+                                new Slow(
+                                        consumer,
+                                        latencyMillis,
+                                        Math.max(known.worstMillis(), latencyMillis),
+                                        known.count() + 1,
+                                        now));
         if (listed.count() == 1) {
             listener.listed(listed);
         }

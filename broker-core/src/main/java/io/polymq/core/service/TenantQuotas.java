@@ -20,8 +20,7 @@ public record TenantQuotas(
         long messagesPerSecond,
         long bytesPerSecond) {
 
-    public static final TenantQuotas UNLIMITED =
-            new TenantQuotas(-1, -1, -1, -1, -1, -1, -1, -1);
+    public static final TenantQuotas UNLIMITED = new TenantQuotas(-1, -1, -1, -1, -1, -1, -1, -1);
 
     public TenantQuotas {
         for (long limit :

@@ -40,8 +40,7 @@ public final class Tenants implements TenantLimits, AutoCloseable {
     private final ObjectMapper mapper = new ObjectMapper();
     private final MetadataStore store;
     private final CachedView<Tenant> tenants;
-    private final Map<TenantQuotas.Kind, ToLongFunction<String>> counts =
-            new ConcurrentHashMap<>();
+    private final Map<TenantQuotas.Kind, ToLongFunction<String>> counts = new ConcurrentHashMap<>();
     private volatile boolean limited;
     private final BrokerEvents events;
     private final InstantSource clock;

@@ -1,7 +1,7 @@
 package io.polymq.core.topic;
 
-import io.polymq.core.subject.Filter;
 import io.polymq.core.service.TenantQuotas;
+import io.polymq.core.subject.Filter;
 import io.polymq.core.topic.TopicException.Kind;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.Transaction;

@@ -186,9 +186,7 @@ public final class Webhook implements BrokerEvents.Listener, AutoCloseable {
                 return null;
             }
             boolean forGood =
-                    status / 100 == 4
-                            && status != TOO_MANY_REQUESTS
-                            && status != REQUEST_TIMEOUT;
+                    status / 100 == 4 && status != TOO_MANY_REQUESTS && status != REQUEST_TIMEOUT;
             return forGood ? "" : "status " + status;
         } catch (IOException unreachable) {
             return unreachable.toString();

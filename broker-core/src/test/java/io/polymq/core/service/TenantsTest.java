@@ -8,16 +8,14 @@ import io.polymq.core.service.Tenants.Tenant;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
 import io.polymq.meta.embedded.EmbeddedMetadata;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class TenantsTest {
 
