@@ -55,10 +55,14 @@ final class Delivery {
     }
 
     /** Whether the rest is for those who ask; else consumers are not done with it. */
+    private boolean mayFeed() {
+        int limit = core.spec().limits().maxInFlight();
+        return core.turns().isHungry() && (limit < 0 || core.inFlight() < limit);
+    }
+
     private boolean feedConsumers() {
         Turns turns = core.turns();
-        int limit = core.spec().limits().maxInFlight();
-        for (int i = 0; turns.isHungry() && (limit < 0 || core.inFlight() < limit); i++) {
+        for (int i = 0; mayFeed(); i++) {
             if (i == DELIVERIES_PER_TURN) {
                 core.ask();
                 return false;
@@ -84,8 +88,11 @@ final class Delivery {
         return true;
     }
 
-    /** Whether a window that has run low is being filled. */
+    /** Whether a window that has run low is being filled for consumers who may have more. */
     boolean isReading() {
+        if (core.isStopped() || !mayFeed()) {
+            return false;
+        }
         for (Level level : core.levels()) {
             if (level.open() < LOW_WINDOW && level.backing().canFill()) {
                 return true;
