@@ -173,21 +173,6 @@ final class BrowseFeed implements Feed {
     }
 
     @Override
-    public void accept(long offset) {
-        // the queue keeps it
-    }
-
-    @Override
-    public void release(long offset, boolean counted) {
-        // it was shown
-    }
-
-    @Override
-    public void reject(long offset) {
-        // whoever consumes it may do that
-    }
-
-    @Override
     public void close() {
         ended = true;
         found.clear();

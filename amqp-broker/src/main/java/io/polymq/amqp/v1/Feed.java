@@ -29,14 +29,15 @@ interface Feed {
      */
     void drain(IntConsumer then);
 
-    void accept(long offset);
+    /** It is done with; what is only shown or sent stays as it is, here and below. */
+    default void accept(long offset) {}
 
     /**
      * @param counted whether it was an attempt
      */
-    void release(long offset, boolean counted);
+    default void release(long offset, boolean counted) {}
 
-    void reject(long offset);
+    default void reject(long offset) {}
 
     /** What its receiver has noted on a delivery; it is released or rejected next. */
     default void note(long offset, Map<Symbol, @Nullable Object> annotations) {}

@@ -91,21 +91,6 @@ final class ReplyFeed implements Feed {
     }
 
     @Override
-    public void accept(long offset) {
-        // a reply is sent once
-    }
-
-    @Override
-    public void release(long offset, boolean counted) {
-        // as above
-    }
-
-    @Override
-    public void reject(long offset) {
-        // as above
-    }
-
-    @Override
     public void close() {
         waiting.clear();
     }

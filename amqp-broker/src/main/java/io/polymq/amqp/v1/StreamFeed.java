@@ -129,21 +129,6 @@ final class StreamFeed implements Feed, StreamReader.Reader {
     }
 
     @Override
-    public void accept(long offset) {
-        // the stream keeps it
-    }
-
-    @Override
-    public void release(long offset, boolean counted) {
-        // nothing comes again
-    }
-
-    @Override
-    public void reject(long offset) {
-        // nor goes anywhere
-    }
-
-    @Override
     public void close() {
         if (!ended) {
             ended = true;
