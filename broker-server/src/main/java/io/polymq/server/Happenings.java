@@ -16,6 +16,7 @@ import io.polymq.network.Connection;
 import io.polymq.network.ConnectionEvents;
 import io.polymq.network.Login;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,7 @@ final class Happenings
         if (reason.kind() == CloseReason.Kind.SLOW_CONSUMER) {
             events.tell(new BrokerEvent.SlowConsumer(now, client, -1));
         }
-        String why = reason.kind().name().toLowerCase(java.util.Locale.ROOT);
+        String why = reason.kind().name().toLowerCase(Locale.ROOT);
         events.tell(new BrokerEvent.Disconnected(now, client, why));
     }
 
@@ -126,7 +127,7 @@ final class Happenings
                                     peer.clientId(),
                                     user,
                                     String.valueOf(peer.address())),
-                            refused.reason().name().toLowerCase(java.util.Locale.ROOT)));
+                            refused.reason().name().toLowerCase(Locale.ROOT)));
         }
     }
 

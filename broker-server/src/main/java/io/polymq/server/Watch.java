@@ -13,8 +13,8 @@ import io.polymq.network.GlobalRateLimiter;
 import io.polymq.network.Shutdown;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Joins those who let things happen to tenants' quotas and to the broker's events. At the start.
@@ -39,10 +39,10 @@ final class Watch {
                         services.events(),
                         tenants,
                         clock,
-                        id ->
-                                Optional.ofNullable(known.get())
-                                        .map(all -> all.find(id))
-                                        .orElse(null));
+                        id -> {
+                            ConnectionManager all = known.get();
+                            return all == null ? null : all.find(id);
+                        });
         ConnectionManager connections = new ConnectionManager(config.network(), happenings);
         known.set(connections);
         router.events(happenings);
@@ -77,7 +77,7 @@ final class Watch {
                                 tenants.list().stream().anyMatch(one -> one.quotas().isPaced())));
     }
 
-    private static @org.jspecify.annotations.Nullable RateConfig rate(
+    private static @Nullable RateConfig rate(
             Tenants tenants, GlobalRateLimiter limiter, String tenant) {
         TenantQuotas quotas =
                 tenants.find(tenant).map(Tenants.Tenant::quotas).orElse(TenantQuotas.UNLIMITED);

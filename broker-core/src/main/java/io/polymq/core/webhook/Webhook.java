@@ -11,6 +11,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -25,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -161,8 +163,7 @@ public final class Webhook implements BrokerEvents.Listener, AutoCloseable {
     }
 
     /** Null when it was taken, empty when it never will be, else what went wrong. */
-    private @org.jspecify.annotations.Nullable String attempt(String id, byte[] body)
-            throws InterruptedException {
+    private @Nullable String attempt(String id, byte[] body) throws InterruptedException {
         long now = clock.millis();
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create(config.url()))
@@ -197,11 +198,8 @@ public final class Webhook implements BrokerEvents.Listener, AutoCloseable {
     static String signature(String secret, long at, byte[] body) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(
-                    new SecretKeySpec(
-                            secret.getBytes(java.nio.charset.StandardCharsets.UTF_8),
-                            "HmacSHA256"));
-            mac.update((at + ".").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            mac.init(new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            mac.update((at + ".").getBytes(StandardCharsets.US_ASCII));
             return HexFormat.of().formatHex(mac.doFinal(body));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK has HmacSHA256", e);
