@@ -40,40 +40,4 @@ public record AmqpBrokerServerParams(
         MessageRecords records,
         Executor blocking,
         TenantLimits tenants,
-        @Nullable BrokerEvents events) {
-
-    /** For those who have no tenants with quotas. */
-    public AmqpBrokerServerParams(
-            AmqpSettings settings,
-            ConnectionManager connections,
-            MetadataStore metadata,
-            Queues queues,
-            Topics topics,
-            ShardStore shards,
-            Router router,
-            DelayedMessages delayed,
-            Security security,
-            Shutdown shutdown,
-            PrometheusRegistry metrics,
-            InstantSource clock,
-            MessageRecords records,
-            Executor blocking) {
-        this(
-                settings,
-                connections,
-                metadata,
-                queues,
-                topics,
-                shards,
-                router,
-                delayed,
-                security,
-                shutdown,
-                metrics,
-                clock,
-                records,
-                blocking,
-                TenantLimits.NONE,
-                null);
-    }
-}
+        @Nullable BrokerEvents events) {}

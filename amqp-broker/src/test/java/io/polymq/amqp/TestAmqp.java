@@ -14,6 +14,7 @@ import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Security;
 import io.polymq.core.service.DelayedStore;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.core.topic.Drivers;
 import io.polymq.core.topic.TopicCatalog;
 import io.polymq.core.topic.TopicLimits;
@@ -190,7 +191,9 @@ public final class TestAmqp implements AutoCloseable {
                         registry,
                         InstantSource.system(),
                         records,
-                        blocking));
+                        blocking,
+                        TenantLimits.NONE,
+                        null));
     }
 
     static StorageConfig memory() {

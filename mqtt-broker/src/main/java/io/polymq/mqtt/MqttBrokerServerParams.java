@@ -30,30 +30,4 @@ public record MqttBrokerServerParams(
         PrometheusRegistry metrics,
         InstantSource clock,
         TenantLimits tenants,
-        @Nullable BrokerEvents happenings) {
-
-    /** For those who have no tenants with quotas, and nobody who listens. */
-    public MqttBrokerServerParams(
-            MqttSettings settings,
-            Router router,
-            Security security,
-            RetainedMessages retained,
-            DelayedMessages delayed,
-            @Nullable ShardStore shards,
-            Shutdown shutdown,
-            PrometheusRegistry metrics,
-            InstantSource clock) {
-        this(
-                settings,
-                router,
-                security,
-                retained,
-                delayed,
-                shards,
-                shutdown,
-                metrics,
-                clock,
-                TenantLimits.NONE,
-                null);
-    }
-}
+        @Nullable BrokerEvents happenings) {}

@@ -17,6 +17,7 @@ import io.polymq.conformance.ProtocolConformance;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
 import java.io.IOException;
@@ -53,7 +54,9 @@ class MqttConformanceTest extends ProtocolConformance {
                                     null,
                                     environment.shutdown(),
                                     environment.registry(),
-                                    Clock.systemUTC()))
+                                    Clock.systemUTC(),
+                                    TenantLimits.NONE,
+                                    null))
                     .binding();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -10,6 +10,7 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.Durability;
@@ -76,7 +77,9 @@ class SessionJournalTest {
                                 null,
                                 new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime),
                                 new PrometheusRegistry(),
-                                Clock.systemUTC()),
+                                Clock.systemUTC(),
+                                TenantLimits.NONE,
+                                null),
                         executor,
                         executor);
         return new Session(

@@ -12,6 +12,7 @@ import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ConnectionManager;
 import io.polymq.network.GlobalRateLimiter;
@@ -88,7 +89,9 @@ final class TestServer implements AutoCloseable {
                                 shards,
                                 shutdown,
                                 registry,
-                                Clock.systemUTC()));
+                                Clock.systemUTC(),
+                                TenantLimits.NONE,
+                                null));
         BoundAddress bound =
                 network.listen(
                                 broker.binding(),
