@@ -10,11 +10,13 @@ import io.polymq.codec.amqp.FieldTable;
 import io.polymq.codec.amqp.Frame;
 import io.polymq.codec.amqp.Method;
 import io.polymq.codec.amqp.Methods;
+import io.polymq.config.StorageConfig;
 import io.polymq.conformance.Answer;
 import io.polymq.conformance.Dialect;
 import io.polymq.conformance.Environment;
 import io.polymq.conformance.Exchange;
 import io.polymq.conformance.ProtocolConformance;
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.zone.Ticks;
 import io.polymq.core.zone.ZoneThread;
@@ -54,7 +56,7 @@ class AmqpConformanceTest extends ProtocolConformance {
                 ShardStores.open(
                         new StorageParams(
                                 Path.of("unused"),
-                                TestAmqp.memory(),
+                                StorageConfig.DEFAULT.withDriver("memory"),
                                 InstantSource.system(),
                                 environment.registry()));
         ZoneThread zone = ZoneThread.start("test-zone", Ticks.SYSTEM);

@@ -10,6 +10,7 @@ import io.polymq.amqp.v1.management.Reply;
 import io.polymq.amqp.v1.management.Request;
 import io.polymq.amqp.v1.message.Incoming;
 import io.polymq.amqp.v1.type.Unsigned;
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;

@@ -7,6 +7,7 @@ import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
 import io.polymq.config.StorageConfig;
 import io.polymq.config.TransportPorts;
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.queue.ShardQueues;
@@ -84,7 +85,9 @@ public final class TestAmqp implements AutoCloseable {
                 ShardStores.open(
                         new StorageParams(
                                 folder == null ? Path.of("unused") : folder,
-                                folder == null ? memory() : StorageConfig.DEFAULT,
+                                folder == null
+                                        ? StorageConfig.DEFAULT.withDriver("memory")
+                                        : StorageConfig.DEFAULT,
                                 InstantSource.system(),
                                 registry));
         metadata =
@@ -194,30 +197,6 @@ public final class TestAmqp implements AutoCloseable {
                         blocking,
                         TenantLimits.NONE,
                         null));
-    }
-
-    static StorageConfig memory() {
-        StorageConfig base = StorageConfig.DEFAULT;
-        return new StorageConfig(
-                "memory",
-                base.lanes(),
-                base.ownLanes(),
-                base.segmentBytes(),
-                base.recycle(),
-                base.reserveBytes(),
-                base.memoryBytes(),
-                base.tailCacheBytes(),
-                base.pendingBytes(),
-                base.maxAppendBytes(),
-                base.checkpointBytes(),
-                base.checkpointInterval(),
-                base.forceInterval(),
-                base.cursorInterval(),
-                base.retentionInterval(),
-                base.cleanRate(),
-                base.cleanPercent(),
-                base.indexCacheBytes(),
-                base.readThreads());
     }
 
     public static TestAmqp open() {

@@ -92,4 +92,28 @@ public record StorageConfig(
                 int readThreads) {
 
     public static final StorageConfig DEFAULT = Defaults.of(StorageConfig.class);
+
+    /** These settings for another driver. */
+    public StorageConfig withDriver(String driver) {
+        return new StorageConfig(
+                driver,
+                lanes,
+                ownLanes,
+                segmentBytes,
+                recycle,
+                reserveBytes,
+                memoryBytes,
+                tailCacheBytes,
+                pendingBytes,
+                maxAppendBytes,
+                checkpointBytes,
+                checkpointInterval,
+                forceInterval,
+                cursorInterval,
+                retentionInterval,
+                cleanRate,
+                cleanPercent,
+                indexCacheBytes,
+                readThreads);
+    }
 }

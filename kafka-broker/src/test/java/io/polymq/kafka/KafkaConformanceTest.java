@@ -1,6 +1,7 @@
 package io.polymq.kafka;
 
 import io.polymq.config.KafkaConfig;
+import io.polymq.conformance.AllowAll;
 import io.polymq.conformance.Answer;
 import io.polymq.conformance.Dialect;
 import io.polymq.conformance.Environment;

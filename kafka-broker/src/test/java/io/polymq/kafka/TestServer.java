@@ -8,6 +8,7 @@ import io.polymq.config.StorageConfig;
 import io.polymq.config.TransportPorts;
 import io.polymq.config.load.ConfigLoader;
 import io.polymq.config.load.ConfigSources;
+import io.polymq.conformance.AllowAll;
 import io.polymq.core.security.BrokerSecurity;
 import io.polymq.core.security.SecurityBuilder;
 import io.polymq.core.security.rules.RuleStore;

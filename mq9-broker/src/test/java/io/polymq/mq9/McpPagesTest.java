@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRequest;

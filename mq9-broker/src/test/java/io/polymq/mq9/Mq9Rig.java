@@ -7,6 +7,7 @@ import io.polymq.codec.nats.NatsHeaders;
 import io.polymq.config.MetaConfig;
 import io.polymq.config.StorageConfig;
 import io.polymq.config.schema.Defaults;
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageProperties;

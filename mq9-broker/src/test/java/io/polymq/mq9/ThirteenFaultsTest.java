@@ -4,6 +4,7 @@ import static io.polymq.mq9.Mq9Rig.payloads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.polymq.conformance.TestSecurity;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;

@@ -7,6 +7,7 @@ import io.polymq.codec.mqtt.MqttVersion;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.conformance.AllowAll;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.subject.Dialect;

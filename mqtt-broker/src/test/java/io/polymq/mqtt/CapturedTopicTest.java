@@ -6,6 +6,7 @@ import io.polymq.codec.mqtt.MqttPacket;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.config.StorageConfig;
+import io.polymq.conformance.AllowAll;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Principal;

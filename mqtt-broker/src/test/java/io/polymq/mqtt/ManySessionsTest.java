@@ -12,6 +12,7 @@ import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.config.StorageConfig;
+import io.polymq.conformance.AllowAll;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;

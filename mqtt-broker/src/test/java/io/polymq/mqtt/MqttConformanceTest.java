@@ -9,6 +9,7 @@ import io.polymq.codec.mqtt.MqttPacket;
 import io.polymq.codec.mqtt.MqttVersion;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.conformance.AllowAll;
 import io.polymq.conformance.Answer;
 import io.polymq.conformance.Dialect;
 import io.polymq.conformance.Environment;

@@ -8,6 +8,7 @@ import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.config.MqttConfig;
 import io.polymq.config.schema.Defaults;
+import io.polymq.conformance.AllowAll;
 import io.polymq.core.admin.AdminAnswer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

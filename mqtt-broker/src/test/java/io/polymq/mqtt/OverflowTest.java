@@ -9,6 +9,7 @@ import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.config.MqttConfig;
 import io.polymq.config.schema.Defaults;
+import io.polymq.conformance.AllowAll;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

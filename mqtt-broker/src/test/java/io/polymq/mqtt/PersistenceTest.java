@@ -7,6 +7,7 @@ import io.polymq.codec.mqtt.MqttVersion;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.conformance.AllowAll;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;

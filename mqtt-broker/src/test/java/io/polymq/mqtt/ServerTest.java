@@ -1,5 +1,6 @@
 package io.polymq.mqtt;
 
+import io.polymq.conformance.AllowAll;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

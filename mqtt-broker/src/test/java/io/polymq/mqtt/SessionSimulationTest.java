@@ -2,6 +2,7 @@ package io.polymq.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polymq.conformance.AllowAll;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;

@@ -9,6 +9,7 @@ import io.polymq.codec.mqtt.MqttEncoder;
 import io.polymq.codec.mqtt.MqttPacket;
 import io.polymq.codec.mqtt.MqttVersion;
 import io.polymq.codec.mqtt.Properties;
+import io.polymq.conformance.AllowAll;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;

@@ -4,6 +4,7 @@ import io.polymq.config.LimitsConfig;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
 import io.polymq.config.TransportPorts;
+import io.polymq.conformance.AllowAll;
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRequest;

@@ -5,6 +5,7 @@ import io.polymq.conformance.Dialect;
 import io.polymq.conformance.Environment;
 import io.polymq.conformance.Exchange;
 import io.polymq.conformance.ProtocolConformance;
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;

@@ -2,6 +2,7 @@ package io.polymq.nats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.message.Message;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;

@@ -4,6 +4,7 @@ import io.polymq.config.LimitsConfig;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
 import io.polymq.config.TransportPorts;
+import io.polymq.conformance.TestSecurity;
 import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Security;

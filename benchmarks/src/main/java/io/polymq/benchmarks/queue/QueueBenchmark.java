@@ -1,5 +1,6 @@
 package io.polymq.benchmarks.queue;
 
+import io.polymq.config.StorageConfig;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.queue.Queue;
@@ -80,7 +81,7 @@ public class QueueBenchmark {
                 ShardStores.open(
                         new StorageParams(
                                 Path.of("unused"),
-                                MemoryStorage.CONFIG,
+                                StorageConfig.DEFAULT.withDriver("memory"),
                                 InstantSource.system(),
                                 new PrometheusRegistry()));
         ShardQueues queues =

@@ -47,7 +47,7 @@ public final class QueueFigures {
     private static void delayed() throws IOException {
         Path folder = Files.createTempDirectory("polymq-delayed");
         ZoneThread thread = ZoneThread.start("bench", Ticks.SYSTEM);
-        try (ShardStore store = store(MemoryStorage.driver("rocksdb"), folder);
+        try (ShardStore store = store(StorageConfig.DEFAULT.withDriver("rocksdb"), folder);
                 var blocking = Executors.newVirtualThreadPerTaskExecutor()) {
             DelayedStore delayed =
                     DelayedStore.open(
@@ -105,7 +105,8 @@ public final class QueueFigures {
 
     private static void idle() throws IOException {
         ZoneThread thread = ZoneThread.start("bench", Ticks.SYSTEM);
-        try (ShardStore store = store(MemoryStorage.CONFIG, Path.of("unused"))) {
+        try (ShardStore store =
+                store(StorageConfig.DEFAULT.withDriver("memory"), Path.of("unused"))) {
             ShardQueues queues =
                     new ShardQueues(
                             new ShardQueues.Params(

@@ -64,7 +64,7 @@ final class Yard implements AutoCloseable {
         return ShardStores.open(
                 new StorageParams(
                         Path.of("unused"),
-                        config("memory"),
+                        StorageConfig.DEFAULT.withDriver("memory"),
                         InstantSource.system(),
                         new PrometheusRegistry()));
     }
@@ -72,31 +72,10 @@ final class Yard implements AutoCloseable {
     static ShardStore onDisk(String driver, Path folder) {
         return ShardStores.open(
                 new StorageParams(
-                        folder, config(driver), InstantSource.system(), new PrometheusRegistry()));
-    }
-
-    private static StorageConfig config(String driver) {
-        StorageConfig base = StorageConfig.DEFAULT;
-        return new StorageConfig(
-                driver,
-                base.lanes(),
-                base.ownLanes(),
-                base.segmentBytes(),
-                base.recycle(),
-                base.reserveBytes(),
-                base.memoryBytes(),
-                base.tailCacheBytes(),
-                base.pendingBytes(),
-                base.maxAppendBytes(),
-                base.checkpointBytes(),
-                base.checkpointInterval(),
-                base.forceInterval(),
-                base.cursorInterval(),
-                base.retentionInterval(),
-                base.cleanRate(),
-                base.cleanPercent(),
-                base.indexCacheBytes(),
-                base.readThreads());
+                        folder,
+                        StorageConfig.DEFAULT.withDriver(driver),
+                        InstantSource.system(),
+                        new PrometheusRegistry()));
     }
 
     /** Turns until nothing is left to do in the zone itself. */

@@ -26,32 +26,10 @@ final class ServiceYard implements AutoCloseable {
     final ShardStore store = memoryStore();
 
     private static ShardStore memoryStore() {
-        StorageConfig base = StorageConfig.DEFAULT;
-        StorageConfig memory =
-                new StorageConfig(
-                        "memory",
-                        base.lanes(),
-                        base.ownLanes(),
-                        base.segmentBytes(),
-                        base.recycle(),
-                        base.reserveBytes(),
-                        base.memoryBytes(),
-                        base.tailCacheBytes(),
-                        base.pendingBytes(),
-                        base.maxAppendBytes(),
-                        base.checkpointBytes(),
-                        base.checkpointInterval(),
-                        base.forceInterval(),
-                        base.cursorInterval(),
-                        base.retentionInterval(),
-                        base.cleanRate(),
-                        base.cleanPercent(),
-                        base.indexCacheBytes(),
-                        base.readThreads());
         return ShardStores.open(
                 new StorageParams(
                         Path.of("unused"),
-                        memory,
+                        StorageConfig.DEFAULT.withDriver("memory"),
                         InstantSource.system(),
                         new PrometheusRegistry()));
     }

@@ -1,4 +1,4 @@
-package io.polymq.kafka;
+package io.polymq.conformance;
 
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Lets everyone in and do everything; a user is who it says it is. */
-class AllowAll implements Security {
+/** A door for tests that lets everyone in and do everything; a user is who it says it is. */
+public class AllowAll implements Security {
 
     @Override
     public CompletionStage<AuthResult> authenticate(Credentials credentials) {

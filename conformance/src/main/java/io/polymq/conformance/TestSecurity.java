@@ -1,4 +1,4 @@
-package io.polymq.amqp;
+package io.polymq.conformance;
 
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
@@ -49,7 +49,7 @@ public final class TestSecurity implements Security {
 
     @Override
     public ScramExchange scram(ScramMechanism mechanism, Credentials.Peer peer) {
-        throw new IllegalStateException("NATS has no SCRAM");
+        throw new IllegalStateException("these users have no SCRAM");
     }
 
     @Override
