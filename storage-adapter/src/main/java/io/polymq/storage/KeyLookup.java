@@ -21,8 +21,10 @@ final class KeyLookup {
             return fresh;
         }
         long indexed = shard.store.index().newestOf(shard.id(), key);
-        long below = Math.min(shard.keysFrom(), all.end());
-        if (indexed >= all.start()) {
+        long keysFrom = shard.keysFrom();
+        long below = Math.min(keysFrom, all.end());
+        // what the index has from below is of a time before its keys were followed without a gap
+        if (indexed >= Math.max(all.start(), keysFrom)) {
             StoredRecord record = all.at(indexed);
             if (record != null && key.equals(record.key())) {
                 return record;

@@ -82,12 +82,22 @@ record LaneRepair(
             copy.position = places.get(i);
             copy.end = places.get(i) + blocks.get(i).limit();
             for (IndexEvent event : round.events) {
-                if (event instanceof BatchRef ref && ref.owner != null) {
-                    ref.owner.relocate(ref, next, ref.position + shift);
+                if (event instanceof BatchRef ref) {
+                    relocate(ref, next, ref.position + shift);
                 }
             }
             moved.add(copy);
         }
         return moved;
+    }
+
+    private static void relocate(BatchRef ref, Segment next, long position) {
+        if (ref.owner == null) {
+            // of a shard that nobody uses: only the index will read it, after the lane's next step
+            ref.segment = next;
+            ref.position = position;
+        } else {
+            ref.owner.relocate(ref, next, position);
+        }
     }
 }

@@ -209,10 +209,24 @@ final class LaneWriter {
         }
     }
 
+    /**
+     * A force that failed may have lost what it was to make safe, and the next one would succeed
+     * without it: a segment has one failure.
+     */
     private void force(Segment target) throws IOException {
-        long begin = System.nanoTime();
-        target.file().force();
-        metrics.forced(System.nanoTime() - begin);
+        synchronized (forcing) {
+            if (target.forceFailed) {
+                throw new IOException("an earlier force of " + target.path() + " failed");
+            }
+            long begin = System.nanoTime();
+            try {
+                target.file().force();
+            } catch (IOException e) {
+                target.forceFailed = true;
+                throw e;
+            }
+            metrics.forced(System.nanoTime() - begin);
+        }
     }
 
     private void durable(long lsn) {
@@ -329,9 +343,7 @@ final class LaneWriter {
             List<LaneRequest> waiting = endUnforced(round.requests);
             long begin = System.nanoTime();
             try {
-                synchronized (forcing) {
-                    force(segment);
-                }
+                force(segment);
             } catch (IOException e) {
                 stopAndRepair(waiting, e);
                 return;
@@ -597,6 +609,7 @@ final class LaneWriter {
                             LaneRepair.read(segment, List.copyOf(rounds), durableLsn, position);
                     segment.lastLsn = durableLsn;
                     begin(files.next(durableLsn + 1, clock.millis()), repair);
+                    takeBackgroundFailure(); // it was of the segment that is left behind
                 }
                 log.atInfo()
                         .addKeyValue("lane", id)
@@ -663,10 +676,17 @@ final class LaneWriter {
 
     /** The last act: everything forced, and a block that says so. */
     private void finish() {
-        try {
-            if (writtenLsn > durableLsn) {
+        if (writtenLsn > durableLsn) {
+            try {
                 force(segment);
                 durable(writtenLsn);
+            } catch (IOException e) {
+                stopAndRepair(List.of(), e);
+            }
+        }
+        try {
+            if (writtenLsn > durableLsn) {
+                throw new IOException("what was written last is not safe");
             }
             if (writtenDurable < writtenLsn) {
                 round = new LaneRound(segment);

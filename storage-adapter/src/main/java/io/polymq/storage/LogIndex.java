@@ -298,9 +298,11 @@ final class LogIndex {
 
     private void putBatch(int lane, BatchRef ref, Loader loader) {
         ShardRow row = row(lane, ref.shard);
+        boolean known = false;
         if (ref.moved) {
             settle(ref.shard);
             byte[] old = rows.get(Family.BATCHES, RowKeys.of(ref.shard, ref.baseOffset));
+            known = old != null;
             if (old != null) {
                 row.records -= readable(recordsOf(old), ref.baseOffset, row.start);
                 unplace(lane, row, old);
@@ -318,17 +320,23 @@ final class LogIndex {
         row.bytes += ref.bytes;
         addLive(lane, ref.segment.id(), ref.bytes);
         changes().put(Family.BATCHES, RowKeys.of(ref.shard, ref.baseOffset), encode(ref));
-        if (row.spec.keyIndex() && !ref.moved) {
-            indexKeys(ref.shard, loader.load(ref));
+        if (row.spec.keyIndex() && !known) {
+            indexKeys(row, loader.load(ref), ref.moved);
         }
     }
 
-    private void indexKeys(long shard, ByteBuffer batch) {
+    /**
+     * @param late an index made anew meets the batch where it was moved to, perhaps behind newer
+     *     ones: newer offsets stay
+     */
+    private void indexKeys(ShardRow row, ByteBuffer batch, boolean late) {
         RecordBatchCursor cursor = new RecordBatchCursor().reset(batch);
         while (cursor.next()) {
             ByteBuffer key = cursor.key();
-            if (key != null && !cursor.isControl()) {
-                changes().put(Family.KEYS, RowKeys.of(shard, key), RowKeys.of(cursor.offset()));
+            if (key != null
+                    && !cursor.isControl()
+                    && !(late && newestOf(row.id, key) > cursor.offset())) {
+                changes().put(Family.KEYS, RowKeys.of(row.id, key), RowKeys.of(cursor.offset()));
             }
         }
     }

@@ -25,6 +25,9 @@ final class Segment {
     /** Its last block, once it is full; -1 before. Written by the lane's writer. */
     volatile long lastLsn = -1;
 
+    /** Whether a force failed, after which no other one means anything. Guarded by the writer. */
+    boolean forceFailed;
+
     Segment(int lane, long id, long firstLsn, Path path, Disk.File file) {
         this.lane = lane;
         this.id = id;

@@ -22,7 +22,10 @@ final class ShardRow {
     /** The segment in which the shard's whole state was written last; -1: not met yet. */
     long anchor;
 
-    /** Keys of records from this offset on are in the key index. */
+    /**
+     * Keys of records from this offset on are in the key index; what that has from below is not
+     * complete.
+     */
     long keysFrom;
 
     /** No batch begins before it: where a walk over the batches starts. */

@@ -366,6 +366,19 @@ abstract class ShardStoreContract {
         }
     }
 
+    @Test
+    void keysWrittenWhileTheIndexWasOffAreFoundWhenItIsOnAgain() throws Exception {
+        ShardSpec indexed = ShardSpec.DEFAULT.withKeyIndex(true);
+        Shard shard = shard("a", indexed);
+        append(shard, Batches.keyed(1, "k", "old"));
+        store.alter("a", ShardSpec.DEFAULT).get();
+        append(shard, Batches.keyed(2, "k", "new"));
+        store.alter("a", indexed).get();
+        assertThat(shard.readByKey(Batches.bytes("k")).get().offset()).isEqualTo(1);
+        append(shard, Batches.keyed(3, "other", "x"));
+        assertThat(shard.readByKey(Batches.bytes("k")).get().offset()).isEqualTo(1);
+    }
+
     private static StoredRecord record(KeyedRead read) {
         StoredRecord record = read.record();
         if (record == null) {
@@ -616,12 +629,7 @@ abstract class ShardStoreContract {
 
     @Test
     void compactionKeepsTheNewestOfEachKey() throws Exception {
-        Shard shard =
-                shard(
-                        "c",
-                        ShardSpec.DEFAULT
-                                .withCompaction(true)
-                                .withTombstoneRetention(Duration.ofMinutes(5)));
+        Shard shard = shard("c");
         long now = clock.millis();
         append(shard, Batches.keyed(now, "a", "1"));
         append(shard, Batches.keyed(now, "b", "2"));
@@ -630,6 +638,12 @@ abstract class ShardStoreContract {
         append(shard, Batches.keyed(now, "b", null));
         append(shard, Batches.keyed(now - 600_000, "old", null));
         append(shard, Batches.keyed(now, "c", "6"));
+        // only now: a shard that was compacted half-way waits until it has grown by half
+        ShardSpec compacted =
+                ShardSpec.DEFAULT
+                        .withCompaction(true)
+                        .withTombstoneRetention(Duration.ofMinutes(5));
+        store.alter("c", compacted).get();
         List<String> wanted = List.of("2=3", "3=keyless", "4=null", "6=6");
         Await.until(() -> Batches.all(shard).equals(wanted));
         assertThat(shard.endOffset()).isEqualTo(7);
@@ -638,7 +652,7 @@ abstract class ShardStoreContract {
 
     @Test
     void compactionLetsOnlyCommittedRecordsSupersedeOthers() throws Exception {
-        Shard shard = shard("c", ShardSpec.DEFAULT.withCompaction(true));
+        Shard shard = shard("c");
         append(shard, Batches.keyed(clock.millis(), "a", "kept"));
         append(shard, inTransaction(7, "a", "aborted"));
         append(shard, marker(7, 0));
@@ -647,6 +661,7 @@ abstract class ShardStoreContract {
         append(shard, marker(8, 1));
         append(shard, inTransaction(9, "a", "open"));
         append(shard, Batches.keyed(clock.millis(), "c", "last"));
+        store.alter("c", ShardSpec.DEFAULT.withCompaction(true)).get();
         Await.until(() -> !Batches.all(shard).contains("3=superseded"));
         assertThat(Batches.all(shard)).contains("0=kept", "4=committed", "6=open", "7=last");
     }

@@ -33,6 +33,8 @@ final class SimulatedDisk implements Disk {
     private int failingForces;
     private int failingWrites;
     private long forceMillis;
+    private boolean holdingWrites;
+    private boolean writeHeld;
 
     /** A change of the names in a folder. */
     private record NameChange(@Nullable Path gone, @Nullable Path here, @Nullable Content content) {
@@ -85,6 +87,33 @@ final class SimulatedDisk implements Disk {
         failingWrites = count;
     }
 
+    /** Writes wait until they are released. */
+    synchronized void holdWrites() {
+        holdingWrites = true;
+    }
+
+    synchronized boolean isWriteHeld() {
+        return writeHeld;
+    }
+
+    synchronized void releaseWrites() {
+        holdingWrites = false;
+        notifyAll();
+    }
+
+    private void awaitRelease() throws IOException {
+        try {
+            while (holdingWrites) {
+                writeHeld = true;
+                wait();
+            }
+        } catch (InterruptedException e) {
+            throw new IOException("interrupted", e);
+        } finally {
+            writeHeld = false;
+        }
+    }
+
     synchronized void slowForces(long millis) {
         forceMillis = millis;
     }
@@ -117,6 +146,7 @@ final class SimulatedDisk implements Disk {
             content.unforced.clear();
         }
         life++;
+        failingForces = 0;
         operationsLeft = Long.MAX_VALUE;
     }
 
@@ -262,6 +292,7 @@ final class SimulatedDisk implements Disk {
         @Override
         public void write(ByteBuffer from, long position) throws IOException {
             synchronized (SimulatedDisk.this) {
+                awaitRelease();
                 use();
                 long growth = position + from.remaining() - content.now.length;
                 if (growth > capacity - usedBytes()) {
