@@ -1,6 +1,7 @@
 package io.polymq.mq9;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -29,17 +30,45 @@ final class MailboxJson {
     }
 
     /**
+     * Field by field: a million are read at a start.
+     *
      * @throws IOException when it is no such JSON
      */
     Mailbox read(String key, byte[] bytes) throws IOException {
-        JsonNode node = json.readTree(bytes);
-        Mailbox.Options options =
-                node.has("maxAttempts")
-                        ? new Mailbox.Options(
-                                node.path("description").asText(),
-                                node.path("maxAttempts").asInt(),
-                                node.path("deadLetter").textValue())
-                        : Mailbox.Options.NONE;
-        return new Mailbox(key, node.path("created").asLong(), node.path("ttl").asLong(), options);
+        long created = 0;
+        long ttl = 0;
+        Mailbox.Options options = Mailbox.Options.NONE;
+        try (JsonParser in = json.createParser(bytes)) {
+            if (in.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException("a mailbox is an object");
+            }
+            for (String field = in.nextFieldName(); field != null; field = in.nextFieldName()) {
+                in.nextToken();
+                switch (field) {
+                    case "created" -> created = in.getLongValue();
+                    case "ttl" -> ttl = in.getLongValue();
+                    case "description" ->
+                            options =
+                                    new Mailbox.Options(
+                                            in.getValueAsString(""),
+                                            options.maxAttempts(),
+                                            options.deadLetter());
+                    case "maxAttempts" ->
+                            options =
+                                    new Mailbox.Options(
+                                            options.description(),
+                                            in.getIntValue(),
+                                            options.deadLetter());
+                    case "deadLetter" ->
+                            options =
+                                    new Mailbox.Options(
+                                            options.description(),
+                                            options.maxAttempts(),
+                                            in.getValueAsString());
+                    default -> in.skipChildren();
+                }
+            }
+        }
+        return new Mailbox(key, created, ttl, options);
     }
 }
