@@ -19,11 +19,9 @@ enum NatsError {
     MAX_ACCOUNT_CONNECTIONS("maximum account active connections exceeded"),
     MAX_SUBSCRIPTIONS("maximum subscriptions exceeded"),
     STALE_CONNECTION("Stale Connection"),
-    SLOW_CONSUMER("Slow Consumer"),
     TLS_REQUIRED("Secure Connection - TLS Required"),
     INVALID_SUBJECT("Invalid Subject"),
-    INVALID_PUBLISH_SUBJECT("Invalid Publish Subject"),
-    SHUTDOWN("Server Shutdown");
+    INVALID_PUBLISH_SUBJECT("Invalid Publish Subject");
 
     private final byte[] text;
 
@@ -31,17 +29,28 @@ enum NatsError {
         this.text = text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What a client is told when its link ends for that reason; null for nothing. */
+    /**
+     * What a client is told when its link ends for that reason; null for nothing. nats.go takes an
+     * error that it does not know for the end, and does not come back: so there is none where it
+     * should.
+     */
     static @Nullable NatsError of(CloseReason.Kind reason) {
         return switch (reason) {
-            case SLOW_CONSUMER -> SLOW_CONSUMER;
             case IDLE -> STALE_CONNECTION;
             case LOGIN_TIMEOUT -> AUTHENTICATION_TIMEOUT;
-            case NOT_AUTHENTICATED, BANNED, KICKED -> AUTHORIZATION_VIOLATION;
+            case NOT_AUTHENTICATED, BANNED -> AUTHORIZATION_VIOLATION;
             case LIMIT_EXCEEDED -> MAX_CONNECTIONS;
             case TOO_LARGE -> MAX_PAYLOAD;
-            case SHUTDOWN, TAKEN_OVER, INTERNAL_ERROR -> SHUTDOWN;
-            case PEER_CLOSED, PEER_LOST, CLIENT_REQUEST, PROTOCOL_ERROR -> null;
+            case SHUTDOWN,
+                    TAKEN_OVER,
+                    KICKED,
+                    INTERNAL_ERROR,
+                    SLOW_CONSUMER,
+                    PEER_CLOSED,
+                    PEER_LOST,
+                    CLIENT_REQUEST,
+                    PROTOCOL_ERROR ->
+                    null;
         };
     }
 

@@ -9,7 +9,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is easily got wrong, case by case; the numbers count the cases of the core protocol. */
+/**
+ * What is easily got wrong, case by case; the numbers count the cases of the core protocol. Those
+ * of streams are in {@link JetStreamTest} and {@link JetStreamCornerCasesTest}.
+ */
 class NatsCornerCasesTest {
 
     private static final String BLOCK = "NATS/1.0\r\n\r\n";
@@ -234,6 +237,38 @@ class NatsCornerCasesTest {
     }
 
     @Test
+    void case23aReplyNeedsTheRightOrAnOpenQuestion() throws Exception {
+        try (TestNats listed =
+                        TestNats.configured(
+                                """
+                                authorization { users: [
+                                  {user: ask, password: p, permissions: {
+                                    publish: req, subscribe: "_INBOX.>"}}
+                                  {user: serve, password: p, permissions: {
+                                    subscribe: req, allow_responses: true}}
+                                  {user: mute, password: p, permissions: {
+                                    publish: other, subscribe: req}}
+                                ] }
+                                """);
+                WireClient ask = as(listed, "ask");
+                WireClient serve = as(listed, "serve");
+                WireClient mute = as(listed, "mute")) {
+            serve.send("SUB req 1\r\n").untilPong();
+            mute.send("SUB req 1\r\n").untilPong();
+            ask.send("SUB _INBOX.a 1\r\nPUB req _INBOX.a 0\r\n\r\n").untilPong();
+            String violation = "-ERR 'Permissions Violation for Publish to \"_INBOX.a\"'\r\n";
+            assertThat(mute.send("PUB _INBOX.a 1\r\nm\r\n").untilPong()).endsWith(violation);
+            assertThat(serve.send("PUB _INBOX.a 1\r\ns\r\n".repeat(2)).untilPong())
+                    .isEqualTo("MSG req 1 _INBOX.a 0\r\n\r\n" + violation);
+            assertThat(ask.untilPong()).isEqualTo("MSG _INBOX.a 1 1\r\ns\r\n");
+        }
+    }
+
+    private static WireClient as(TestNats nats, String user) throws IOException {
+        return WireClient.connected(nats.address(), ",\"user\":\"" + user + "\",\"pass\":\"p\"");
+    }
+
+    @Test
     void aSecondConnectChangesWhatItNamesAndKeepsSubscriptions() throws IOException {
         try (WireClient client = client()) {
             client.send("SUB a 1\r\nCONNECT {\"verbose\":true}\r\nPUB a 1\r\nx\r\n");
@@ -272,6 +307,15 @@ class NatsCornerCasesTest {
             leaving.broker.lameDuck();
             assertThat(client.line()).contains("\"ldm\":true");
             assertThat(client.untilClosed()).isEmpty();
+        }
+    }
+
+    @Test
+    void aServerThatStopsSaysNothingSoThatItsClientsComeBack() throws Exception {
+        TestNats other = TestNats.open();
+        try (WireClient client = WireClient.connected(other.address(), "")) {
+            other.close();
+            assertThat(client.untilEnd()).isEmpty();
         }
     }
 

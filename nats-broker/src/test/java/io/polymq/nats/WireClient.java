@@ -104,6 +104,15 @@ final class WireClient implements AutoCloseable {
         return received.toString();
     }
 
+    /** Everything until the link ends, in whatever way. */
+    String untilEnd() {
+        try {
+            return untilClosed();
+        } catch (IOException reset) {
+            return received.toString();
+        }
+    }
+
     private boolean more() throws IOException {
         byte[] bytes = new byte[65_536];
         int count = in.read(bytes);
