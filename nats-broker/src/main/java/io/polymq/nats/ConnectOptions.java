@@ -86,7 +86,8 @@ record ConnectOptions(
     }
 
     /** The login that it asks for. */
-    LoginRequest request(Credentials.Peer peer, boolean webSocket, @Nullable Nonce nonce) {
+    LoginRequest request(
+            long client, Credentials.Peer peer, boolean webSocket, @Nullable Nonce nonce) {
         return new LoginRequest(
                 peer,
                 webSocket ? "WEBSOCKET" : "STANDARD",
@@ -96,7 +97,8 @@ record ConnectOptions(
                 nkey,
                 signature,
                 jwt,
-                nonce == null ? new byte[0] : nonce.bytes());
+                nonce == null ? new byte[0] : nonce.bytes(),
+                new LoginRequest.Client(client, name, language, version, protocol));
     }
 
     private static boolean flag(JsonNode node, String key, boolean absent) throws IOException {

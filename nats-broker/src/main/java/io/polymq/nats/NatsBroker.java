@@ -1,7 +1,12 @@
 package io.polymq.nats;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
@@ -11,6 +16,7 @@ import io.polymq.core.subject.Subject;
 import io.polymq.nats.account.Accounts;
 import io.polymq.nats.account.Directory;
 import io.polymq.nats.account.Door;
+import io.polymq.nats.monitor.ConnectionFacts;
 import io.polymq.nats.monitor.MonitorServer;
 import io.polymq.nats.monitor.Reports;
 import io.polymq.nats.monitor.SystemService;
@@ -34,6 +40,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +87,14 @@ public final class NatsBroker {
                                 json,
                                 clock,
                                 System::nanoTime,
-                                new SecureRandom()),
+                                new SecureRandom(),
+                                new Directory.Server(
+                                        settings.serverName(),
+                                        options == null ? "0.0.0.0" : options.listen().host(),
+                                        settings.serverId(),
+                                        NatsSettings.VERSION,
+                                        NatsHeaderCodec.INSTANCE),
+                                new Told()),
                         options);
         this.info = serverInfo();
         this.metrics = new NatsMetrics(params.metrics());
@@ -136,6 +150,22 @@ public final class NatsBroker {
         TlsOptions tls = now == null ? null : now.transports().tls();
         return new ServerInfo(
                 settings, directory.door().loginRequired(), tls != null && tls.verify(), json);
+    }
+
+    /** Who is connected, told to those who measure a service. */
+    private final class Told implements Directory.Clients {
+
+        @Override
+        public @Nullable ObjectNode describe(long connection) {
+            ConnectionFacts facts = clients.connection(connection);
+            return facts == null ? null : SystemService.client(json, facts);
+        }
+
+        @Override
+        public long roundTripNanos(long connection) {
+            ConnectionFacts facts = clients.connection(connection);
+            return facts == null ? 0 : facts.times().roundTripNanos();
+        }
     }
 
     /** From where {@link #reload} takes the configuration. */
@@ -198,14 +228,35 @@ public final class NatsBroker {
     }
 
     private static @Nullable MonitorServer monitor(@Nullable ServerOptions options, Reports reports)
-            throws IOException {
-        if (options == null || options.listen().httpPort() == ListenOptions.OFF) {
+            throws IOException, OptionsException {
+        ListenOptions listen = options == null ? ServerOptions.DEFAULT.listen() : options.listen();
+        boolean secure = listen.httpsPort() != ListenOptions.OFF;
+        if (options == null || !secure && listen.httpPort() == ListenOptions.OFF) {
             return null;
         }
-        ListenOptions listen = options.listen();
+        if (secure && listen.httpPort() != ListenOptions.OFF) {
+            throw new OptionsException("can't specify both HTTP and HTTPS monitoring ports");
+        }
+        TlsOptions tls = options.transports().tls();
+        if (secure && tls == null) {
+            throw new OptionsException("TLS cert and key required for HTTPS");
+        }
         String host = listen.httpHost() == null ? listen.host() : listen.httpHost();
+        int port = Math.max(0, secure ? listen.httpsPort() : listen.httpPort());
         return MonitorServer.start(
-                reports, host, Math.max(0, listen.httpPort()), listen.httpBasePath());
+                reports,
+                new InetSocketAddress(host, port),
+                listen.httpBasePath(),
+                secure && tls != null ? certified(tls) : null);
+    }
+
+    /** Clients of the monitoring port need no certificate, whatever NATS clients need. */
+    private static SSLContext certified(TlsOptions tls) throws IOException {
+        SslContext made =
+                SslContextBuilder.forServer(tls.certificate().toFile(), tls.key().toFile())
+                        .sslProvider(SslProvider.JDK)
+                        .build();
+        return ((JdkSslContext) made).context();
     }
 
     /** How other protocols read the headers of NATS messages. */

@@ -395,7 +395,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
 
     private void logIn(ConnectOptions asked) {
         state = State.LOGGING_IN;
-        LoginRequest request = asked.request(peer(asked), isWebSocket(), nonce);
+        LoginRequest request = asked.request(id(), peer(asked), isWebSocket(), nonce);
         Door door = broker.door();
         CompletableFuture<Admission> login = door.admit(request).toCompletableFuture();
         if (login.isDone()) {
@@ -442,7 +442,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             return;
         }
         broker.door()
-                .admit(options.request(peer(options), isWebSocket(), nonce))
+                .admit(options.request(id(), peer(options), isWebSocket(), nonce))
                 .whenComplete(
                         (result, failure) ->
                                 connection.loop().execute(() -> reconsidered(result, failure)));

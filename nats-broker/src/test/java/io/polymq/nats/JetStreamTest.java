@@ -159,7 +159,7 @@ class JetStreamTest {
     }
 
     @Test
-    void gapsInTheMiddleCannotBeReadOrDeletedAgain() {
+    void case26gapsInTheMiddleCannotBeReadOrDeletedAgain() {
         stream("");
         for (int i = 0; i < 3; i++) {
             client.put("s.a", "x");
@@ -172,7 +172,7 @@ class JetStreamTest {
     }
 
     @Test
-    void purgeWithKeepCountsWithinItsFilterAndLeavesTheNewest() {
+    void case27purgeWithKeepCountsWithinItsFilterAndLeavesTheNewest() {
         stream("");
         for (int i = 0; i < 6; i++) {
             client.put(i % 2 == 0 ? "s.a" : "s.b", "x");
@@ -199,7 +199,7 @@ class JetStreamTest {
     }
 
     @Test
-    void expectedLastSubjectSequenceZeroMeansNoMessageNowAlsoAfterAPurge() {
+    void case28expectedLastSubjectSequenceZeroMeansNoMessageNowAlsoAfterAPurge() {
         stream("");
         String none = "Nats-Expected-Last-Subject-Sequence: 0";
         assertThat(client.put("s.a", "1", none).get("seq").asLong()).isEqualTo(1);
@@ -212,7 +212,7 @@ class JetStreamTest {
     }
 
     @Test
-    void anIdOfARefusedPublishCountsAsUnseen() {
+    void case29anIdOfARefusedPublishCountsAsUnseen() {
         stream(",\"max_msg_size\":3");
         assertThat(code(client.put("s.a", "long", "Nats-Msg-Id: i"))).isEqualTo(10054);
         assertThat(client.put("s.b", "", "Nats-Expected-Stream: T", "Nats-Msg-Id: i").has("error"))
@@ -234,7 +234,7 @@ class JetStreamTest {
     }
 
     @Test
-    void deletingTheLastInterestedConsumerReleasesMessages() {
+    void case37deletingTheLastInterestedConsumerReleasesMessages() {
         stream(",\"retention\":\"interest\"");
         consumer("");
         client.put("s.a", "x");
@@ -244,7 +244,7 @@ class JetStreamTest {
     }
 
     @Test
-    void aWorkQueueMessageAfterItsLastDeliveryIsNeitherRedeliveredNorRemoved() {
+    void case36aWorkQueueMessageAfterItsLastDeliveryIsNeitherRedeliveredNorRemoved() {
         stream(",\"retention\":\"workqueue\"");
         consumer(",\"max_deliver\":1,\"ack_wait\":100000000");
         String advisories = client.subscribe("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.S.c");
@@ -256,7 +256,7 @@ class JetStreamTest {
     }
 
     @Test
-    void anAckAfterTheWaitStillCountsWhenNobodyElseGotIt() {
+    void case30anAckAfterTheWaitStillCountsWhenNobodyElseGotIt() {
         stream("");
         consumer(",\"ack_wait\":100000000");
         String again = client.subscribe("$JS.EVENT.ADVISORY.CONSUMER.>");
@@ -290,7 +290,7 @@ class JetStreamTest {
     }
 
     @Test
-    void aHeartbeatOfMoreThanHalfOfTheTimeIsABadRequest() {
+    void case32aHeartbeatOfMoreThanHalfOfTheTimeIsABadRequest() {
         stream("");
         consumer("");
         Delivery status =
@@ -314,7 +314,7 @@ class JetStreamTest {
     }
 
     @Test
-    void lastPerSubjectWithoutAFilterIsRefused() {
+    void case38lastPerSubjectWithoutAFilterIsRefused() {
         stream("");
         JsonNode refused =
                 client.api(
@@ -325,7 +325,7 @@ class JetStreamTest {
     }
 
     @Test
-    void aFilterThatMeetsNoSubjectOfTheStreamIsTaken() {
+    void case34aFilterThatMeetsNoSubjectOfTheStreamIsTaken() {
         stream("");
         consumer(",\"filter_subject\":\"other.>\"");
         client.put("s.a", "x");
@@ -447,5 +447,25 @@ class JetStreamTest {
                                 .asLong())
                 .isEqualTo(5);
         assertThat(client.put("s.a", "next").get("seq").asLong()).isEqualTo(6);
+    }
+
+    @Test
+    void aMirrorOfAnotherDomainOrAccountIsRefusedAndOneOfOurOwnIsTaken() {
+        stream("");
+        client.put("s.1", "one");
+        String mirror = "{\"name\":\"M\",\"mirror\":{\"name\":\"S\",\"external\":{\"api\":\"";
+        JsonNode refused = client.api("STREAM.CREATE.M", mirror + "$JS.hub.API\"}}}");
+        assertThat(code(refused)).isEqualTo(10052);
+        assertThat(refused.path("error").path("description").asText())
+                .contains("external api $JS.hub.API is not supported");
+        assertThat(code(client.api("STREAM.CREATE.M", mirror + "$JS.API\"}}}"))).isZero();
+        client.put("s.2", "two");
+        JsonNode state = client.api("STREAM.INFO.M", "").path("state");
+        long limit = System.nanoTime() + 10_000_000_000L;
+        while (state.path("messages").asInt() < 2 && System.nanoTime() < limit) {
+            state = client.api("STREAM.INFO.M", "").path("state");
+        }
+        client.api("STREAM.DELETE.M", "");
+        assertThat(state.path("messages").asInt()).isEqualTo(2);
     }
 }

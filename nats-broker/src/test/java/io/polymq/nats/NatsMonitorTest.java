@@ -1,19 +1,26 @@
 package io.polymq.nats;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class NatsMonitorTest {
 
@@ -158,5 +165,42 @@ class NatsMonitorTest {
         assertThat(ask("/varz?callback=cb").body()).startsWith("cb({").endsWith("})");
         assertThat(ask("/nothing").statusCode()).isEqualTo(404);
         assertThat(ask("/").body()).contains("/varz");
+    }
+
+    @Test
+    void monitoringSpeaksTlsWhenItIsAskedTo(@TempDir Path folder) throws Exception {
+        X509Bundle made =
+                new CertificateBuilder()
+                        .subject("CN=localhost")
+                        .ecp256()
+                        .addSanIpAddress("127.0.0.1")
+                        .setIsCertificateAuthority(true)
+                        .buildSelfSigned();
+        Path certificate = folder.resolve("server.crt");
+        Path key = folder.resolve("server.key");
+        Files.writeString(certificate, made.getCertificatePEM());
+        Files.writeString(key, made.getPrivateKeyPEM());
+        SSLContext trusting = SSLContext.getInstance("TLS");
+        trusting.init(null, made.toTrustManagerFactory().getTrustManagers(), null);
+        String tls = "tls { cert_file: \"" + certificate + "\", key_file: \"" + key + "\" }\n";
+        try (TestNats secure = TestNats.configured("https: \"127.0.0.1:-1\"\n" + tls);
+                HttpClient client = HttpClient.newBuilder().sslContext(trusting).build()) {
+            int port = Objects.requireNonNull(secure.broker.monitorAddress()).getPort();
+            HttpResponse<String> answer =
+                    client.send(
+                            HttpRequest.newBuilder(
+                                            URI.create("https://127.0.0.1:" + port + "/varz"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).contains("\"server_id\"");
+        }
+        assertThatThrownBy(() -> TestNats.configured("https: \"127.0.0.1:-1\"\n"))
+                .hasMessageContaining("TLS cert and key required for HTTPS");
+        assertThatThrownBy(
+                        () ->
+                                TestNats.configured(
+                                        "http: \"127.0.0.1:-1\"\nhttps: \"127.0.0.1:-1\"\n" + tls))
+                .hasMessageContaining("both HTTP and HTTPS");
     }
 }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -48,15 +49,16 @@ final class AccountClaims {
                 signers.put(signer.path("key").asText(), signer.path("template"));
             }
         }
-        return new AccountClaims(claims, options(claims, nats, json), signers);
+        return new AccountClaims(claims, options(claims, nats, json, signers.keySet()), signers);
     }
 
-    private static AccountOptions options(Claims claims, JsonNode nats, ObjectMapper json) {
+    private static AccountOptions options(
+            Claims claims, JsonNode nats, ObjectMapper json, Set<String> signers) {
         JsonNode limits = nats.path("limits");
         List<AccountOptions.Export> exports = new ArrayList<>();
-        nats.path("exports").forEach(one -> exports.add(export(one)));
+        nats.path("exports").forEach(one -> exports.add(export(one, signers)));
         List<AccountOptions.Import> imports = new ArrayList<>();
-        nats.path("imports").forEach(one -> imports.add(imported(one)));
+        nats.path("imports").forEach(one -> imports.add(imported(one, json)));
         List<SubjectMappings.Mapping> mappings = new ArrayList<>();
         nats.path("mappings")
                 .properties()
@@ -97,33 +99,55 @@ final class AccountClaims {
         return limit == 0 ? -1 : limit;
     }
 
-    private static AccountOptions.Export export(JsonNode one) {
+    private static AccountOptions.Export export(JsonNode one, Set<String> signers) {
         long nanos = one.path("response_threshold").asLong();
         String type = one.path("response_type").asText().toUpperCase(Locale.ROOT);
         return new AccountOptions.Export(
                 one.path("type").asText().equals("service"),
                 one.path("subject").asText(),
                 List.of(),
-                switch (type) {
-                    case "STREAM" -> AccountOptions.ResponseType.STREAM;
-                    case "CHUNKED" -> AccountOptions.ResponseType.CHUNKED;
-                    default -> AccountOptions.ResponseType.SINGLETON;
-                },
-                nanos <= 0 ? AccountOptions.Export.DEFAULT_RESPONSE_TIME : Duration.ofNanos(nanos),
+                new AccountOptions.Answers(
+                        switch (type) {
+                            case "STREAM" -> AccountOptions.ResponseType.STREAM;
+                            case "CHUNKED" -> AccountOptions.ResponseType.CHUNKED;
+                            default -> AccountOptions.ResponseType.SINGLETON;
+                        },
+                        nanos <= 0
+                                ? AccountOptions.Answers.DEFAULT_WITHIN
+                                : Duration.ofNanos(nanos),
+                        latency(one.path("service_latency"))),
                 one.path("account_token_position").asInt(),
-                one.path("token_req").asBoolean());
+                one.path("token_req").asBoolean()
+                        ? new AccountOptions.Activations(
+                                signers, revocations(one.path("revocations")))
+                        : null);
     }
 
-    private static AccountOptions.Import imported(JsonNode one) {
+    private static AccountOptions.@Nullable Latency latency(JsonNode in) {
+        String subject = Claims.text(in, "results");
+        // The sampling is a number of percent, or the word "headers", which is none.
+        return subject == null
+                ? null
+                : new AccountOptions.Latency(in.path("sampling").asInt(), subject);
+    }
+
+    private static Map<String, Long> revocations(JsonNode in) {
+        Map<String, Long> revoked = new HashMap<>();
+        in.properties().forEach(one -> revoked.put(one.getKey(), one.getValue().asLong()));
+        return revoked;
+    }
+
+    private static AccountOptions.Import imported(JsonNode one, ObjectMapper json) {
         boolean service = one.path("type").asText().equals("service");
         String subject = one.path("subject").asText();
         String local = Claims.text(one, "local_subject");
         String to = Claims.text(one, "to");
+        AccountOptions.Activation activation = activation(Claims.text(one, "token"), json);
         // The older key means a prefix for streams, and for services that the two sides are
         // exchanged.
         if (local == null && to != null && service) {
             return new AccountOptions.Import(
-                    true, one.path("account").asText(), to, subject, null, false);
+                    true, one.path("account").asText(), to, subject, null, false, activation);
         }
         return new AccountOptions.Import(
                 service,
@@ -131,7 +155,35 @@ final class AccountClaims {
                 subject,
                 local,
                 local == null ? to : null,
-                one.path("share").asBoolean());
+                one.path("share").asBoolean(),
+                activation);
+    }
+
+    /**
+     * Null when there is none, or it is none: a token may also be an address, which is not read.
+     */
+    private static AccountOptions.@Nullable Activation activation(
+            @Nullable String token, ObjectMapper json) {
+        if (token == null) {
+            return null;
+        }
+        try {
+            Claims claims = Claims.verified(json, token, "A");
+            JsonNode nats = claims.nats();
+            return claims.kind().equals("activation")
+                    ? new AccountOptions.Activation(
+                            (nats.has("kind") ? nats.path("kind") : nats.path("type"))
+                                    .asText()
+                                    .equals("service"),
+                            nats.path("subject").asText(),
+                            claims.issuer(),
+                            claims.subject(),
+                            claims.issuedAt(),
+                            claims.expires())
+                    : null;
+        } catch (IllegalArgumentException none) {
+            return null;
+        }
     }
 
     private static SubjectMappings.Mapping mapping(String source, JsonNode destinations) {
@@ -207,6 +259,28 @@ final class AccountClaims {
         JsonNode revocations = claims.nats().path("revocations");
         return revocations.path(user).asLong() >= issuedAt && revocations.has(user)
                 || revocations.path("*").asLong() >= issuedAt && revocations.has("*");
+    }
+
+    /** Who get in without the service that decides about all others; empty without a service. */
+    List<String> calloutUsers() {
+        return Claims.texts(claims.nats().path("authorization").path("auth_users"));
+    }
+
+    /** The key of that service, for what it is asked; null to ask in the clear. */
+    @Nullable String calloutXkey() {
+        return Claims.text(claims.nats().path("authorization"), "xkey");
+    }
+
+    /** Whether that service may make users of another account. */
+    boolean mayPlaceInto(String account) {
+        List<String> allowed =
+                Claims.texts(claims.nats().path("authorization").path("allowed_accounts"));
+        return allowed.contains(account) || allowed.contains("*");
+    }
+
+    /** Whether it is the account's own key or one of its signing keys. */
+    boolean isSignedBy(String key) {
+        return signers.containsKey(key);
     }
 
     /**

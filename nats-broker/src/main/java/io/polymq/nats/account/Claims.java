@@ -65,6 +65,11 @@ final class Claims {
         return claims.path("sub").asText();
     }
 
+    /** For whom it is meant. */
+    String audience() {
+        return claims.path("aud").asText();
+    }
+
     String name() {
         return claims.path("name").asText();
     }

@@ -1,13 +1,17 @@
 package io.polymq.nats.account;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
 import io.polymq.nats.options.AccountOptions;
+import io.polymq.nats.options.CalloutOptions;
 import io.polymq.nats.options.OperatorOptions;
 import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.options.ServerOptions;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +29,14 @@ public final class Directory {
 
     private final Parts parts;
     private final Accounts accounts;
+    private final AuthCallout callout;
     private volatile Door door;
     private volatile Trade trade;
 
-    private Directory(Parts parts, Accounts accounts, Door door, Trade trade) {
+    private Directory(Parts parts, Accounts accounts, AuthCallout callout, Door door, Trade trade) {
         this.parts = parts;
         this.accounts = accounts;
+        this.callout = callout;
         this.door = door;
         this.trade = trade;
     }
@@ -42,7 +48,26 @@ public final class Directory {
             ObjectMapper json,
             InstantSource clock,
             LongSupplier nanoClock,
-            SecureRandom random) {}
+            SecureRandom random,
+            Server server,
+            Clients clients) {}
+
+    /** Knows who is connected. */
+    public interface Clients {
+        /** What is told of one; null when it is none of NATS. */
+        @Nullable ObjectNode describe(long connection);
+
+        /** 0 when it is not known. */
+        long roundTripNanos(long connection);
+    }
+
+    /**
+     * What the server says of itself to a service that decides who gets in.
+     *
+     * @param headers marks the headers of what it asks
+     */
+    public record Server(
+            String name, String host, String id, String version, HeaderCodec headers) {}
 
     /**
      * @param options what a nats-server configuration says; null: the broker's own door holds
@@ -52,15 +77,16 @@ public final class Directory {
             throws OptionsException {
         ServerOptions.Identity identity = identity(parts, options);
         Accounts accounts = new Accounts(parts.router(), identity);
-        Door door = door(parts, options, accounts);
-        Trade trade = new Trade(parts.router(), accounts, parts.nanoClock(), parts.random());
+        AuthCallout callout = new AuthCallout(parts);
+        Door door = door(parts, options, accounts, callout);
+        Trade trade = new Trade(parts, accounts);
         for (Account account : List.copyOf(accounts.all())) {
             for (AccountOptions.Import wanted : account.options().imports()) {
                 plan(trade, account, wanted, identity.operator() != null);
             }
         }
         trade.begin();
-        return new Directory(parts, accounts, door, trade);
+        return new Directory(parts, accounts, callout, door, trade);
     }
 
     private static ServerOptions.Identity identity(Parts parts, @Nullable ServerOptions options)
@@ -81,18 +107,27 @@ public final class Directory {
                 identity.noSystemAccount());
     }
 
-    private static Door door(Parts parts, @Nullable ServerOptions options, Accounts accounts)
+    private static Door door(
+            Parts parts, @Nullable ServerOptions options, Accounts accounts, AuthCallout callout)
             throws OptionsException {
         if (options == null) {
             return new CoreDoor(parts.security(), accounts);
         }
+        JwtUsers users = new JwtUsers(parts.clock());
+        Duration patience = options.limits().times().authTimeout();
         OperatorOptions operator = options.identity().operator();
         if (operator != null) {
-            return OperatorDoor.open(operator, accounts, parts.json(), parts.clock());
+            OperatorDoor jwts = OperatorDoor.open(operator, accounts, parts.json(), users);
+            return jwts.hasAuthorities() ? CalloutDoor.delegated(jwts, callout, patience) : jwts;
         }
         // Ends by itself: virtual threads hold nothing back.
         ExecutorService slow = Executors.newVirtualThreadPerTaskExecutor();
-        return new ListedDoor(options, accounts, slow);
+        ListedDoor listed = new ListedDoor(options, accounts, slow);
+        CalloutOptions asked = options.identity().authorization().callout();
+        return asked == null
+                ? listed
+                : CalloutDoor.listed(
+                        listed, callout, patience, ListedAuthority.of(asked, accounts, users));
     }
 
     /**
@@ -106,7 +141,7 @@ public final class Directory {
                         ? identity.accounts()
                         : OperatorDoor.accounts(identity.operator(), parts.json());
         Map<Account, AccountOptions> planned = accounts.planned(identity, named);
-        Door next = door(parts, options, accounts);
+        Door next = door(parts, options, accounts, callout);
         Trade other = trade.again(planned);
         for (Map.Entry<Account, AccountOptions> one : planned.entrySet()) {
             for (AccountOptions.Import wanted : one.getValue().imports()) {

@@ -18,7 +18,22 @@ public record LoginRequest(
         @Nullable String nkey,
         @Nullable String signature,
         @Nullable String jwt,
-        byte[] nonce) {
+        byte[] nonce,
+        Client client) {
+
+    /** What a client says of the program that it is, which proves nothing. */
+    public record Client(long id, String name, String language, String version, int protocol) {}
+
+    /** The name under which it asks to be let in: a key, a user, a token; empty without any. */
+    String login() {
+        if (nkey != null) {
+            return nkey;
+        }
+        if (user != null) {
+            return user;
+        }
+        return token == null ? "" : token;
+    }
 
     /** Whether it brings nothing that could prove anything. */
     boolean isBare() {

@@ -39,4 +39,31 @@ public record NatsUser(
         return new NatsUser(
                 name, account, principal, permissions, -1, -1, Long.MAX_VALUE, Origin.NONE);
     }
+
+    /** The same with other permissions. */
+    NatsUser with(SubjectPermissions other) {
+        return new NatsUser(
+                name, account, principal, other, maxSubscriptions, maxPayload, expiresAt, origin);
+    }
+
+    /** The same, called by the name that its JWT gives it. */
+    NatsUser shownByName() {
+        String shown = origin.nameTag();
+        return shown == null
+                ? this
+                : new NatsUser(
+                        shown,
+                        account,
+                        new Principal(
+                                shown,
+                                principal.tenant(),
+                                principal.groups(),
+                                principal.attributes(),
+                                principal.admin()),
+                        permissions,
+                        maxSubscriptions,
+                        maxPayload,
+                        expiresAt,
+                        origin);
+    }
 }

@@ -5,6 +5,7 @@ import java.security.KeyFactory;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
@@ -29,16 +30,13 @@ public final class Nkey {
 
     /** Null when the text is no public key of that kind: U for users, A accounts, O operators. */
     public static @Nullable Nkey parse(@Nullable String text, char kind) {
-        if (text == null || text.length() != ENCODED_CHARS || text.charAt(0) != kind) {
-            return null;
-        }
-        byte[] raw = decode(text);
-        if (raw == null || crc16(raw, KEY_BYTES + 1) != (raw[33] & 0xff | (raw[34] & 0xff) << 8)) {
+        byte[] raw = text == null ? null : raw(text, kind);
+        if (raw == null) {
             return null;
         }
         byte[] encoded = new byte[SPKI_PREFIX.length + KEY_BYTES];
         System.arraycopy(SPKI_PREFIX, 0, encoded, 0, SPKI_PREFIX.length);
-        System.arraycopy(raw, 1, encoded, SPKI_PREFIX.length, KEY_BYTES);
+        System.arraycopy(raw, 0, encoded, SPKI_PREFIX.length, KEY_BYTES);
         try {
             return new Nkey(
                     KeyFactory.getInstance("Ed25519")
@@ -46,6 +44,18 @@ public final class Nkey {
         } catch (GeneralSecurityException e) {
             return null;
         }
+    }
+
+    /** The key that is spelled; null when the text is none of that kind. */
+    static byte @Nullable [] raw(String text, char kind) {
+        if (text.length() != ENCODED_CHARS || text.charAt(0) != kind) {
+            return null;
+        }
+        byte[] raw = decode(text);
+        if (raw == null || crc16(raw, KEY_BYTES + 1) != (raw[33] & 0xff | (raw[34] & 0xff) << 8)) {
+            return null;
+        }
+        return Arrays.copyOfRange(raw, 1, KEY_BYTES + 1);
     }
 
     public static boolean isPublic(String text, char kind) {
@@ -80,6 +90,32 @@ public final class Nkey {
                 return null;
             }
         }
+    }
+
+    /**
+     * The spelling of a public key.
+     *
+     * @param kind whose it is, as its first letter will say
+     */
+    static String encode(char kind, byte[] key) {
+        byte[] raw = new byte[KEY_BYTES + 3];
+        raw[0] = (byte) (ALPHABET.indexOf(kind) << 3);
+        System.arraycopy(key, 0, raw, 1, KEY_BYTES);
+        int crc = crc16(raw, KEY_BYTES + 1);
+        raw[KEY_BYTES + 1] = (byte) crc;
+        raw[KEY_BYTES + 2] = (byte) (crc >> 8);
+        StringBuilder text = new StringBuilder(ENCODED_CHARS);
+        int bits = 0;
+        int held = 0;
+        for (byte b : raw) {
+            bits = bits << 8 | b & 0xff;
+            held += 8;
+            while (held >= 5) {
+                held -= 5;
+                text.append(ALPHABET.charAt(bits >> held & 31));
+            }
+        }
+        return text.toString();
     }
 
     private static byte @Nullable [] decode(String text) {

@@ -2,25 +2,16 @@ package io.polymq.nats.account;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.polymq.core.security.Principal;
 import io.polymq.core.security.rules.AddressRange;
 import io.polymq.nats.options.AccountOptions;
 import io.polymq.nats.options.OperatorOptions;
 import io.polymq.nats.options.OptionsException;
-import io.polymq.nats.options.PermissionOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.time.DateTimeException;
-import java.time.InstantSource;
-import java.time.LocalDate;
-import java.time.LocalTime;
-import java.time.ZoneId;
-import java.time.ZonedDateTime;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -34,17 +25,17 @@ import org.jspecify.annotations.Nullable;
 final class OperatorDoor implements Door {
 
     private final ObjectMapper json;
-    private final InstantSource clock;
+    private final JwtUsers users;
     private final Accounts accounts;
     private final Map<String, AccountClaims> known;
 
     private OperatorDoor(
             ObjectMapper json,
-            InstantSource clock,
+            JwtUsers users,
             Accounts accounts,
             Map<String, AccountClaims> known) {
         this.json = json;
-        this.clock = clock;
+        this.users = users;
         this.accounts = accounts;
         this.known = Map.copyOf(known);
     }
@@ -63,11 +54,11 @@ final class OperatorDoor implements Door {
 
     /** Makes the accounts that are preloaded. */
     static OperatorDoor open(
-            OperatorOptions options, Accounts accounts, ObjectMapper json, InstantSource clock)
+            OperatorOptions options, Accounts accounts, ObjectMapper json, JwtUsers users)
             throws OptionsException {
         Map<String, AccountClaims> known = preloaded(options, json);
         known.values().forEach(claims -> accounts.make(claims.options()));
-        return new OperatorDoor(json, clock, accounts, known);
+        return new OperatorDoor(json, users, accounts, known);
     }
 
     /** The accounts that are preloaded, as a configuration would have them. */
@@ -147,58 +138,107 @@ final class OperatorDoor implements Door {
     private NatsUser user(LoginRequest request) {
         String token = present(request.jwt(), "authentication requires a user JWT");
         Claims claims = Claims.verified(json, token, "A");
-        require(claims.kind().equals("user"), "the JWT is no user's");
-        long now = clock.instant().getEpochSecond();
-        require(claims.holdsAt(now), "user JWT no longer valid");
+        JwtUsers.require(claims.kind().equals("user"), "the JWT is no user's");
+        long now = users.now();
+        JwtUsers.require(claims.holdsAt(now), "user JWT no longer valid");
         String named = Claims.text(claims.nats(), "issuer_account");
         AccountClaims account =
                 present(
                         known.get(named == null ? claims.issuer() : named),
                         "account JWT lookup error: account missing");
-        require(account.holdsAt(now), "account JWT has expired");
+        JwtUsers.require(account.holdsAt(now), "account JWT has expired");
         JsonNode limits = account.limitsFor(claims);
         check(request, claims, account, limits);
-        long until = expires(claims, limits, account);
-        Account target = present(accounts.get(account.key()), "account missing");
-        PermissionOptions written = AccountClaims.permissions(limits);
-        if (isEmpty(written)) {
-            written = account.defaultPermissions();
-        }
-        String name = claims.subject();
-        return new NatsUser(
-                name,
-                target,
-                new Principal(name, target.tenant(), Set.of(), Map.of(), false),
-                SubjectPermissions.of(written),
-                (int) Claims.number(limits, "subs", -1),
-                (int) Claims.number(limits, "payload", -1),
-                until,
-                new NatsUser.Origin(
-                        name,
-                        token,
-                        claims.issuer(),
-                        claims.name().isEmpty() ? null : claims.name()));
+        return user(claims, limits, account, token);
+    }
+
+    private NatsUser user(Claims claims, JsonNode limits, AccountClaims account, String token) {
+        return users.user(
+                claims,
+                limits,
+                present(accounts.get(account.key()), "account missing"),
+                account.defaultPermissions(),
+                account.expires(),
+                token);
     }
 
     /** Whether who shows these claims may, here and so. */
     private static void check(
             LoginRequest request, Claims claims, AccountClaims account, JsonNode limits) {
         boolean bearer = limits.path("bearer_token").asBoolean();
-        require(!bearer || account.allowsBearer(), "account does not allow bearer tokens");
-        Set<String> types = new HashSet<>();
-        Claims.texts(limits.path("allowed_connection_types"))
-                .forEach(type -> types.add(type.toUpperCase(Locale.ROOT)));
-        require(
-                types.isEmpty() || types.contains(request.connectionType()),
-                "connection type not allowed");
+        JwtUsers.require(!bearer || account.allowsBearer(), "account does not allow bearer tokens");
+        JwtUsers.requireType(request, limits);
         Nkey key = present(Nkey.parse(claims.subject(), 'U'), "user nkey not valid");
-        require(
+        JwtUsers.require(
                 bearer || key.verifies(request.nonce(), request.signature()),
                 "signature not verified");
-        require(
+        JwtUsers.require(
                 !account.isRevoked(claims.subject(), claims.issuedAt()),
                 "user authentication revoked");
-        require(isFrom(limits, request.peer().address()), "bad source address");
+        JwtUsers.require(isFrom(limits, request.peer().address()), "bad source address");
+    }
+
+    /** Whether there is an account whose own service decides about its users. */
+    boolean hasAuthorities() {
+        return known.values().stream().anyMatch(claims -> !claims.calloutUsers().isEmpty());
+    }
+
+    /** The service that decides about an account's users; null when it leaves that to the JWTs. */
+    @Nullable Authority authority(Account account) {
+        AccountClaims claims = known.get(account.name());
+        return claims == null || claims.calloutUsers().isEmpty()
+                ? null
+                : new Delegated(account, claims);
+    }
+
+    /** An account that has its users decided about by a service of its own. */
+    private final class Delegated implements Authority {
+        private final Account account;
+        private final AccountClaims claims;
+
+        Delegated(Account account, AccountClaims claims) {
+            this.account = account;
+            this.claims = claims;
+        }
+
+        @Override
+        public Account account() {
+            return account;
+        }
+
+        @Override
+        public String subject() {
+            return account.name();
+        }
+
+        @Override
+        public @Nullable String xkey() {
+            return claims.calloutXkey();
+        }
+
+        @Override
+        public boolean isTrusted(String login) {
+            return claims.calloutUsers().contains(login);
+        }
+
+        @Override
+        public NatsUser judge(LoginRequest request, Claims response, Claims user, String token) {
+            String signer = Claims.text(response.nats(), "issuer_account");
+            JwtUsers.require(
+                    claims.isSignedBy(response.issuer())
+                            && (signer == null || signer.equals(claims.key())),
+                    "auth callout signing key is unknown");
+            String named = Claims.text(user.nats(), "issuer_account");
+            String issuer = named == null ? user.issuer() : named;
+            AccountClaims target = present(known.get(issuer), "no valid account " + issuer);
+            JwtUsers.require(
+                    issuer.equals(claims.key()) || claims.mayPlaceInto(issuer),
+                    "account " + issuer + " not permitted as valid account option");
+            JwtUsers.require(target.holdsAt(users.now()), "account JWT has expired");
+            JsonNode limits = target.limitsFor(user);
+            JwtUsers.requireType(request, limits);
+            return OperatorDoor.this.user(user, limits, target, token);
+        }
     }
 
     private static <T> T present(@Nullable T value, String otherwise) {
@@ -206,20 +246,6 @@ final class OperatorDoor implements Door {
             throw new IllegalArgumentException(otherwise);
         }
         return value;
-    }
-
-    private static boolean isEmpty(PermissionOptions written) {
-        return written.publishAllow() == null
-                && written.publishDeny().isEmpty()
-                && written.subscribeAllow() == null
-                && written.subscribeDeny().isEmpty()
-                && written.responses() == null;
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new IllegalArgumentException(otherwise);
-        }
     }
 
     private static boolean isFrom(JsonNode limits, SocketAddress address) {
@@ -230,51 +256,5 @@ final class OperatorDoor implements Door {
         InetAddress from = address instanceof InetSocketAddress inet ? inet.getAddress() : null;
         return from != null
                 && blocks.stream().anyMatch(block -> AddressRange.parse(block).contains(from));
-    }
-
-    /**
-     * When the connection must end: the JWT's expiry, the account's, or the end of allowed hours.
-     */
-    private long expires(Claims claims, JsonNode limits, AccountClaims account) {
-        long until = Long.MAX_VALUE;
-        for (long second : new long[] {claims.expires(), account.expires()}) {
-            until = second == 0 ? until : Math.min(until, second * 1000);
-        }
-        JsonNode times = limits.path("times");
-        if (!times.isArray() || times.isEmpty()) {
-            return until;
-        }
-        String zone = Claims.text(limits, "times_location");
-        try {
-            ZonedDateTime now =
-                    clock.instant().atZone(zone == null ? ZoneId.systemDefault() : ZoneId.of(zone));
-            for (JsonNode one : times) {
-                long end = endOf(one, now);
-                if (end > 0) {
-                    return Math.min(until, end);
-                }
-            }
-        } catch (DateTimeException e) {
-            throw new IllegalArgumentException("connect times cannot be read", e);
-        }
-        throw new IllegalArgumentException("outside connect times");
-    }
-
-    /** When these hours end, 0 when they are not now. */
-    private static long endOf(JsonNode hours, ZonedDateTime now) {
-        LocalTime start = LocalTime.parse(hours.path("start").asText());
-        LocalTime end = LocalTime.parse(hours.path("end").asText());
-        LocalTime time = now.toLocalTime();
-        LocalDate day = now.toLocalDate();
-        boolean overMidnight = !end.isAfter(start);
-        boolean within =
-                overMidnight
-                        ? !time.isBefore(start) || time.isBefore(end)
-                        : !time.isBefore(start) && time.isBefore(end);
-        if (!within) {
-            return 0;
-        }
-        LocalDate last = overMidnight && !time.isBefore(start) ? day.plusDays(1) : day;
-        return ZonedDateTime.of(last, end, now.getZone()).toInstant().toEpochMilli();
     }
 }

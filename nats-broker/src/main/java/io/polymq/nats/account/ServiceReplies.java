@@ -3,9 +3,9 @@ package io.polymq.nats.account;
 import io.polymq.core.message.Message;
 import io.polymq.core.router.Sink;
 import io.polymq.core.subject.Subject;
+import io.polymq.nats.options.AccountOptions;
 import io.polymq.nats.options.AccountOptions.ResponseType;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,7 +23,12 @@ final class ServiceReplies implements Sink {
 
     private static final int MOST = 100_000;
 
-    private record Expected(Account asker, Subject reply, ResponseType type, long until) {}
+    private record Expected(
+            Account asker,
+            Subject reply,
+            ResponseType type,
+            long until,
+            ServiceLatency.@Nullable Measured measured) {}
 
     private final Crossing crossing;
     private final LongSupplier nanoClock;
@@ -38,7 +43,11 @@ final class ServiceReplies implements Sink {
     }
 
     /** The reply subject in the exporting account; null when too many are owed. */
-    @Nullable Subject expect(Account asker, Subject reply, ResponseType type, Duration patience) {
+    @Nullable Subject expect(
+            Account asker,
+            Subject reply,
+            AccountOptions.Answers answers,
+            ServiceLatency.@Nullable Measured measured) {
         if (expected.size() >= MOST) {
             return null;
         }
@@ -46,7 +55,13 @@ final class ServiceReplies implements Sink {
                 Subject.ofDotted(
                         PREFIX + salt + '.' + Long.toString(numbers.incrementAndGet(), 36));
         expected.put(
-                own, new Expected(asker, reply, type, nanoClock.getAsLong() + patience.toNanos()));
+                own,
+                new Expected(
+                        asker,
+                        reply,
+                        answers.type(),
+                        nanoClock.getAsLong() + answers.within().toNanos(),
+                        measured));
         return own;
     }
 
@@ -64,14 +79,30 @@ final class ServiceReplies implements Sink {
         if (last && expected.remove(message.subject()) == null) {
             return false;
         }
-        return crossing.publish(asked.asker().space(), message, asked.reply(), message.replyTo())
-                > 0;
+        boolean taken =
+                crossing.publish(asked.asker().space(), message, asked.reply(), message.replyTo())
+                        > 0;
+        ServiceLatency.Measured measured = asked.measured();
+        if (measured != null && taken) {
+            measured.answeredBy(message.publisher());
+        } else if (measured != null) {
+            measured.failed(408, "Request Timeout");
+        }
+        return taken;
     }
 
     /** Forgets what was due before now. */
     void sweep() {
         long now = nanoClock.getAsLong();
-        expected.values().removeIf(one -> one.until() - now < 0);
+        expected.forEach(
+                (own, one) -> {
+                    if (one.until() - now < 0 && expected.remove(own, one)) {
+                        ServiceLatency.Measured measured = one.measured();
+                        if (measured != null) {
+                            measured.failed(504, "Service Timeout");
+                        }
+                    }
+                });
     }
 
     int size() {

@@ -8,13 +8,11 @@ import io.polymq.core.subject.InvalidSubjectException;
 import io.polymq.nats.options.AccountOptions;
 import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.subject.SubjectTransform;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Trade {
 
+    private final Directory.Parts parts;
     private final Accounts accounts;
     private final Crossing crossing;
-    private final LongSupplier nanoClock;
-    private final SecureRandom random;
     private final Map<String, ServiceReplies> replies;
     private final Function<Account, AccountOptions> options;
     private final List<Planned> planned = new ArrayList<>();
@@ -34,27 +31,24 @@ final class Trade {
 
     private record Planned(Router.Space space, Filter filter, Sink sink) {}
 
-    Trade(Router router, Accounts accounts, LongSupplier nanoClock, SecureRandom random) {
+    Trade(Directory.Parts parts, Accounts accounts) {
         this(
+                parts,
                 accounts,
-                new Crossing(router),
-                nanoClock,
-                random,
+                new Crossing(parts.router()),
                 new ConcurrentHashMap<>(),
                 Account::options);
     }
 
     private Trade(
+            Directory.Parts parts,
             Accounts accounts,
             Crossing crossing,
-            LongSupplier nanoClock,
-            SecureRandom random,
             Map<String, ServiceReplies> replies,
             Function<Account, AccountOptions> options) {
+        this.parts = parts;
         this.accounts = accounts;
         this.crossing = crossing;
-        this.nanoClock = nanoClock;
-        this.random = random;
         this.replies = replies;
         this.options = options;
     }
@@ -62,10 +56,9 @@ final class Trade {
     /** Another trade, by other options, which also brings the answers that are owed by now. */
     Trade again(Map<Account, AccountOptions> now) {
         return new Trade(
+                parts,
                 accounts,
                 crossing,
-                nanoClock,
-                random,
                 replies,
                 account -> now.getOrDefault(account, account.options()));
     }
@@ -134,9 +127,8 @@ final class Trade {
             String before = prefix.endsWith(".") ? prefix : prefix + '.';
             transform = SubjectTransform.reversible(wanted.subject(), before + wanted.subject());
         }
-        planned.add(
-                new Planned(
-                        exporter.space(), filter, new StreamImport(crossing, importer, transform)));
+        Sink sink = new StreamImport(crossing, importer, transform);
+        planned.add(new Planned(exporter.space(), filter, whileActive(wanted, sink)));
     }
 
     private void service(
@@ -154,23 +146,38 @@ final class Trade {
                             : SubjectTransform.reversible(own, wanted.subject());
         }
         Filter asked = transform == null ? filter(own) : transform.filter();
-        planned.add(
-                new Planned(
-                        importer.space(),
-                        asked,
-                        new ServiceImport(
-                                crossing,
-                                importer,
+        AccountOptions.Latency wish = export.answers().latency();
+        ServiceLatency latency =
+                wish == null
+                        ? null
+                        : new ServiceLatency(
+                                new ServiceLatency.Parts(
+                                        parts.json(), parts.clock(), crossing, parts.clients()),
                                 exporter,
-                                transform,
-                                repliesOf(exporter),
-                                export)));
+                                wish);
+        Sink sink =
+                new ServiceImport(
+                        crossing,
+                        importer,
+                        exporter,
+                        transform,
+                        wanted.share(),
+                        new ServiceImport.Answering(
+                                repliesOf(exporter), export.answers(), latency));
+        planned.add(new Planned(importer.space(), asked, whileActive(wanted, sink)));
+    }
+
+    private Sink whileActive(AccountOptions.Import wanted, Sink sink) {
+        AccountOptions.Activation activation = wanted.activation();
+        return activation == null || activation.expires() == 0
+                ? sink
+                : new Expiring(sink, activation.expires(), parts.clock());
     }
 
     private ServiceReplies repliesOf(Account exporter) throws OptionsException {
         ServiceReplies known = replies.get(exporter.name());
         if (known == null) {
-            known = new ServiceReplies(crossing, nanoClock, random);
+            known = new ServiceReplies(crossing, parts.nanoClock(), parts.random());
             exporter.space().subscribe(filter(ServiceReplies.PREFIX + '>'), null, false, known);
             replies.put(exporter.name(), known);
         }
@@ -190,15 +197,39 @@ final class Trade {
         return null;
     }
 
-    private static boolean isOpenTo(
-            AccountOptions.Export export, Account importer, AccountOptions.Import wanted) {
+    private boolean isOpenTo(
+            AccountOptions.Export export, Account importer, AccountOptions.Import wanted)
+            throws OptionsException {
+        AccountOptions.Activations needed = export.activations();
+        if (needed != null) {
+            AccountOptions.Activation given = wanted.activation();
+            return given != null && isActivatedBy(needed, given, importer, wanted);
+        }
         if (export.tokenPosition() > 0) {
             String[] levels = wanted.subject().split("\\.", -1);
             return levels.length >= export.tokenPosition()
                     && levels[export.tokenPosition() - 1].equals(importer.name());
         }
-        return (export.accounts().isEmpty() && !export.tokenRequired())
-                || export.accounts().contains(importer.name());
+        return export.accounts().isEmpty() || export.accounts().contains(importer.name());
+    }
+
+    private boolean isActivatedBy(
+            AccountOptions.Activations needed,
+            AccountOptions.Activation given,
+            Account importer,
+            AccountOptions.Import wanted)
+            throws OptionsException {
+        long revoked =
+                Math.max(
+                        needed.revoked().getOrDefault(given.importer(), Long.MIN_VALUE),
+                        needed.revoked().getOrDefault("*", Long.MIN_VALUE));
+        return needed.signers().contains(given.signer())
+                && given.importer().equals(importer.name())
+                && given.service() == wanted.service()
+                && filter(given.subject()).covers(filter(wanted.subject()))
+                && (given.expires() == 0
+                        || given.expires() > parts.clock().instant().getEpochSecond())
+                && given.issuedAt() > revoked;
     }
 
     private static Filter filter(String subject) throws OptionsException {

@@ -109,6 +109,7 @@ final class StreamApi {
         json.remove("pedantic");
         StreamConfig config = StreamConfig.of(json);
         StreamChecks.check(config);
+        StreamChecks.origins(config, account.domain());
         return config;
     }
 

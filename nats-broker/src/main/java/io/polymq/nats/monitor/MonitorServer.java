@@ -3,6 +3,8 @@ package io.polymq.nats.monitor;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -13,6 +15,8 @@ import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * nats-server's monitoring port: the reports over HTTP, with JSONP. Each question runs on a virtual
@@ -52,11 +56,13 @@ public final class MonitorServer implements AutoCloseable {
 
     /**
      * @param base what paths begin with, empty or with a slash first
+     * @param tls with what it speaks TLS; null for plain HTTP
      */
-    public static MonitorServer start(Reports reports, String host, int port, String base)
+    public static MonitorServer start(
+            Reports reports, InetSocketAddress at, String base, @Nullable SSLContext tls)
             throws IOException {
         String path = base.isEmpty() || base.startsWith("/") ? base : '/' + base;
-        HttpServer http = HttpServer.create(new InetSocketAddress(host, port), 0);
+        HttpServer http = tls == null ? HttpServer.create(at, 0) : secured(at, tls);
         MonitorServer server =
                 new MonitorServer(
                         reports,
@@ -66,6 +72,12 @@ public final class MonitorServer implements AutoCloseable {
         http.createContext("/", server::answer);
         http.start();
         return server;
+    }
+
+    private static HttpServer secured(InetSocketAddress at, SSLContext tls) throws IOException {
+        HttpsServer https = HttpsServer.create(at, 0);
+        https.setHttpsConfigurator(new HttpsConfigurator(tls));
+        return https;
     }
 
     public InetSocketAddress address() {

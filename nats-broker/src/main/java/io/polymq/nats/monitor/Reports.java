@@ -151,7 +151,7 @@ public final class Reports {
         report.put("http_host", host == null ? "" : host);
         report.put("http_port", listen == null ? 0 : Math.max(0, listen.httpPort()));
         report.put("http_base_path", listen == null ? "" : listen.httpBasePath());
-        report.put("https_port", 0);
+        report.put("https_port", listen == null ? 0 : Math.max(0, listen.httpsPort()));
     }
 
     private void webSocket(ObjectNode report) {

@@ -363,7 +363,7 @@ public final class SystemService implements AutoCloseable {
                 one,
                 "CONNECT",
                 "io.nats.server.advisory.v1.client_connect",
-                body -> body.set("client", client(one)));
+                body -> body.set("client", client(json, one)));
     }
 
     /** A client has gone. Any thread. */
@@ -374,7 +374,7 @@ public final class SystemService implements AutoCloseable {
                 "io.nats.server.advisory.v1.client_disconnect",
                 body -> {
                     Traffic.Sums traffic = one.traffic();
-                    body.set("client", client(one));
+                    body.set("client", client(json, one));
                     body.putObject("sent")
                             .put("msgs", traffic.outMessages())
                             .put("bytes", traffic.outBytes());
@@ -396,7 +396,7 @@ public final class SystemService implements AutoCloseable {
         thread.execute(
                 () -> {
                     ObjectNode body = json.createObjectNode();
-                    body.set("client", client(one));
+                    body.set("client", client(json, one));
                     body.put("reason", one.ending() == null ? "" : one.ending().reason());
                     ObjectNode typed = typed("io.nats.server.advisory.v1.client_disconnect", body);
                     typed.set("server", server());
@@ -433,7 +433,8 @@ public final class SystemService implements AutoCloseable {
         return typed;
     }
 
-    private ObjectNode client(ConnectionFacts one) {
+    /** A client as events and measurements describe it. */
+    public static ObjectNode client(ObjectMapper json, ConnectionFacts one) {
         ObjectNode node = json.createObjectNode();
         ConnectionFacts.Client client = one.client();
         node.put("start", Instant.ofEpochMilli(one.times().start()).toString());

@@ -11,13 +11,14 @@ public record AuthorizationOptions(
         @Nullable String password,
         @Nullable String token,
         List<UserOptions> users,
-        @Nullable PermissionOptions defaultPermissions) {
+        @Nullable PermissionOptions defaultPermissions,
+        @Nullable CalloutOptions callout) {
 
     public static final AuthorizationOptions NONE =
-            new AuthorizationOptions(null, null, null, List.of(), null);
+            new AuthorizationOptions(null, null, null, List.of(), null, null);
 
     public boolean isEmpty() {
-        return user == null && token == null && users.isEmpty();
+        return user == null && token == null && users.isEmpty() && callout == null;
     }
 
     @Override

@@ -28,7 +28,7 @@ final class IdentityReader {
     private IdentityReader() {}
 
     static AuthorizationOptions authorization(Section section) throws OptionsException {
-        section.refuse("authentication is this server's own", "auth_callout", "auth_hook");
+        section.refuse("authentication is this server's own", "auth_hook");
         section.take("timeout");
         String user = section.text("user", "username");
         String password = section.text("pass", "password");
@@ -44,8 +44,30 @@ final class IdentityReader {
         if (user != null && !users.isEmpty()) {
             throw new OptionsException(section.place() + ": cannot have a user and a users array");
         }
+        CalloutOptions callout = callout(section.section("auth_callout"));
         section.finish();
-        return new AuthorizationOptions(user, password, token, users, defaults);
+        return new AuthorizationOptions(user, password, token, users, defaults, callout);
+    }
+
+    private static @Nullable CalloutOptions callout(@Nullable Section section)
+            throws OptionsException {
+        if (section == null) {
+            return null;
+        }
+        String issuer = section.text("issuer");
+        String account = section.text("account", "acc");
+        if (issuer == null) {
+            throw new OptionsException(section.place() + ": auth_callout needs an issuer");
+        }
+        CalloutOptions options =
+                new CalloutOptions(
+                        issuer,
+                        account == null ? "$G" : account,
+                        Set.copyOf(section.texts("auth_users", "users")),
+                        section.texts("allowed_accounts"),
+                        section.text("xkey", "key"));
+        section.finish();
+        return options;
     }
 
     static List<UserOptions> users(Section section) throws OptionsException {
@@ -244,7 +266,7 @@ final class IdentityReader {
     }
 
     private static AccountOptions.Export export(Section one) throws OptionsException {
-        one.ignore("latency", "allow_trace");
+        one.ignore("allow_trace");
         String stream = one.text("stream");
         String service = one.text("service");
         if ((stream == null) == (service == null)) {
@@ -253,7 +275,7 @@ final class IdentityReader {
         String response = one.text("response_type", "response");
         Duration threshold =
                 one.duration(
-                        AccountOptions.Export.DEFAULT_RESPONSE_TIME,
+                        AccountOptions.Answers.DEFAULT_WITHIN,
                         "threshold",
                         "response_threshold",
                         "response_max_time",
@@ -271,12 +293,58 @@ final class IdentityReader {
                                         ? java.util.Objects.requireNonNull(stream)
                                         : service),
                         one.texts("accounts"),
-                        responseType(one, response),
-                        threshold == null ? AccountOptions.Export.DEFAULT_RESPONSE_TIME : threshold,
+                        new AccountOptions.Answers(
+                                responseType(one, response),
+                                threshold == null
+                                        ? AccountOptions.Answers.DEFAULT_WITHIN
+                                        : threshold,
+                                latency(one, service != null)),
                         one.count(0, "account_token_position"),
-                        false);
+                        null);
         one.finish();
         return export;
+    }
+
+    private static AccountOptions.@Nullable Latency latency(Section export, boolean service)
+            throws OptionsException {
+        ConfValue value = export.take("latency");
+        if (value == null) {
+            return null;
+        }
+        if (!service) {
+            throw Section.fault(value, "detected latency directive on non-service");
+        }
+        if (!(value instanceof ConfValue.Block)) {
+            return new AccountOptions.Latency(100, valid(export, Section.text(value)));
+        }
+        Section inner = export.section("latency", value);
+        String subject = inner.text("subject");
+        if (subject == null) {
+            throw new OptionsException(inner.place() + ": latency subject required, but missing");
+        }
+        AccountOptions.Latency latency =
+                new AccountOptions.Latency(
+                        sampling(inner, inner.take("sampling")), valid(inner, subject));
+        inner.finish();
+        return latency;
+    }
+
+    private static int sampling(Section latency, @Nullable ConfValue value)
+            throws OptionsException {
+        String text = value == null ? "100" : Section.text(value);
+        if (text.equalsIgnoreCase("headers")) {
+            return 0;
+        }
+        try {
+            int percent = Integer.parseInt(text.endsWith("%") ? text.replace("%", "") : text);
+            if (percent >= 1 && percent <= 100) {
+                return percent;
+            }
+        } catch (NumberFormatException none) {
+            // said below
+        }
+        throw new OptionsException(
+                latency.place() + ": sampling value should be in range [1..100], got " + text);
     }
 
     private static String valid(Section one, String subject) throws OptionsException {
@@ -320,7 +388,8 @@ final class IdentityReader {
                         valid(from, subject),
                         one.text("to"),
                         one.text("prefix"),
-                        one.flag(false, "share"));
+                        one.flag(false, "share"),
+                        null);
         one.finish();
         return imported;
     }

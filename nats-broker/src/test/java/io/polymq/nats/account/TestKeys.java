@@ -77,12 +77,20 @@ public final class TestKeys {
     }
 
     public String jwt(String subject, String nats, long expires) {
+        return jwt(subject, "", nats, expires);
+    }
+
+    /**
+     * @param audience whom it is for, empty for everybody
+     */
+    public String jwt(String subject, String audience, String nats, long expires) {
         String claims =
                 "{\"jti\":\"X\",\"iat\":1700000000,\"iss\":\""
                         + publicKey
                         + "\",\"name\":\"n\",\"sub\":\""
                         + subject
                         + "\""
+                        + (audience.isEmpty() ? "" : ",\"aud\":\"" + audience + '"')
                         + (expires == 0 ? "" : ",\"exp\":" + expires)
                         + ",\"nats\":"
                         + nats

@@ -134,8 +134,9 @@ class ServerOptionsTest {
                         """);
         AccountOptions a = options.identity().accounts().get(0);
         assertThat(a.exports()).hasSize(2);
-        assertThat(a.exports().get(1).response()).isEqualTo(AccountOptions.ResponseType.STREAM);
-        assertThat(a.exports().get(1).responseTime()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(a.exports().get(1).answers().type())
+                .isEqualTo(AccountOptions.ResponseType.STREAM);
+        assertThat(a.exports().get(1).answers().within()).isEqualTo(Duration.ofSeconds(2));
         assertThat(a.limits().maxConnections()).isEqualTo(4);
         assertThat(a.limits().jetStream()).isNotNull();
         assertThat(a.limits().jetStream().maxStreams()).isEqualTo(3);

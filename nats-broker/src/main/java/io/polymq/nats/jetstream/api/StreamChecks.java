@@ -197,6 +197,29 @@ public final class StreamChecks {
         }
     }
 
+    /**
+     * Mirrors and sources are streams of the account: {@code external} may only lead back to it.
+     *
+     * @param domain the server's own, empty for none
+     */
+    public static void origins(StreamConfig config, String domain) {
+        List<Fields> origins = new ArrayList<>(config.fields().objects("sources"));
+        Fields mirror = config.fields().object("mirror");
+        if (mirror != null) {
+            origins.add(mirror);
+        }
+        for (Fields origin : origins) {
+            Fields external = origin.object("external");
+            String api = external == null ? "$JS.API" : external.text("api");
+            if (!api.equals("$JS.API") && !api.equals("$JS." + domain + ".API")) {
+                throw invalid(
+                        "mirrors and sources are of the same account and domain: external api "
+                                + api
+                                + " is not supported");
+            }
+        }
+    }
+
     private static void mirror(StreamConfig config) {
         Fields mirror = config.fields().object("mirror");
         if (mirror == null) {

@@ -179,7 +179,7 @@ public final class Sourcing {
     /** False when its origin is not there. */
     private boolean advance(Source source, boolean mirroring) {
         Stream origin = home.find(source.name);
-        if (origin == null || !origin.isReady() || source.config.has("external")) {
+        if (origin == null || !origin.isReady()) {
             source.origin = null;
             return false;
         }
