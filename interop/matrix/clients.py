@@ -665,6 +665,8 @@ class Amqp10:
                 ("priority", incoming.priority if incoming.priority != 4 else None)):
             if value is not None:
                 message.properties[key] = value.decode() if isinstance(value, (bytes, memoryview)) else value
+        if incoming.ttl and "expires_at" not in message.properties:
+            message.properties["expires_at"] = time.time() + incoming.ttl
         answers = message.properties.get("reply_to")
         if answers is not None:  # an address here, a subject elsewhere
             message.properties["reply_to"] = urllib.parse.unquote(answers.removeprefix("/exchanges/amq.topic/"))

@@ -52,7 +52,7 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
         this.tag = listed.tag().getBytes(StandardCharsets.UTF_8);
         this.ack = listed.ack();
         this.frameMax = connection.session().frameMax();
-        this.content = new Content(connection.broker().codec());
+        this.content = new Content(connection.broker().codec(), connection.broker().clock());
         this.unacked = unacked;
         this.limit = limit;
         this.settled = !ack && !limit.isSet();

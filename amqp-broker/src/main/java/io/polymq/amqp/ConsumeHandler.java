@@ -40,7 +40,7 @@ final class ConsumeHandler {
         this.connection = channel.connection();
         this.queues = queues;
         this.acks = acks;
-        this.content = new Content(connection.broker().codec());
+        this.content = new Content(connection.broker().codec(), connection.broker().clock());
         acks.onSettled(limit::giveBack, this::unpark);
     }
 

@@ -17,6 +17,7 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.queue.QueuedMessage;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,7 @@ final class Content {
     private static final int REWRITTEN = Envelope.ANNOTATED | Envelope.EXPIRY_DROPPED;
 
     private final EnvelopeCodec codec;
+    private final InstantSource clock;
     private final Message lent = new Message();
     private byte[] names = {0, 0};
     private int namesLength = 2;
@@ -42,8 +44,9 @@ final class Content {
     private int payloadOffset;
     private int payloadLength;
 
-    Content(EnvelopeCodec codec) {
+    Content(EnvelopeCodec codec, InstantSource clock) {
         this.codec = codec;
+        this.clock = clock;
     }
 
     /** Headers that belong to a message's place in its queue. */
@@ -127,7 +130,9 @@ final class Content {
 
     /** Of AMQP 1.0, whose bodies of other than plain bytes are another payload here. */
     private byte[] converted(Envelope envelope) {
-        ToBasic basic = MessageCodec.toBasic(envelope, payload, payloadOffset, payloadLength);
+        ToBasic basic =
+                MessageCodec.toBasic(
+                        envelope, payload, payloadOffset, payloadLength, clock.millis());
         if (basic == null) {
             return BasicProperties.NONE.encode();
         }

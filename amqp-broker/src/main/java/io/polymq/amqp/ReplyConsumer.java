@@ -53,7 +53,8 @@ final class ReplyConsumer implements Consumer, ReplyAddresses.Receiver {
         if (ended) {
             return false;
         }
-        Content content = new Content(channel.connection().broker().codec()).of(message, Map.of());
+        AmqpBroker broker = channel.connection().broker();
+        Content content = new Content(broker.codec(), broker.clock()).of(message, Map.of());
         Outbox outbox = channel.connection().outbox();
         ByteBuf out = outbox.begin(content.deliverSize(tagBytes.length, frameMax));
         try {

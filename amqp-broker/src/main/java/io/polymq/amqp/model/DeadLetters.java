@@ -122,7 +122,9 @@ final class DeadLetters implements DeadLetter {
                         before.codec()
                                 .format()
                                 .timeToLive(before.bytes(), before.ownOffset(), before.ownLength());
-                mine.put("original-expiration", Long.toString(ttl));
+                if (ttl >= 0) {
+                    mine.put("original-expiration", Long.toString(ttl));
+                }
             }
             mine.put("count", 1L);
             mine.put("reason", reason);

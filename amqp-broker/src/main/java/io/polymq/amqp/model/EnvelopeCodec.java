@@ -38,8 +38,7 @@ public final class EnvelopeCodec implements HeaderCodec {
             return -1;
         }
         int own = Envelope.ownOffset(header, offset, length);
-        long ttl = own < 0 ? -1 : format.timeToLive(header, own, offset + length - own);
-        return ttl < 0 ? -1 : publishedAt + ttl;
+        return own < 0 ? -1 : format.expiresAt(header, own, offset + length - own, publishedAt);
     }
 
     @Override

@@ -31,6 +31,16 @@ public interface MessageFormat {
     /** Milliseconds that it may wait, -1 for ever. */
     long timeToLive(byte[] own, int offset, int length);
 
+    /**
+     * When it expires, in milliseconds since 1970, -1 for never.
+     *
+     * @param publishedAt when its time to live begins
+     */
+    default long expiresAt(byte[] own, int offset, int length, long publishedAt) {
+        long ttl = timeToLive(own, offset, length);
+        return ttl < 0 ? -1 : publishedAt + ttl;
+    }
+
     /** -1 when it has none. */
     int priority(byte[] own, int offset, int length);
 }

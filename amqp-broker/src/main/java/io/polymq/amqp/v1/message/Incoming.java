@@ -346,7 +346,13 @@ public final class Incoming {
     public int flags() {
         return (header.durable() ? Envelope.PERSISTENT : 0)
                 | (header.priority() >= 0 ? Envelope.PRIORITY : 0)
-                | (header.ttl() >= 0 ? Envelope.EXPIRES : 0);
+                | (header.ttl() >= 0 || expiryTime() >= 0 ? Envelope.EXPIRES : 0);
+    }
+
+    private long expiryTime() {
+        return propertiesAt < 0
+                ? -1
+                : Properties.readExpiryTime(in.over(bytes, propertiesAt, end - propertiesAt));
     }
 
     // What is kept; valid until the next message.

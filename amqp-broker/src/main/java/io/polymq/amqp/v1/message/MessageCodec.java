@@ -47,13 +47,14 @@ public final class MessageCodec {
     /**
      * How AMQP 0-9-1 has a message of AMQP 1.0.
      *
+     * @param now milliseconds since 1970
      * @return null when the envelope holds none that can be read
      */
     public static @Nullable ToBasic toBasic(
-            Envelope envelope, byte[] payload, int offset, int length) {
+            Envelope envelope, byte[] payload, int offset, int length, long now) {
         OwnBytes own = new OwnBytes();
         return own.over(envelope.bytes(), envelope.ownOffset(), envelope.ownLength())
-                ? ToBasic.of(own, envelope.flags(), payload, offset, length)
+                ? ToBasic.of(own, envelope.flags(), payload, offset, length, now)
                 : null;
     }
 

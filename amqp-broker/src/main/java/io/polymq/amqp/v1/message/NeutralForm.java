@@ -16,7 +16,7 @@ final class NeutralForm {
     /** The content type of a payload that is the sections of a body. */
     static final String ENCODED = "message/vnd.rabbitmq.amqp";
 
-    private static final String SUBJECTS = "amq.topic";
+    static final String SUBJECTS = "amq.topic";
     private static final String CONTENT_ENCODING = "content-encoding";
 
     private NeutralForm() {}

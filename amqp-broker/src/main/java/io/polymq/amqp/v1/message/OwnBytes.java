@@ -185,6 +185,11 @@ final class OwnBytes {
         return propertiesAt < 0 ? Properties.NONE : Properties.read(at(propertiesAt));
     }
 
+    /** The absolute expiry time in milliseconds since 1970, -1 for none. */
+    long expiryTime() {
+        return propertiesAt < 0 ? -1 : Properties.readExpiryTime(at(propertiesAt));
+    }
+
     Map<String, @Nullable Object> applicationProperties() {
         return applicationAt < 0 ? Map.of() : texts(at(applicationAt).read());
     }

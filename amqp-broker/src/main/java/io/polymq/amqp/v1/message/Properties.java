@@ -34,6 +34,7 @@ public record Properties(
                     null, null, null, null, null, null, null, null, null, null, null, null, null);
 
     private static final int FIELDS = 13;
+    private static final int EXPIRY_TIME = 8;
 
     static Properties read(ValueReader in) {
         int count = in.enterList();
@@ -67,6 +68,17 @@ public record Properties(
         }
         in.check();
         return in.read() instanceof byte[] user ? user : null;
+    }
+
+    /** The absolute expiry time alone, in milliseconds since 1970, -1 for none. */
+    static long readExpiryTime(ValueReader in) {
+        if (in.enterList() <= EXPIRY_TIME) {
+            return -1;
+        }
+        for (int i = 0; i < EXPIRY_TIME; i++) {
+            in.check();
+        }
+        return in.read() instanceof Instant expiry ? Math.max(-1, expiry.toEpochMilli()) : -1;
     }
 
     private static @Nullable String text(@Nullable Object field) {

@@ -3,6 +3,7 @@ package io.polymq.amqp.v1.message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.polymq.amqp.model.Envelope;
+import io.polymq.amqp.v1.address.Address;
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.codec.amqp.BasicProperties;
 import io.polymq.codec.amqp.FieldTable;
@@ -26,7 +27,7 @@ public record ToBasic(byte[] properties, byte @Nullable [] payload) {
     static final String EXTRA = "x-opt-amqp-";
 
     /** Of a message whose envelope has this dialect's own bytes. */
-    static ToBasic of(OwnBytes own, int flags, byte[] payload, int offset, int length) {
+    static ToBasic of(OwnBytes own, int flags, byte[] payload, int offset, int length, long now) {
         Sections sections = own.sections();
         Properties properties = sections.properties();
         Map<String, @Nullable Object> headers = headers(sections);
@@ -45,7 +46,6 @@ public record ToBasic(byte[] properties, byte @Nullable [] payload) {
             body = body(own, payload, offset, length);
         }
         Header header = sections.header();
-        boolean expires = header.ttl() >= 0 && (flags & Envelope.EXPIRY_DROPPED) == 0;
         Instant created = properties.creationTime();
         BasicProperties basic =
                 new BasicProperties(
@@ -55,8 +55,10 @@ public record ToBasic(byte[] properties, byte @Nullable [] payload) {
                         header.durable() ? 2 : 1,
                         header.priority() < 0 ? null : header.priority(),
                         correlation,
-                        fitting(properties.replyTo()),
-                        expires ? Long.toString(header.ttl()) : null,
+                        fitting(replyTo(properties.replyTo())),
+                        (flags & Envelope.EXPIRY_DROPPED) != 0
+                                ? null
+                                : expiration(header.ttl(), properties.absoluteExpiryTime(), now),
                         id,
                         created == null ? null : created.getEpochSecond(),
                         fitting(type),
@@ -64,6 +66,27 @@ public record ToBasic(byte[] properties, byte @Nullable [] payload) {
                         fitting(properties.groupId()),
                         fitting(sections.annotations().get(FromBasic.CLUSTER_ID)));
         return new ToBasic(basic.encode(), body);
+    }
+
+    /** The time to live as it was sent, or what is left until the time of expiry. */
+    private static @Nullable String expiration(long ttl, @Nullable Instant expiry, long now) {
+        if (ttl >= 0) {
+            return Long.toString(ttl);
+        }
+        return expiry == null || expiry.toEpochMilli() < 0
+                ? null
+                : Long.toString(Math.max(0, expiry.toEpochMilli() - now));
+    }
+
+    /** Queues and subjects by their names alone; other addresses stay what they are. */
+    private static @Nullable String replyTo(@Nullable String address) {
+        return switch (address == null ? null : Address.parse(address)) {
+            case Address.Queue queue -> queue.name();
+            case Address.Exchange exchange
+                    when exchange.name().equals(NeutralForm.SUBJECTS) && exchange.key() != null ->
+                    exchange.key();
+            case null, default -> address;
+        };
     }
 
     private static byte[] body(OwnBytes own, byte[] payload, int offset, int length) {

@@ -111,6 +111,17 @@ final class V1Format implements MessageFormat {
     }
 
     @Override
+    public long expiresAt(byte[] own, int offset, int length, long publishedAt) {
+        OwnBytes bytes = read(own, offset, length);
+        try {
+            long ttl = bytes == null ? -1 : bytes.header().ttl();
+            return ttl >= 0 ? publishedAt + ttl : bytes == null ? -1 : bytes.expiryTime();
+        } catch (DecodeException unreadable) {
+            return -1;
+        }
+    }
+
+    @Override
     public int priority(byte[] own, int offset, int length) {
         return header(own, offset, length).priority();
     }

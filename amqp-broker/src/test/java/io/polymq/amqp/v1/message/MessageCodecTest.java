@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MessageCodecTest {
 
     private static final String DATA_HI = "005375a0026869";
+    private static final long NOW = 1_500_000;
 
     private final TestMessages messages = new TestMessages();
     private final Incoming incoming = new Incoming(1 << 20);
@@ -291,6 +292,35 @@ class MessageCodecTest {
         assertThat(kept.expiresAt(1000)).isEqualTo(2000);
     }
 
+    @Test
+    void theTimeOfExpiryCountsWhereThereIsNoTimeToLive() {
+        assertThat(kept(bare()).expiresAt(1000)).isEqualTo(2_000_000);
+        byte[] both = HexFormat.of().parseHex("005370c00903415006" + "70000003e8" + hex(bare()));
+        assertThat(kept(both).expiresAt(1000)).isEqualTo(2000);
+        assertThat(kept(hex(DATA_HI)).expiresAt(1000)).isEqualTo(-1);
+    }
+
+    @Test
+    void anAddressForAnswersIsANameInTheOldDialect() {
+        assertThat(answersInTheOldDialect("/queues/a%20b")).isEqualTo("a b");
+        assertThat(answersInTheOldDialect("plain")).isEqualTo("plain");
+        assertThat(answersInTheOldDialect("/exchanges/amq.topic/a.b")).isEqualTo("a.b");
+        assertThat(answersInTheOldDialect("/exchanges/e/k")).isEqualTo("/exchanges/e/k");
+        assertThat(answersInTheOldDialect("//")).isEqualTo("//");
+    }
+
+    private String answersInTheOldDialect(String address) {
+        ByteBuf out = Unpooled.buffer();
+        new Properties(
+                        null, null, null, null, address, null, null, null, null, null, null, null,
+                        null)
+                .write(out);
+        out.writeBytes(hex(DATA_HI));
+        KeptMessage kept = kept(bytes(out));
+        ToBasic basic = MessageCodec.toBasic(Envelope.of(kept), kept.payload(), 0, 2, NOW);
+        return BasicProperties.decode(basic.properties(), 0, basic.properties().length).replyTo();
+    }
+
     // To and from neutral properties.
 
     @Test
@@ -474,7 +504,7 @@ class MessageCodecTest {
         KeptMessage kept = messages.kept(decoded(v1), "e", "k");
         Envelope envelope = Envelope.of(kept);
 
-        ToBasic back = MessageCodec.toBasic(envelope, kept.payload(), 0, 2);
+        ToBasic back = MessageCodec.toBasic(envelope, kept.payload(), 0, 2, NOW);
 
         assertThat(back.payload()).isNull();
         BasicProperties again =
@@ -490,7 +520,7 @@ class MessageCodecTest {
     void aMessageOfTheNewDialectIsConvertedByTheTable() {
         KeptMessage kept = kept(bare());
 
-        ToBasic converted = MessageCodec.toBasic(Envelope.of(kept), kept.payload(), 0, 2);
+        ToBasic converted = MessageCodec.toBasic(Envelope.of(kept), kept.payload(), 0, 2, NOW);
 
         BasicProperties basic =
                 BasicProperties.decode(converted.properties(), 0, converted.properties().length);
@@ -501,6 +531,8 @@ class MessageCodecTest {
         assertThat(basic.timestamp()).isEqualTo(1000L);
         assertThat(basic.appId()).isEqualTo("group");
         assertThat(basic.deliveryMode()).isEqualTo(1);
+        assertThat(basic.expiration()).isEqualTo("500000");
+        assertThat(basic.replyTo()).isEqualTo("answers.here");
         assertThat(basic.headers().entries())
                 .containsEntry("text", "é")
                 .containsEntry("ubyte", (short) 200)
@@ -518,7 +550,8 @@ class MessageCodecTest {
         for (String body : List.of("005377a1026869", "005377c1050254015402", "00537645")) {
             KeptMessage kept = kept(hex("005374c10100" + body));
             byte[] payload = kept.payload();
-            ToBasic converted = MessageCodec.toBasic(Envelope.of(kept), payload, 0, payload.length);
+            ToBasic converted =
+                    MessageCodec.toBasic(Envelope.of(kept), payload, 0, payload.length, NOW);
             assertThat(hex(converted.payload())).isEqualTo(body);
             BasicProperties basic =
                     BasicProperties.decode(

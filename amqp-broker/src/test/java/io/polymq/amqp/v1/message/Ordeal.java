@@ -69,7 +69,7 @@ final class Ordeal {
         require(envelope != null, "no envelope");
         byte[] payload = kept.payload();
         require(
-                MessageCodec.toBasic(envelope, payload, 0, payload.length) != null,
+                MessageCodec.toBasic(envelope, payload, 0, payload.length, 0) != null,
                 "nothing for the other dialect");
         envelope.headers();
         MessageProperties neutral = kept.lendTo(new Message()).properties();
