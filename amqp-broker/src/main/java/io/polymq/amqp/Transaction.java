@@ -79,7 +79,8 @@ final class Transaction {
                                                 one.exchange(),
                                                 one.publish().routingKey(),
                                                 one.copies(),
-                                                one.message()))
+                                                one.message(),
+                                                -1))
                         .toList();
         connection.await(
                 connection.broker().journal().begin(publishes, settled),
@@ -111,6 +112,9 @@ final class Transaction {
                             ? one.message()
                             : TransactionJournal.marked(one.message(), entry, i);
             message.lendTo(lent).receipt(receipt);
+            if (entry != null) {
+                lent.origin(TransactionJournal.origin(entry, i));
+            }
             channel.publishing().route(one.exchange(), one.publish(), one.copies(), lent);
         }
         receipt.expect();

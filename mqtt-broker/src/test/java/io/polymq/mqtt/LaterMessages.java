@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Delayed messages on a timer, in memory. */
 final class LaterMessages implements DelayedMessages, AutoCloseable {
@@ -40,6 +41,11 @@ final class LaterMessages implements DelayedMessages, AutoCloseable {
     @Override
     public CompletableFuture<Boolean> cancel(Ticket ticket) {
         return CompletableFuture.completedFuture(false);
+    }
+
+    @Override
+    public CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
+        return CompletableFuture.completedFuture(null);
     }
 
     @Override

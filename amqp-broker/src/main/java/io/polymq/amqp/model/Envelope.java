@@ -26,7 +26,7 @@ public final class Envelope {
     /** The publisher wants it to survive a restart. */
     public static final int PERSISTENT = 1;
 
-    /** The own bytes hold a time to live that counts. */
+    /** The own bytes hold a time to live, or a time of expiry, that counts. */
     public static final int EXPIRES = 2;
 
     /** The own bytes hold a priority. */
@@ -206,7 +206,8 @@ public final class Envelope {
         return allAnnotations().get(TRANSACTION) instanceof String mark ? mark : null;
     }
 
-    private Map<String, @Nullable Object> allAnnotations() {
+    /** With those that are shown to nobody. */
+    Map<String, @Nullable Object> allAnnotations() {
         if (ownAt == annotationsAt) {
             return Map.of();
         }

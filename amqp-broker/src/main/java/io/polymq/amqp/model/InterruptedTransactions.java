@@ -5,6 +5,7 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Recall;
+import io.polymq.core.service.DelayedMessages;
 import io.polymq.core.subject.Subject;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -20,27 +21,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out what the last end has interrupted: what a queue has already, acknowledged or not, is
- * told by the marks of the messages that were written to it since. What goes to subjects may come
- * to their topics twice. Used by the thread that starts the broker, which it blocks.
+ * told by the marks of the messages that were written to it since; topics and what is put off are
+ * asked likewise. Used by the thread that starts the broker, which it blocks.
  */
 final class InterruptedTransactions {
 
     private final VirtualHosts hosts;
+    private final DelayedMessages delayed;
     private final Map<String, EnvelopeCodec> codecs;
     private final MessageRecords records;
     private final long since;
     private final Publisher publisher;
     private final Map<AmqpQueue, Set<String>> marks = new HashMap<>();
+    private @Nullable Set<String> putOff;
 
     /**
      * @param since when the earliest of them began, in milliseconds since 1970
      */
     InterruptedTransactions(
             VirtualHosts hosts,
+            DelayedMessages delayed,
             Map<String, EnvelopeCodec> codecs,
             MessageRecords records,
             long since) {
         this.hosts = hosts;
+        this.delayed = delayed;
         this.codecs = codecs;
         this.records = records;
         this.since = since;
@@ -53,7 +58,7 @@ final class InterruptedTransactions {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(written))) {
             int publishes = in.readInt();
             for (int i = 0; i < publishes; i++) {
-                publish(in, TransactionJournal.mark(entry, i), waits);
+                publish(in, entry, i, waits);
             }
             int acknowledgements = in.readInt();
             for (int i = 0; i < acknowledgements; i++) {
@@ -69,7 +74,8 @@ final class InterruptedTransactions {
         VirtualHost.all(waits).join();
     }
 
-    private void publish(DataInputStream in, String mark, List<CompletableFuture<Void>> waits)
+    private void publish(
+            DataInputStream in, long entry, int index, List<CompletableFuture<Void>> waits)
             throws IOException {
         VirtualHost host = hosts.find(in.readUTF());
         String exchangeName = in.readUTF();
@@ -80,6 +86,7 @@ final class InterruptedTransactions {
         for (int i = 0; i < more; i++) {
             copies.add(in.readUTF());
         }
+        long at = in.readLong();
         EnvelopeCodec codec = codecs.get(in.readUTF());
         int flags = in.readInt();
         byte[] header = in.readNBytes(in.readInt());
@@ -88,11 +95,22 @@ final class InterruptedTransactions {
             return;
         }
         Receipt receipt = waiting(waits);
+        String mark = TransactionJournal.mark(entry, index);
         Message message =
                 TransactionJournal.marked(kept(codec, key, flags, header, payload), mark)
                         .lendTo(new Message())
-                        .receipt(receipt);
-        publisher.publish(exchange, key, copies, message, queue -> !marks(queue).contains(mark));
+                        .receipt(receipt)
+                        .origin(TransactionJournal.origin(entry, index));
+        publisher.repeat(
+                exchange,
+                key,
+                copies,
+                message,
+                at,
+                new Publisher.Repeating(
+                        since,
+                        queue -> !marks(queue).contains(mark),
+                        () -> putOff().contains(mark)));
         receipt.seal();
     }
 
@@ -117,6 +135,18 @@ final class InterruptedTransactions {
                 });
     }
 
+    /** Of what was put off. */
+    private Set<String> putOff() {
+        Set<String> known = putOff;
+        if (known == null) {
+            Set<String> found = new HashSet<>();
+            delayed.recall(since, message -> note(message, found)).join();
+            putOff = found;
+            known = found;
+        }
+        return known;
+    }
+
     /** Of what was written to the queue. */
     private Set<String> marks(AmqpQueue queue) {
         return marks.computeIfAbsent(queue, this::recalled);
@@ -127,13 +157,15 @@ final class InterruptedTransactions {
         if (queue.isStream()) {
             Message lent = new Message();
             Subject implied = Subject.ofDotted(queue.name());
-            Recall.of(
-                            queue.topic().partition(0),
-                            since,
-                            Runnable::run,
-                            record -> records.read(record, implied, lent).keep(),
-                            message -> note(message, found))
-                    .join();
+            for (int number = 0; number < queue.topic().spec().partitions(); number++) {
+                Recall.of(
+                                queue.topic().partition(number),
+                                since,
+                                Runnable::run,
+                                record -> records.read(record, implied, lent).keep(),
+                                message -> note(message, found))
+                        .join();
+            }
         } else {
             queue.queue().recall(since, message -> note(message, found)).join();
         }

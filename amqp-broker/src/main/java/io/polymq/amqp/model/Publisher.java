@@ -1,14 +1,17 @@
 package io.polymq.amqp.model;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.router.RouteCache;
+import io.polymq.core.router.Router;
 import io.polymq.core.subject.Subject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +23,20 @@ public final class Publisher {
 
     private static final Predicate<AmqpQueue> EVERY = queue -> true;
 
+    /**
+     * What is known of a publish that a crash may have interrupted.
+     *
+     * @param since when it began, in milliseconds since 1970
+     * @param queues whether a queue does not have the message
+     * @param putOff whether it waits for its time already, or has
+     */
+    record Repeating(long since, Predicate<AmqpQueue> queues, BooleanSupplier putOff) {}
+
     private final ModelParams params;
     private final Walk walk;
     private @Nullable RouteCache subjects;
     private @Nullable Queue congested;
+    private @Nullable Repeating repeating;
 
     Publisher(ModelParams params) {
         this.params = params;
@@ -41,6 +54,9 @@ public final class Publisher {
         return publish(exchange, key, more, message, EVERY);
     }
 
+    /**
+     * @param allowed the queues that may get it
+     */
     boolean publish(
             Exchange exchange,
             String key,
@@ -78,8 +94,30 @@ public final class Publisher {
         if (envelope == null) {
             throw new IllegalArgumentException("a message without an envelope");
         }
-        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.annotations());
+        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.allAnnotations());
         Walk.later(params, exchange, message, envelope, annotations, at);
+    }
+
+    /**
+     * Publishes again what a crash may have interrupted: who has the message does not get it. Waits
+     * for topics that are asked whether they have it.
+     *
+     * @param at when it is to be delivered, -1 for at once
+     */
+    void repeat(
+            Exchange exchange,
+            String key,
+            List<String> more,
+            Message message,
+            long at,
+            Repeating before) {
+        repeating = before;
+        walk.putOff(before.putOff());
+        if (at < 0) {
+            publish(exchange, key, more, message, before.queues());
+        } else if (!before.putOff().getAsBoolean()) {
+            publishAt(exchange, message, at);
+        }
     }
 
     /** Publishes what has waited in a delayed exchange. */
@@ -122,6 +160,9 @@ public final class Publisher {
             // know
         }
         Routed routed = Routed.of(message);
+        if (repeating != null) {
+            leaveOut(exchange.host(), repeating, routed);
+        }
         for (AmqpQueue queue : queues) {
             if (routed.add(queue)) {
                 taken |= put(queue, message, allowed);
@@ -132,6 +173,15 @@ public final class Publisher {
             taken |= toSubjects(exchange, respelt(message, key, routed));
         }
         return taken || alternative(exchange, message);
+    }
+
+    /** Queues that have it get it by no subject either. */
+    private static void leaveOut(VirtualHost host, Repeating before, Routed routed) {
+        for (AmqpQueue queue : host.queues().all()) {
+            if (!before.queues().test(queue)) {
+                routed.add(queue);
+            }
+        }
     }
 
     private boolean isRefused(Exchange exchange, Message message) {
@@ -153,7 +203,15 @@ public final class Publisher {
             cache = params.router().newCache();
             subjects = cache;
         }
-        return params.router().space(exchange.host().tenant()).publish(cache, message) > 0;
+        Router.Space space = params.router().space(exchange.host().tenant());
+        Origin origin = message.origin();
+        if (repeating != null && origin != null) {
+            message.origin(
+                    origin.withKeptBy(
+                            space.keepers(cache, message.subject(), origin, repeating.since())
+                                    .join()));
+        }
+        return space.publish(cache, message) > 0;
     }
 
     /** The same message under another subject, knowing who has it already. */
@@ -167,6 +225,11 @@ public final class Publisher {
                                 message.payloadLength())
                         .publisher(message.publisher())
                         .receipt(message.receipt());
+        Origin origin = message.origin();
+        if (origin != null) {
+            long number = origin.number() ^ (long) key.hashCode() << 32;
+            other.origin(new Origin(origin.publisher(), number));
+        }
         if (message.headerCodec() != null) {
             other.header(
                     message.headerCodec(),

@@ -2,6 +2,8 @@ package io.polymq.amqp.model;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.MessageRecords;
+import io.polymq.core.message.Origin;
+import io.polymq.core.service.DelayedMessages;
 import io.polymq.storage.Appended;
 import io.polymq.storage.Durability;
 import io.polymq.storage.GroupCursor;
@@ -42,12 +44,19 @@ public final class TransactionJournal {
     private static final int PAGE_BYTES = 1 << 20;
     private static final long TRIM_EVERY = 1024;
 
+    /** The publisher of what commits publish. */
+    private static final long COMMITS = 0x616D_7170_2D74_7873L;
+
     /** How far the clock of a queue may be behind the journal's. */
     private static final long CLOCK_SLACK_MILLIS = 1000;
 
-    /** A publish of a transaction. */
+    /**
+     * A publish of a transaction.
+     *
+     * @param at when it is to be delivered, in milliseconds since 1970, -1 for at once
+     */
     public record Published(
-            Exchange exchange, String key, List<String> copies, KeptMessage message) {}
+            Exchange exchange, String key, List<String> copies, KeptMessage message, long at) {}
 
     /** An acknowledgement of a transaction. */
     public record Acknowledged(AmqpQueue queue, long offset) {}
@@ -73,6 +82,7 @@ public final class TransactionJournal {
     public static CompletableFuture<TransactionJournal> open(
             ShardStore store,
             VirtualHosts hosts,
+            DelayedMessages delayed,
             List<EnvelopeCodec> codecs,
             MessageRecords records,
             InstantSource clock) {
@@ -85,7 +95,7 @@ public final class TransactionJournal {
         return shard.thenApply(
                 found -> {
                     TransactionJournal journal = new TransactionJournal(found, byProtocol, clock);
-                    journal.repeat(hosts, records);
+                    journal.repeat(hosts, delayed, records);
                     return journal;
                 });
     }
@@ -117,6 +127,11 @@ public final class TransactionJournal {
         Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.annotations());
         annotations.put(Envelope.TRANSACTION, mark);
         return Foreign.annotated(message, envelope, annotations, envelope.flags());
+    }
+
+    /** By what topics know a message that a commit publishes to subjects. */
+    public static Origin origin(long entry, int index) {
+        return new Origin(COMMITS, entry << 24 | index);
     }
 
     static String mark(long entry, int index) {
@@ -155,6 +170,7 @@ public final class TransactionJournal {
                 for (String copy : one.copies()) {
                     out.writeUTF(copy);
                 }
+                out.writeLong(one.at());
                 KeptMessage message = one.message();
                 out.writeUTF(
                         message.headerCodec() instanceof EnvelopeCodec codec
@@ -179,7 +195,7 @@ public final class TransactionJournal {
     }
 
     /** At the start, before anyone else knows of it. */
-    private void repeat(VirtualHosts hosts, MessageRecords records) {
+    private void repeat(VirtualHosts hosts, DelayedMessages delayed, MessageRecords records) {
         long[] earliest = {Long.MAX_VALUE};
         eachOpen((offset, timestamp, bytes) -> earliest[0] = Math.min(earliest[0], timestamp));
         if (earliest[0] == Long.MAX_VALUE) {
@@ -188,7 +204,7 @@ public final class TransactionJournal {
         int[] repeated = {0};
         InterruptedTransactions interrupted =
                 new InterruptedTransactions(
-                        hosts, codecs, records, earliest[0] - CLOCK_SLACK_MILLIS);
+                        hosts, delayed, codecs, records, earliest[0] - CLOCK_SLACK_MILLIS);
         eachOpen(
                 (offset, timestamp, bytes) -> {
                     interrupted.carryOut(offset, bytes);

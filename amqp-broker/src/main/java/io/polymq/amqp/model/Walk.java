@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +36,15 @@ final class Walk {
     private boolean delayed;
     private boolean found;
     private @Nullable Exchange resumed;
+    private BooleanSupplier putOff = () -> false;
 
     Walk(ModelParams params) {
         this.params = params;
+    }
+
+    /** What says whether a message has been put off before, and is not to be once more. */
+    void putOff(BooleanSupplier before) {
+        putOff = before;
     }
 
     Walk begin(Exchange from, List<String> keys, Message message) {
@@ -134,8 +141,11 @@ final class Walk {
         if (millis <= 0) {
             return false;
         }
-        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.annotations());
+        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.allAnnotations());
         annotations.put("x-delay", -millis);
+        if (putOff.getAsBoolean()) {
+            return true;
+        }
         later(params, exchange, message, envelope, annotations, params.clock().millis() + millis);
         return true;
     }

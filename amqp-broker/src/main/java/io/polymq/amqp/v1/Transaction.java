@@ -75,7 +75,7 @@ final class Transaction {
                         || acknowledged.stream()
                                 .anyMatch(one -> one.queue().definition().durable());
         boolean several = staged.size() + acknowledged.size() > 1;
-        if (!durable || !several || staged.stream().anyMatch(one -> one.at() >= 0)) {
+        if (!durable || !several) {
             return carryOut(null);
         }
         List<TransactionJournal.Published> published =
@@ -86,7 +86,8 @@ final class Transaction {
                                                 one.exchange(),
                                                 one.key(),
                                                 one.copies(),
-                                                one.message()))
+                                                one.message(),
+                                                one.at()))
                         .toList();
         TransactionJournal journal = connection.broker().journal();
         return journal.begin(published, acknowledged)
@@ -128,6 +129,9 @@ final class Transaction {
                             ? one.message()
                             : TransactionJournal.marked(one.message(), entry, i);
             message.lendTo(lent).receipt(receipt);
+            if (entry != null) {
+                lent.origin(TransactionJournal.origin(entry, i));
+            }
             if (one.at() > connection.broker().clock().millis()) {
                 connection.loop().publisher().publishAt(one.exchange(), lent, one.at());
             } else if (!connection
@@ -160,9 +164,10 @@ final class Transaction {
         for (QueueFeed feed : feeds) {
             if (feed.hasAccepted() && !feed.queue().isDeleted()) {
                 receipt.expect();
-                feed.flushAccepted(
-                        new Receipt(
-                                failure -> receipt.done(isElsewhere(failure) ? null : failure)));
+                Receipt settling =
+                        new Receipt(failure -> receipt.done(isElsewhere(failure) ? null : failure));
+                feed.flushAccepted(settling);
+                settling.seal();
             }
         }
     }

@@ -3,6 +3,7 @@ package io.polymq.core.service;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * Messages that are published at a later time: kept durably, handed at that time to whoever handles
@@ -23,6 +24,12 @@ public interface DelayedMessages {
 
     /** Whether it was still to come, and now never will. */
     CompletableFuture<Boolean> cancel(Ticket ticket);
+
+    /**
+     * Tells of every message that was scheduled since a time, in milliseconds since 1970, whether
+     * it is still to come or not, as far as it is still known; completes when all were told of.
+     */
+    CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each);
 
     /** How many are to come. */
     long pending();

@@ -4,6 +4,7 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageRecords;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.queue.Recall;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.storage.Durability;
@@ -31,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -182,6 +184,17 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
                                     });
                 });
         return result;
+    }
+
+    @Override
+    public CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
+        Message lent = new Message();
+        return Recall.of(
+                shard,
+                since,
+                Runnable::run,
+                record -> records.read(record, Subject.EMPTY, lent).keep(),
+                each);
     }
 
     @Override
