@@ -104,6 +104,7 @@ public final class AmqpBroker {
                 TransactionJournal.open(
                                 params.shards(),
                                 hosts,
+                                params.delayed(),
                                 List.of(CODEC, V1_CODEC),
                                 params.records(),
                                 params.clock())
@@ -158,7 +159,8 @@ public final class AmqpBroker {
             Passwords passwords,
             Supplier<List<BoundAddress>> listeners) {}
 
-    Clients clients() {
+    /** Every connection, for lists. */
+    public Clients clients() {
         return clients;
     }
 

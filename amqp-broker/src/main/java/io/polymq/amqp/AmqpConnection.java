@@ -1,6 +1,7 @@
 package io.polymq.amqp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.polymq.amqp.management.ClientList;
 import io.polymq.amqp.model.VirtualHost;
 import io.polymq.codec.amqp.AmqpException;
@@ -43,7 +44,8 @@ import org.slf4j.LoggerFactory;
  * A command that waits for the store or a shard zone stops the reading of further frames until its
  * answer is there, so that answers keep their order.
  */
-final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ticking {
+final class AmqpConnection
+        implements ProtocolHandler, FrameHandler, AmqpLoop.Ticking, Clients.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(AmqpConnection.class);
     private static final int ROOM = 1024;
@@ -159,7 +161,16 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
     }
 
     /** What there is to say of it in lists. */
-    ClientList.Client listed() {
+    @Override
+    public EventLoop eventLoop() {
+        return connection.loop();
+    }
+
+    @Override
+    public ClientList.@Nullable Client listed() {
+        if (!isOpen()) {
+            return null;
+        }
         Session known = session();
         List<ClientList.Channel> open = new ArrayList<>();
         for (AmqpChannel channel : channels) {
@@ -169,6 +180,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
         }
         return new ClientList.Client(
                 id(),
+                "AMQP 0-9-1",
                 known.user(),
                 known.host().name(),
                 handshake.mechanism(),
@@ -178,7 +190,8 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
                 known.heartbeat(),
                 openedAt,
                 known.client().properties(),
-                open);
+                open,
+                List.of());
     }
 
     void send(int channel, Method method) {
@@ -333,7 +346,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
         closeChannels();
         if (session != null) {
             session.host().queues().deleteOwned(id());
-            session.host().left(id());
+            broker.door().leave(session.host(), connection, session.principal());
         }
         if (blocked) {
             blocked = false;
@@ -351,6 +364,9 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
                 channel.end();
                 broker.metrics().channels(-1);
             }
+        }
+        if (session != null) {
+            broker.hosts().userLimits().closed(session.principal().user(), openChannels);
         }
         openChannels = 0;
     }
@@ -474,6 +490,16 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
                             + most
                             + ")");
         }
+        String user = session().principal().user();
+        if (!broker.hosts().userLimits().opens(user)) {
+            throw new AmqpException(
+                    ReplyCode.NOT_ALLOWED,
+                    "number of channels opened for user '"
+                            + session().user()
+                            + "' has reached the maximum allowed user limit of ("
+                            + broker.hosts().userLimits().of(user).maxChannels()
+                            + ")");
+        }
         if (number >= channels.length) {
             channels = Arrays.copyOf(channels, Math.max(number + 1, channels.length * 2));
         }
@@ -492,6 +518,7 @@ final class AmqpConnection implements ProtocolHandler, FrameHandler, AmqpLoop.Ti
         if (channels[number] != null) {
             channels[number] = null;
             openChannels--;
+            broker.hosts().userLimits().closed(session().principal().user(), 1);
             broker.metrics().channels(-1);
         }
     }

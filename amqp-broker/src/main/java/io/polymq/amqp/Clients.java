@@ -1,5 +1,6 @@
 package io.polymq.amqp;
 
+import io.netty.channel.EventLoop;
 import io.polymq.amqp.management.ClientList;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,35 +11,35 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Every connection of 0-9-1 that is open, for lists. Any thread; each speaks for itself on its
- * loop.
- */
-final class Clients implements ClientList {
+/** Every connection that is open, for lists. Any thread; each speaks for itself on its loop. */
+public final class Clients implements ClientList {
 
-    private final Set<AmqpConnection> open = ConcurrentHashMap.newKeySet();
+    private final Set<Member> open = ConcurrentHashMap.newKeySet();
 
-    void add(AmqpConnection connection) {
+    /** A connection of any dialect. */
+    public interface Member {
+
+        EventLoop eventLoop();
+
+        /** On its loop; null when it is not open. */
+        @Nullable Client listed();
+    }
+
+    public void add(Member connection) {
         open.add(connection);
     }
 
-    void remove(AmqpConnection connection) {
+    public void remove(Member connection) {
         open.remove(connection);
     }
 
     @Override
     public CompletableFuture<List<Client>> clients() {
         List<CompletableFuture<@Nullable Client>> asked = new ArrayList<>();
-        for (AmqpConnection connection : open) {
+        for (Member connection : open) {
             CompletableFuture<@Nullable Client> answer = new CompletableFuture<>();
             try {
-                connection
-                        .network()
-                        .loop()
-                        .execute(
-                                () ->
-                                        answer.complete(
-                                                connection.isOpen() ? connection.listed() : null));
+                connection.eventLoop().execute(() -> answer.complete(connection.listed()));
                 asked.add(answer);
             } catch (RejectedExecutionException ended) {
                 // its loop has ended, and it with it

@@ -74,7 +74,22 @@ public final class HostDoor {
                             + (most >= 0 ? " (" + most + ")" : "")
                             + " is reached");
         }
+        if (!hosts.userLimits().connects(here.user())) {
+            host.left(connection.id());
+            throw AmqpErrors.notAllowed(
+                    "connection refused for user '"
+                            + user
+                            + "': user connection limit ("
+                            + hosts.userLimits().of(here.user()).maxConnections()
+                            + ") is reached");
+        }
         return here;
+    }
+
+    /** Counts a connection out that was let in. */
+    public void leave(VirtualHost host, Connection connection, Principal here) {
+        host.left(connection.id());
+        hosts.userLimits().left(here.user());
     }
 
     private static String refused(VirtualHost host, String user) {

@@ -56,12 +56,13 @@ final class StreamConsumer implements Consumer, StreamReader.Reader {
         this.tag = listed.tag().getBytes(StandardCharsets.UTF_8);
         this.outbox = connection.outbox();
         this.unacked = unacked;
-        this.content = new Content(connection.broker().codec());
+        this.content = new Content(connection.broker().codec(), connection.broker().clock());
         this.reader =
                 new StreamReader(
                         connection.broker(),
                         connection.network().loop(),
                         queue,
+                        StreamReader.partition(queue, listed.arguments().get("x-stream-partition")),
                         from,
                         this::isWanted,
                         this);

@@ -45,6 +45,7 @@ public final class StreamReader {
     private final AmqpBroker broker;
     private final EventLoop loop;
     private final AmqpQueue queue;
+    private final int partition;
     private final StreamOffset from;
     private final Predicate<KeptMessage> wanted;
     private final Reader reader;
@@ -57,12 +58,14 @@ public final class StreamReader {
     private Shard.@Nullable Watch watch;
 
     /**
+     * @param partition of the stream's topic
      * @param wanted which messages to hand out; called by one thread at a time, never the loop's
      */
     public StreamReader(
             AmqpBroker broker,
             EventLoop loop,
             AmqpQueue queue,
+            int partition,
             StreamOffset from,
             Predicate<KeptMessage> wanted,
             Reader reader) {
@@ -72,8 +75,33 @@ public final class StreamReader {
         this.from = from;
         this.wanted = wanted;
         this.reader = reader;
-        this.shard = queue.topic().partition(0);
+        this.partition = partition;
+        this.shard = queue.topic().partition(partition);
         this.committed = new Committed.Everything(shard);
+    }
+
+    /**
+     * Which partition a consumer names; the first when it names none.
+     *
+     * @throws ModelException when there is no such partition
+     */
+    public static int partition(AmqpQueue queue, @Nullable Object named) {
+        int partitions = queue.topic().spec().partitions();
+        if (named == null) {
+            return 0;
+        }
+        if (named instanceof Number number
+                && number.longValue() >= 0
+                && number.longValue() < partitions) {
+            return number.intValue();
+        }
+        throw AmqpErrors.precondition(
+                "invalid stream partition '"
+                        + named
+                        + "': '"
+                        + queue.name()
+                        + "' has "
+                        + partitions);
     }
 
     private record Beginning(long offset, Committed committed) {}
@@ -90,7 +118,7 @@ public final class StreamReader {
     public void begin() {
         from.in(shard)
                 .thenCombine(
-                        broker.topics().committed(queue.topic(), 0),
+                        broker.topics().committed(queue.topic(), partition),
                         (offset, heeded) -> new Beginning(offset, heeded))
                 .whenComplete((beginning, failure) -> onLoop(() -> begun(beginning, failure)));
     }

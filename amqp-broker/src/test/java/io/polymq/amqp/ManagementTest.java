@@ -1,11 +1,13 @@
 package io.polymq.amqp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import io.polymq.amqp.v1.V1Client;
 import io.polymq.core.admin.AdminAnswer;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.admin.AdminRequest;
@@ -253,17 +255,82 @@ class ManagementTest {
         assertThat(one.path("confirm").asBoolean()).isTrue();
         assertThat(get("/consumers/%2F").get(0).path("queue").path("name").asText())
                 .isEqualTo("seen");
-        String name =
-                row.path("name")
-                        .asText()
-                        .replace(" ", "%20")
-                        .replace(">", "%3E")
-                        .replace(":", "%3A");
-        assertThat(ask(ADMIN, "DELETE", "/connections/" + name, "").status()).isEqualTo(204);
+        assertThat(ask(ADMIN, "DELETE", "/connections/" + encoded(row), "").status())
+                .isEqualTo(204);
         assertThat(ask(SOMEBODY, "GET", "/connections", "").status()).isEqualTo(200);
         while (connection.isOpen()) {
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void sessionsAndLinksOfAMQP10AreListed() throws Exception {
+        put("/queues/%2F/linked", "", 201);
+        try (V1Client client = V1Client.session(amqp.address(), "listed")) {
+            client.attachSender("there", 0, "/queues/linked");
+            client.attach(V1Client.receiver("back", 1, "/queues/linked"));
+            client.credit(1, 0, 7, false);
+            client.message(0, 0, false, V1Client.durable("hi"));
+            client.awaitMessage();
+            JsonNode row = get("/connections").get(0);
+            assertThat(row.path("protocol").asText()).isEqualTo("AMQP 1-0");
+            assertThat(row.path("channels").asInt()).isEqualTo(1);
+            assertThat(row.path("auth_mechanism").asText()).isEqualTo("ANONYMOUS");
+            JsonNode session = get("/connections/" + encoded(row) + "/sessions").get(0);
+            assertThat(session.path("channel_number").asInt()).isZero();
+            assertThat(session.path("outgoing_unsettled_deliveries").asInt()).isEqualTo(1);
+            JsonNode to = session.path("incoming_links").get(0);
+            assertThat(to.path("link_name").asText()).isEqualTo("there");
+            assertThat(to.path("target_address").asText()).isEqualTo("/queues/linked");
+            assertThat(to.path("delivery_count").asInt()).isEqualTo(1);
+            JsonNode from = session.path("outgoing_links").get(0);
+            assertThat(from.path("source_address").asText()).isEqualTo("/queues/linked");
+            assertThat(from.path("credit").asInt()).isEqualTo(6);
+            assertThat(get("/overview").path("object_totals").path("channels").asInt())
+                    .isEqualTo(1);
+        }
+    }
+
+    private static String encoded(JsonNode connection) {
+        return connection
+                .path("name")
+                .asText()
+                .replace(" ", "%20")
+                .replace(">", "%3E")
+                .replace(":", "%3A");
+    }
+
+    @Test
+    void aUserHasNoMoreConnectionsAndChannelsThanMayBe() throws Exception {
+        String user = Principal.ANONYMOUS.user();
+        put("/users/" + user, "{\"password\":\"p\",\"tags\":\"\"}", 201);
+        put("/user-limits/" + user + "/max-connections", "{\"value\":1}", 204);
+        put("/user-limits/" + user + "/max-channels", "{\"value\":2}", 204);
+        put("/user-limits/" + user + "/max-dreams", "{\"value\":2}", 400);
+        put("/user-limits/nobody/max-channels", "{\"value\":2}", 404);
+        assertThat(get("/user-limits/" + user).get(0).path("value").toString())
+                .isEqualTo("{\"max-connections\":1,\"max-channels\":2}");
+        assertThat(get("/definitions").findPath("limits").path("max-channels").asInt())
+                .isEqualTo(2);
+        Connection connection = amqp.connect();
+        assertThatThrownBy(() -> amqp.connect())
+                .rootCause()
+                .hasMessageContaining("user connection limit (1) is reached");
+        connection.createChannel().close();
+        connection.createChannel();
+        connection.createChannel();
+        assertThatThrownBy(connection::createChannel)
+                .rootCause()
+                .hasMessageContaining("maximum allowed user limit of (2)");
+        assertThat(ask(ADMIN, "DELETE", "/user-limits/" + user + "/max-connections", "").status())
+                .isEqualTo(204);
+        Connection again = amqp.connect();
+        again.createChannel();
+        again.createChannel();
+        amqp.connect().close();
+        assertThat(get("/user-limits")).hasSize(1);
+        assertThat(ask(ADMIN, "DELETE", "/users/" + user, "").status()).isEqualTo(204);
+        assertThat(get("/user-limits")).isEmpty();
     }
 
     @Test

@@ -3,10 +3,14 @@ package io.polymq.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Delivery;
 import com.rabbitmq.client.GetResponse;
+import io.polymq.core.topic.TopicSpec;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,40 @@ class QueueTypeTest extends ClientCase {
         assertThat(last.getProps().getHeaders().get("x-first-death-reason"))
                 .hasToString("delivery_limit");
         channel.queueDelete("quorum");
+    }
+
+    @Test
+    void aConsumerNamesThePartitionThatItReads() throws Exception {
+        amqp.broker.topics().create("default", TopicSpec.of("parted", 3)).join();
+        for (int i = 0; i < 9; i++) {
+            channel.basicPublish("amq.topic", "parted", null, bytes("m" + i));
+        }
+        BlockingQueue<Delivery> all = new LinkedBlockingQueue<>();
+        for (int partition = 0; partition < 3; partition++) {
+            Channel own = connection.createChannel();
+            own.basicQos(10);
+            own.basicConsume(
+                    "parted",
+                    false,
+                    args("x-stream-offset", "first", "x-stream-partition", partition),
+                    (tag, delivery) -> all.add(delivery),
+                    tag -> {});
+        }
+        Set<String> found = new HashSet<>();
+        for (int i = 0; i < 9; i++) {
+            found.add(text(next(all).getBody()));
+        }
+        assertThat(found).hasSize(9);
+        refusedAsPrecondition(
+                () -> {
+                    channel.basicQos(1);
+                    return channel.basicConsume(
+                            "parted",
+                            false,
+                            args("x-stream-partition", 3),
+                            (tag, delivery) -> {},
+                            tag -> {});
+                });
     }
 
     @Test

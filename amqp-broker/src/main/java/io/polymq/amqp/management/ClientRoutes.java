@@ -50,6 +50,10 @@ final class ClientRoutes {
                         "/connections/{name}/channels",
                         "Channels of a connection",
                         call -> channels(call, named(call))),
+                AdminRoute.get(
+                        "/connections/{name}/sessions",
+                        "Sessions of a connection of AMQP 1.0, with their links",
+                        this::sessions),
                 AdminRoute.get("/channels", "Channels", call -> channels(call, any -> true)),
                 AdminRoute.get(
                         "/vhosts/{vhost}/channels",
@@ -161,7 +165,7 @@ final class ClientRoutes {
         row.put("name", name(connection));
         row.put("node", params.node());
         row.put("type", "network");
-        row.put("protocol", client == null ? "AMQP 1-0" : "AMQP 0-9-1");
+        row.put("protocol", client == null ? "AMQP" : client.protocol());
         row.put("user", login == null ? "" : client == null ? login.user() : client.user());
         row.put("vhost", login == null ? "" : host(login));
         row.put("user_provided_name", login == null ? "" : login.clientId());
@@ -171,7 +175,7 @@ final class ClientRoutes {
         row.put("port", port(connection.local()));
         row.put("ssl", isTls(connection.transport()));
         row.put("state", client == null ? "running" : client.state());
-        row.put("channels", client == null ? 0 : client.channels().size());
+        row.put("channels", client == null ? 0 : client.parts());
         if (client != null) {
             row.put("auth_mechanism", client.mechanism());
             row.put("channel_max", client.channelMax());
@@ -204,6 +208,47 @@ final class ClientRoutes {
             params.connections().kick(connection.id(), "Closed via management");
         }
         return null;
+    }
+
+    // Sessions.
+
+    private Object sessions(AdminCall call) throws Exception {
+        ClientList.Client client = clients().get(one(call).id());
+        if (client == null) {
+            throw Replies.notFound();
+        }
+        return client.sessions().stream().map(ClientRoutes::row).toList();
+    }
+
+    private static Map<String, @Nullable Object> row(ClientList.Session session) {
+        Map<String, @Nullable Object> row = new LinkedHashMap<>();
+        row.put("channel_number", session.channel());
+        row.put("handle_max", session.handleMax());
+        row.put("next_incoming_id", session.nextIncomingId());
+        row.put("incoming_window", session.incomingWindow());
+        row.put("next_outgoing_id", session.nextOutgoingId());
+        row.put("remote_incoming_window", session.remoteIncomingWindow());
+        row.put("outgoing_window", session.outgoingWindow());
+        row.put("outgoing_unsettled_deliveries", session.unsettled());
+        row.put("incoming_links", session.incoming().stream().map(one -> row(one, true)).toList());
+        row.put("outgoing_links", session.outgoing().stream().map(one -> row(one, false)).toList());
+        return row;
+    }
+
+    private static Map<String, @Nullable Object> row(ClientList.Link link, boolean incoming) {
+        Map<String, @Nullable Object> row = new LinkedHashMap<>();
+        row.put("handle", link.handle());
+        row.put("link_name", link.name());
+        row.put(incoming ? "target_address" : "source_address", link.address());
+        if (incoming) {
+            row.put("snd_settle_mode", link.settled() ? "settled" : "mixed");
+        } else {
+            row.put("send_settled", link.settled());
+        }
+        row.put("delivery_count", link.deliveryCount());
+        row.put("credit", link.credit());
+        row.put(incoming ? "unconfirmed_messages" : "unsettled_deliveries", link.open());
+        return row;
     }
 
     // Channels.

@@ -20,7 +20,7 @@ final class ExchangeRoutes {
 
     ExchangeRoutes(ManagementParams params) {
         this.params = params;
-        this.rows = new Rows(params.node());
+        this.rows = new Rows(params);
     }
 
     List<AdminRoute> all() {

@@ -22,9 +22,11 @@ import org.jspecify.annotations.Nullable;
 final class NodeRoutes {
 
     private final ManagementParams params;
+    private final Rates rates;
 
     NodeRoutes(ManagementParams params) {
         this.params = params;
+        this.rates = new Rates(params.clock());
     }
 
     List<AdminRoute> all() {
@@ -107,7 +109,7 @@ final class NodeRoutes {
             }
         }
         List<ClientList.Client> clients = AdminCall.await(params.clients().clients());
-        int channels = clients.stream().mapToInt(client -> client.channels().size()).sum();
+        int channels = clients.stream().mapToInt(ClientList.Client::parts).sum();
         Map<String, Object> objects = new LinkedHashMap<>();
         objects.put("connections", params.connections().countByProtocol("amqp"));
         objects.put("channels", channels);
@@ -126,7 +128,12 @@ final class NodeRoutes {
                         held));
         row.put(
                 "message_stats",
-                Map.of("publish", published, "deliver_get", delivered, "ack", acknowledged));
+                rates.with(
+                        this,
+                        Map.of(
+                                "publish", published,
+                                "deliver_get", delivered,
+                                "ack", acknowledged)));
     }
 
     private List<Map<String, Object>> listeners() {

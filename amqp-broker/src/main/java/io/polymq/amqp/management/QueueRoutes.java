@@ -23,7 +23,7 @@ final class QueueRoutes {
 
     QueueRoutes(ManagementParams params) {
         this.params = params;
-        this.rows = new Rows(params.node());
+        this.rows = new Rows(params);
     }
 
     List<AdminRoute> all() {

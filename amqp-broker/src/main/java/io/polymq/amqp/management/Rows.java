@@ -20,9 +20,11 @@ import org.jspecify.annotations.Nullable;
 final class Rows {
 
     private final String node;
+    private final Rates rates;
 
-    Rows(String node) {
-        this.node = node;
+    Rows(ManagementParams params) {
+        this.node = params.node();
+        this.rates = new Rates(params.clock());
     }
 
     /** Values of tables as JSON can hold them. */
@@ -90,7 +92,7 @@ final class Rows {
             row.put("online", List.of(node));
         }
         if (counts != null) {
-            counts(row, counts);
+            counts(row, queue, counts);
         }
         return row;
     }
@@ -120,19 +122,20 @@ final class Rows {
                 : bound;
     }
 
-    private static void counts(Map<String, @Nullable Object> row, QueueStatistics counts) {
+    private void counts(
+            Map<String, @Nullable Object> row, AmqpQueue queue, QueueStatistics counts) {
         row.put("consumers", counts.consumers());
         row.put("messages", counts.ready() + counts.inFlight());
         row.put("messages_ready", counts.ready());
         row.put("messages_unacknowledged", counts.inFlight());
         row.put("message_bytes_ready", counts.bytes());
         row.put("message_bytes", counts.bytes());
-        Map<String, Object> stats = new LinkedHashMap<>();
+        Map<String, Long> stats = new LinkedHashMap<>();
         stats.put("publish", counts.published());
         stats.put("deliver_get", counts.delivered());
         stats.put("ack", counts.acknowledged());
         stats.put("redeliver", counts.redelivered());
-        row.put("message_stats", stats);
+        row.put("message_stats", rates.with(queue, stats));
     }
 
     Map<String, @Nullable Object> consumer(

@@ -3,20 +3,26 @@ package io.polymq.amqp.management;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polymq.amqp.model.Definitions;
+import io.polymq.amqp.model.UserLimits;
 import io.polymq.core.admin.AdminCall;
+import io.polymq.core.admin.AdminRefusal;
 import io.polymq.core.admin.AdminRoute;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.users.User;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** {@code /users} and {@code /whoami}. */
+/** {@code /users}, {@code /user-limits} and {@code /whoami}. */
 final class UserRoutes {
+
+    private static final String CONNECTIONS = "max-connections";
+    private static final String CHANNELS = "max-channels";
 
     private final ManagementParams params;
     private final Definitions definitions;
@@ -45,7 +51,16 @@ final class UserRoutes {
                 AdminRoute.get(
                         "/users/{user}/topic-permissions",
                         "A user's topic permissions",
-                        this::topicPermissions));
+                        this::topicPermissions),
+                AdminRoute.get("/user-limits", "Limits of users", this::limits),
+                AdminRoute.get("/user-limits/{user}", "Limits of a user", this::limitsOf),
+                AdminRoute.put(
+                        "/user-limits/{user}/{name}",
+                        "Set max-connections or max-channels",
+                        "value",
+                        call -> limit(call, call.json().path("value").asLong(-1))),
+                AdminRoute.delete(
+                        "/user-limits/{user}/{name}", "Unset a limit", call -> limit(call, -1)));
     }
 
     private static Object whoAmI(AdminCall call) {
@@ -117,7 +132,51 @@ final class UserRoutes {
                 AdminCall.await(params.permissions().delete(user, one.host()));
             }
         }
+        AdminCall.await(params.hosts().userLimits().put(user, UserLimits.Limits.NONE));
         AdminCall.await(params.users().delete(user));
+    }
+
+    // Limits.
+
+    private Object limits(AdminCall call) {
+        new Asker(params, call).administrates();
+        return params.hosts().userLimits().all().keySet().stream().map(this::limitRow).toList();
+    }
+
+    private Object limitsOf(AdminCall call) {
+        UserLimits.Limits none = UserLimits.Limits.NONE;
+        String user = find(call).name();
+        return params.hosts().userLimits().of(user).equals(none)
+                ? List.of()
+                : List.of(limitRow(user));
+    }
+
+    private Map<String, Object> limitRow(String user) {
+        UserLimits.Limits limits = params.hosts().userLimits().of(user);
+        Map<String, Object> value = new LinkedHashMap<>();
+        if (limits.maxConnections() >= 0) {
+            value.put(CONNECTIONS, limits.maxConnections());
+        }
+        if (limits.maxChannels() >= 0) {
+            value.put(CHANNELS, limits.maxChannels());
+        }
+        return Map.of("user", user, "value", value);
+    }
+
+    private @Nullable Object limit(AdminCall call, long value) throws Exception {
+        String user = find(call).name();
+        int most = (int) Math.clamp(value, -1, Integer.MAX_VALUE);
+        UserLimits.Limits now = params.hosts().userLimits().of(user);
+        UserLimits.Limits changed =
+                switch (call.segment("name")) {
+                    case CONNECTIONS -> new UserLimits.Limits(most, now.maxChannels());
+                    case CHANNELS -> new UserLimits.Limits(now.maxConnections(), most);
+                    default ->
+                            throw AdminRefusal.badRequest(
+                                    "Unrecognised terms: " + call.segment("name"));
+                };
+        AdminCall.await(params.hosts().userLimits().put(user, changed));
+        return null;
     }
 
     private @Nullable Object deleteMany(AdminCall call) throws Exception {

@@ -36,7 +36,8 @@ final class DefinitionStore {
         BINDING,
         POLICY,
         OPERATOR_POLICY,
-        PARAMETER;
+        PARAMETER,
+        USER_LIMITS;
 
         private String word() {
             return name().toLowerCase(java.util.Locale.ROOT);

@@ -105,7 +105,14 @@ public final class Definitions {
             tags.add(ADMINISTRATOR);
         }
         user.groups().stream().sorted().filter(g -> !g.equals(ADMINISTRATOR)).forEach(tags::add);
-        node.putObject("limits");
+        ObjectNode limits = node.putObject("limits");
+        UserLimits.Limits known = hosts.userLimits().of(user.name());
+        if (known.maxConnections() >= 0) {
+            limits.put("max-connections", known.maxConnections());
+        }
+        if (known.maxChannels() >= 0) {
+            limits.put("max-channels", known.maxChannels());
+        }
         return node;
     }
 
@@ -265,7 +272,17 @@ public final class Definitions {
     }
 
     private CompletableFuture<?> addUser(JsonNode node) {
-        return users.put(user(text(node, "name"), node));
+        String name = text(node, "name");
+        JsonNode limits = node.path("limits");
+        return users.put(user(name, node))
+                .thenCompose(
+                        done ->
+                                hosts.userLimits()
+                                        .put(
+                                                name,
+                                                new UserLimits.Limits(
+                                                        limits.path("max-connections").asInt(-1),
+                                                        limits.path("max-channels").asInt(-1))));
     }
 
     /**

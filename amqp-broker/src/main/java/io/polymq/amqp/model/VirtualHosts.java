@@ -37,12 +37,14 @@ public final class VirtualHosts {
     private final Map<String, VirtualHost> byTenant = new ConcurrentHashMap<>();
     private final Publisher delayed;
     private final GlobalParameters globalParameters;
+    private final UserLimits userLimits;
 
     private VirtualHosts(ModelParams params) {
         this.params = params;
         this.store = new DefinitionStore(params.metadata());
         this.delayed = new Publisher(params);
         this.globalParameters = new GlobalParameters(store);
+        this.userLimits = new UserLimits(store);
     }
 
     /** Completes when everything that is defined is there again. */
@@ -96,6 +98,10 @@ public final class VirtualHosts {
 
     public Collection<VirtualHost> all() {
         return hosts.values();
+    }
+
+    public UserLimits userLimits() {
+        return userLimits;
     }
 
     public GlobalParameters globalParameters() {
@@ -154,6 +160,7 @@ public final class VirtualHosts {
                 case PARAMETER ->
                         globalParameters.known(
                                 stored.path().getFirst(), stored.value().path("value"));
+                case USER_LIMITS -> userLimits.known(stored.path().getFirst(), stored.value());
                 case EXCHANGE, QUEUE, BINDING -> {}
             }
         }
@@ -165,7 +172,7 @@ public final class VirtualHosts {
             switch (stored.kind()) {
                 case EXCHANGE -> exchange(host, stored);
                 case QUEUE -> opened.add(queue(host, stored));
-                case HOST, BINDING, POLICY, OPERATOR_POLICY, PARAMETER -> {}
+                case HOST, BINDING, POLICY, OPERATOR_POLICY, PARAMETER, USER_LIMITS -> {}
             }
         }
         return VirtualHost.all(opened)
@@ -314,7 +321,7 @@ public final class VirtualHosts {
         if (host == null || envelope == null) {
             return;
         }
-        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.annotations());
+        Map<String, @Nullable Object> annotations = new LinkedHashMap<>(envelope.allAnnotations());
         Object where = annotations.remove(Walk.DELAYED_AT);
         Exchange exchange = where instanceof String name ? host.exchange(name) : null;
         if (exchange == null) {

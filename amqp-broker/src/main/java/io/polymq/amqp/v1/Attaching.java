@@ -249,7 +249,8 @@ final class Attaching {
                         List.of(),
                         List.of(),
                         properties));
-        IncomingLink link = new IncomingLink(session, attach, arrival);
+        String address = target instanceof Terminus.Target named ? named.address() : null;
+        IncomingLink link = new IncomingLink(session, attach, address, arrival);
         session.add(link);
         link.begin();
     }

@@ -1,5 +1,6 @@
 package io.polymq.amqp.v1;
 
+import io.polymq.amqp.management.ClientList;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.FrameException;
@@ -21,6 +22,8 @@ final class IncomingLink implements Link {
     private final Session session;
     private final String name;
     private final long handle;
+    private final @Nullable String address;
+    private final boolean presettled;
     private final Arrival arrival;
     private final boolean second;
     private int deliveryCount;
@@ -36,12 +39,21 @@ final class IncomingLink implements Link {
     private byte[] partial = NOTHING;
     private int partialLength;
 
-    IncomingLink(Session session, Performative.Attach attach, Arrival arrival) {
+    /**
+     * @param address of what it leads to; null for what has none
+     */
+    IncomingLink(
+            Session session,
+            Performative.Attach attach,
+            @Nullable String address,
+            Arrival arrival) {
         this.session = session;
         this.name = attach.name();
         this.handle = attach.handle();
         this.second = attach.receiverMode() == 1;
         this.deliveryCount = (int) Math.max(0, attach.initialDeliveryCount());
+        this.address = address;
+        this.presettled = Attaching.isSettled(attach);
         this.arrival = arrival;
     }
 
@@ -63,6 +75,11 @@ final class IncomingLink implements Link {
     @Override
     public boolean isIncoming() {
         return true;
+    }
+
+    ClientList.Link listed() {
+        return new ClientList.Link(
+                handle, name, address, presettled, deliveryCount & 0xFFFF_FFFFL, credit, open);
     }
 
     // Credit.

@@ -10,6 +10,7 @@ import io.polymq.amqp.v1.frame.ErrorInfo;
 import io.polymq.amqp.v1.frame.FrameException;
 import io.polymq.amqp.v1.frame.Frames;
 import io.polymq.amqp.v1.frame.Performative;
+import io.polymq.amqp.v1.message.Conversion;
 import io.polymq.amqp.v1.type.Symbol;
 import io.polymq.core.security.Principal;
 import java.util.ArrayList;
@@ -39,9 +40,11 @@ final class Opening {
     private final AmqpBroker broker;
     private final Containers containers;
     private Principal principal = Principal.ANONYMOUS;
+    private Principal here = Principal.ANONYMOUS;
     private String user = "";
     private String containerId = "";
     private List<String> desired = List.of();
+    private Map<String, @Nullable Object> properties = Map.of();
     private int frameMax = Frames.LEAST_MAX;
     private boolean answered;
     private @Nullable VirtualHost host;
@@ -66,6 +69,11 @@ final class Opening {
 
     String user() {
         return user;
+    }
+
+    /** As the client gave them. */
+    Map<String, @Nullable Object> properties() {
+        return properties;
     }
 
     private Containers.Container container() {
@@ -101,6 +109,7 @@ final class Opening {
     void open(Performative.Open open) {
         containerId = open.containerId();
         desired = open.desired();
+        properties = Conversion.table(open.properties());
         if (open.maxFrameSize() < Frames.LEAST_MAX) {
             throw FrameException.connection(
                     Condition.INVALID_FIELD,
@@ -143,9 +152,7 @@ final class Opening {
             return;
         }
         container = mine;
-        Principal here =
-                broker.door()
-                        .enter(found, connection.network(), principal, connection.peer(), user);
+        here = broker.door().enter(found, connection.network(), principal, connection.peer(), user);
         host = found;
         rights = new AccessRights(broker.security(), here, connection.peer(), found.name(), user);
         answer(false);
@@ -219,7 +226,7 @@ final class Opening {
             return DONE;
         }
         host = null;
-        entered.left(connection.id());
+        broker.door().leave(entered, connection.network(), here);
         return entered.queues().deleteOwned(connection.id());
     }
 }

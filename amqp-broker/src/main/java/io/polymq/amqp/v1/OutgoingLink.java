@@ -1,5 +1,6 @@
 package io.polymq.amqp.v1;
 
+import io.polymq.amqp.management.ClientList;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.core.queue.QueuedMessage;
@@ -21,6 +22,7 @@ final class OutgoingLink implements Link {
     private final Session session;
     private final String name;
     private final long handle;
+    private final @Nullable String address;
     private final boolean settled;
     private final DeliveryState.Outcome standard;
     private final int maxUnsettled;
@@ -46,12 +48,14 @@ final class OutgoingLink implements Link {
     OutgoingLink(
             Session session,
             Performative.Attach attach,
+            @Nullable String address,
             boolean settled,
             DeliveryState.Outcome standard,
             DeliveryWriter.Annotator annotator) {
         this.session = session;
         this.name = attach.name();
         this.handle = attach.handle();
+        this.address = address;
         this.settled = settled;
         this.standard = standard;
         this.maxUnsettled = session.connection().broker().settings().maxUnacked();
@@ -100,6 +104,11 @@ final class OutgoingLink implements Link {
     /** Runs when the link ends, whatever the way. */
     void atEnd(@Nullable Runnable action) {
         atEnd = action;
+    }
+
+    ClientList.Link listed() {
+        return new ClientList.Link(
+                handle, name, address, settled, deliveryCount & 0xFFFF_FFFFL, credit, unsettled);
     }
 
     // Credit.

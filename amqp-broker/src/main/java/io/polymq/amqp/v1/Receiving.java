@@ -1,6 +1,7 @@
 package io.polymq.amqp.v1;
 
 import io.polymq.amqp.StreamOffset;
+import io.polymq.amqp.StreamReader;
 import io.polymq.amqp.model.AmqpQueue;
 import io.polymq.amqp.model.Notes;
 import io.polymq.amqp.v1.address.Address;
@@ -12,6 +13,7 @@ import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.amqp.v1.frame.Terminus;
 import io.polymq.amqp.v1.message.Conversion;
 import io.polymq.amqp.v1.type.Symbol;
+import io.polymq.amqp.v1.type.Unsigned;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Attaches links by which clients receive. Connection zone. */
 final class Receiving {
+
+    /** The property of a link that reads another partition of a stream than its first. */
+    private static final Symbol PARTITION = new Symbol("polymq:stream-partition");
 
     private static final List<String> OUTCOMES =
             List.of(
@@ -207,6 +212,7 @@ final class Receiving {
                                 "stream '" + queue.name() + "'",
                                 connection.broker().clock().instant())
                         : null;
+        int partition = from == null ? 0 : StreamReader.partition(queue, partitionOf(attach));
         queue.begin(listed);
         OutgoingLink link =
                 link(attach, source, from == null ? annotator(queue) : StreamFeed.OFFSETS);
@@ -218,8 +224,13 @@ final class Receiving {
         link.begin(
                 from == null
                         ? new QueueFeed(link, queue, listed, filters, kind != Kind.SHARED)
-                        : new StreamFeed(link, queue, listed, from, filters));
+                        : new StreamFeed(link, queue, listed, partition, from, filters));
         return link;
+    }
+
+    private static @Nullable Object partitionOf(Performative.Attach attach) {
+        Object named = attach.properties().get(PARTITION);
+        return named instanceof Unsigned number ? (Object) number.value() : named;
     }
 
     /** Shows what others consume. */
@@ -274,6 +285,7 @@ final class Receiving {
         return new OutgoingLink(
                 session,
                 attach,
+                source.address(),
                 Attaching.isSettled(attach),
                 standard == null ? DeliveryState.RELEASED : standard,
                 annotator);

@@ -33,12 +33,18 @@ final class Sasl {
     private final V1Connection connection;
     private final AmqpBroker broker;
     private @Nullable ScramExchange scram;
+    private String mechanism = "";
     private boolean begun;
     private boolean plainExpected;
 
     Sasl(V1Connection connection, AmqpBroker broker) {
         this.connection = connection;
         this.broker = broker;
+    }
+
+    /** What the client has chosen; empty when it came without the layer. */
+    String mechanism() {
+        return mechanism;
     }
 
     /** The client has asked for the layer. */
@@ -85,6 +91,7 @@ final class Sasl {
             refuse("the mechanism " + init.mechanism() + " is not offered");
             return;
         }
+        mechanism = init.mechanism();
         byte[] response = init.response();
         switch (init.mechanism()) {
             case PLAIN -> {

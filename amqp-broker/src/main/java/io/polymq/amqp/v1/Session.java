@@ -1,6 +1,7 @@
 package io.polymq.amqp.v1;
 
 import io.netty.util.collection.IntObjectHashMap;
+import io.polymq.amqp.management.ClientList;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.ErrorInfo;
@@ -90,6 +91,30 @@ final class Session {
 
     Transactions transactions() {
         return transactions;
+    }
+
+    /** What there is to say of it in lists. */
+    ClientList.Session listed() {
+        List<ClientList.Link> incoming = new ArrayList<>();
+        List<ClientList.Link> outgoing = new ArrayList<>();
+        for (Link link : links.values()) {
+            switch (link) {
+                case IncomingLink receiver -> incoming.add(receiver.listed());
+                case OutgoingLink sender -> outgoing.add(sender.listed());
+                case RefusedLink refused -> {}
+            }
+        }
+        return new ClientList.Session(
+                channel,
+                Limits.HANDLE_MAX,
+                nextIncomingId & 0xFFFF_FFFFL,
+                incomingWindow,
+                nextOutgoingId & 0xFFFF_FFFFL,
+                remoteIncomingWindow,
+                OUTGOING_WINDOW,
+                unsettled.size(),
+                incoming,
+                outgoing);
     }
 
     boolean isOpen() {

@@ -39,6 +39,7 @@ final class StreamFeed implements Feed, StreamReader.Reader {
             OutgoingLink link,
             AmqpQueue queue,
             AmqpQueue.Consumer listed,
+            int partition,
             StreamOffset from,
             Filters filters) {
         this.link = link;
@@ -51,6 +52,7 @@ final class StreamFeed implements Feed, StreamReader.Reader {
                         connection.broker(),
                         connection.network().loop(),
                         queue,
+                        partition,
                         from,
                         filters.looksAtMessages()
                                 ? message -> filters.matches(codec.sections(message))

@@ -1,9 +1,12 @@
 package io.polymq.amqp.v1;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.netty.util.collection.IntObjectHashMap;
 import io.polymq.amqp.AmqpBroker;
 import io.polymq.amqp.AmqpLoop;
+import io.polymq.amqp.Clients;
+import io.polymq.amqp.management.ClientList;
 import io.polymq.amqp.model.VirtualHost;
 import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.ErrorInfo;
@@ -51,7 +54,7 @@ import org.slf4j.LoggerFactory;
  * A frame that waits for the store or a shard zone stops the reading of further frames until its
  * answer is there, so that answers keep their order.
  */
-final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking {
+final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking, Clients.Member {
 
     private static final Logger LOG = LoggerFactory.getLogger(V1Connection.class);
     private static final int ROOM = 512;
@@ -85,6 +88,7 @@ final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking {
     private final List<Runnable> atReadEnd = new ArrayList<>();
     private State state = State.HEADER;
     private long closingSince;
+    private long openedAt;
     private long keepAliveNanos;
     private long sentAt = System.nanoTime();
     private int frameMax = FIRST_FRAMES;
@@ -138,6 +142,34 @@ final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking {
 
     boolean isOpen() {
         return state == State.OPEN;
+    }
+
+    @Override
+    public EventLoop eventLoop() {
+        return connection.loop();
+    }
+
+    @Override
+    public ClientList.@Nullable Client listed() {
+        if (!isOpen()) {
+            return null;
+        }
+        List<ClientList.Session> listed = new ArrayList<>();
+        sessions.values().forEach(session -> listed.add(session.listed()));
+        return new ClientList.Client(
+                id(),
+                "AMQP 1-0",
+                opening.user(),
+                host().name(),
+                sasl.mechanism(),
+                "running",
+                frameMax,
+                opening.channelMax(),
+                (int) broker.settings().heartbeat().toSeconds(),
+                openedAt,
+                opening.properties(),
+                List.of(),
+                listed);
     }
 
     Credentials.Peer peer() {
@@ -331,6 +363,7 @@ final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking {
     public void closed(CloseReason reason) {
         state = State.ENDED;
         loop.remove(this);
+        broker.clients().remove(this);
         endSessions();
         opening.left();
         LOG.atDebug()
@@ -568,6 +601,8 @@ final class V1Connection implements ProtocolHandler, AmqpLoop.Ticking {
     /** What holds from now on. */
     void opened(long ourIdleMillis, long peersIdleMillis) {
         state = State.OPEN;
+        openedAt = broker.clock().millis();
+        broker.clients().add(this);
         frameMax = broker.settings().frameMax();
         connection.packetLimit(frameMax);
         keepAliveNanos = peersIdleMillis * 1_000_000L / 2;

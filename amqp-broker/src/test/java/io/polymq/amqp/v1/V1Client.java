@@ -33,12 +33,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A client of 1.0 whose every frame the test writes, for what libraries would not do. */
-final class V1Client implements AutoCloseable {
+public final class V1Client implements AutoCloseable {
 
     private static final int WAIT_MILLIS = 10_000;
 
     /** What a frame held. */
-    sealed interface Got {
+    public sealed interface Got {
         record Of(int channel, Performative performative) implements Got {}
 
         record Sasl(SaslFrame frame) implements Got {}
@@ -64,7 +64,7 @@ final class V1Client implements AutoCloseable {
     }
 
     /** One that is open, without a password. */
-    static V1Client open(InetSocketAddress address, String container) throws IOException {
+    public static V1Client open(InetSocketAddress address, String container) throws IOException {
         V1Client client = new V1Client(address);
         client.anonymous();
         client.send(0, client.open(container));
@@ -73,7 +73,7 @@ final class V1Client implements AutoCloseable {
     }
 
     /** One with a session. */
-    static V1Client session(InetSocketAddress address, String container) throws IOException {
+    public static V1Client session(InetSocketAddress address, String container) throws IOException {
         V1Client client = open(address, container);
         client.begin(0);
         return client;
@@ -135,7 +135,7 @@ final class V1Client implements AutoCloseable {
                 Performative.ABSENT, 0, 2048, 2048, 1023, List.of(), List.of(), Map.of());
     }
 
-    static Performative.Attach sender(String name, long handle, @Nullable String address) {
+    public static Performative.Attach sender(String name, long handle, @Nullable String address) {
         return new Performative.Attach(
                 name,
                 handle,
@@ -152,7 +152,8 @@ final class V1Client implements AutoCloseable {
                 Map.of());
     }
 
-    static Performative.Attach receiver(String name, long handle, Terminus.@Nullable Source from) {
+    public static Performative.Attach receiver(
+            String name, long handle, Terminus.@Nullable Source from) {
         return new Performative.Attach(
                 name,
                 handle,
@@ -169,23 +170,25 @@ final class V1Client implements AutoCloseable {
                 Map.of());
     }
 
-    static Performative.Attach receiver(String name, long handle, String address) {
+    public static Performative.Attach receiver(String name, long handle, String address) {
         return receiver(name, handle, Terminus.Source.of(address));
     }
 
     /** Attaches and takes the answer. */
-    Performative.Attach attach(Performative.Attach attach) throws IOException {
+    public Performative.Attach attach(Performative.Attach attach) throws IOException {
         send(0, attach);
         return take(Performative.Attach.class);
     }
 
     /** Attaches to send, and takes the first credit. */
-    void attachSender(String name, long handle, @Nullable String address) throws IOException {
+    public void attachSender(String name, long handle, @Nullable String address)
+            throws IOException {
         attach(sender(name, handle, address));
         take(Performative.Flow.class);
     }
 
-    void credit(long handle, long deliveryCount, long credit, boolean drain) throws IOException {
+    public void credit(long handle, long deliveryCount, long credit, boolean drain)
+            throws IOException {
         send(0, flow(handle, deliveryCount, credit, drain, false));
     }
 
@@ -195,7 +198,7 @@ final class V1Client implements AutoCloseable {
                 0, 2048, 0, 2048, handle, deliveryCount, credit, 0, drain, echo);
     }
 
-    void settle(long first, long last, @Nullable DeliveryState state) throws IOException {
+    public void settle(long first, long last, @Nullable DeliveryState state) throws IOException {
         send(0, new Performative.Disposition(true, (int) first, (int) last, true, state));
     }
 
@@ -231,7 +234,7 @@ final class V1Client implements AutoCloseable {
         out.write(ByteBufUtil.getBytes(frame));
     }
 
-    void message(long handle, long deliveryId, boolean settled, byte[] sections)
+    public void message(long handle, long deliveryId, boolean settled, byte[] sections)
             throws IOException {
         transfer(
                 sections,
@@ -251,7 +254,7 @@ final class V1Client implements AutoCloseable {
     }
 
     /** A durable message. */
-    static byte[] durable(String body) {
+    public static byte[] durable(String body) {
         return sections(
                 new Described(Unsigned.ofLong(0x70), List.of(true)),
                 new Described(Unsigned.ofLong(0x77), body));
@@ -326,7 +329,7 @@ final class V1Client implements AutoCloseable {
         return kind.cast(((Got.Sasl) got).frame());
     }
 
-    Got.Message takeMessage() throws IOException {
+    public Got.Message takeMessage() throws IOException {
         Got got = take();
         assertThat(got).isInstanceOf(Got.Message.class);
         return (Got.Message) got;
@@ -341,7 +344,7 @@ final class V1Client implements AutoCloseable {
         }
     }
 
-    Got.Message awaitMessage() throws IOException {
+    public Got.Message awaitMessage() throws IOException {
         while (true) {
             if (take() instanceof Got.Message message) {
                 return message;
