@@ -10,71 +10,22 @@ import io.polymq.codec.amqp.FieldTable;
 import io.polymq.codec.amqp.Frame;
 import io.polymq.codec.amqp.Method;
 import io.polymq.codec.amqp.Methods;
-import io.polymq.config.StorageConfig;
 import io.polymq.conformance.Answer;
 import io.polymq.conformance.Dialect;
 import io.polymq.conformance.Environment;
 import io.polymq.conformance.Exchange;
 import io.polymq.conformance.ProtocolConformance;
-import io.polymq.conformance.TestSecurity;
-import io.polymq.core.router.TrieRouter;
-import io.polymq.core.zone.Ticks;
-import io.polymq.core.zone.ZoneThread;
-import io.polymq.meta.embedded.EmbeddedMetadata;
-import io.polymq.meta.embedded.MemoryMetadata;
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
-import io.polymq.network.Shutdown;
-import io.polymq.storage.ShardStore;
-import io.polymq.storage.ShardStores;
-import io.polymq.storage.StorageParams;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 class AmqpConformanceTest extends ProtocolConformance {
 
     @Override
     protected ProtocolBinding protocol(Environment environment) {
-        AmqpSettings settings =
-                new AmqpSettings(
-                        "test",
-                        131_072,
-                        2047,
-                        Duration.ofSeconds(60),
-                        Math.min(1 << 20, environment.network().maxPacket()),
-                        Duration.ZERO,
-                        1000,
-                        1.0,
-                        true);
-        ShardStore shards =
-                ShardStores.open(
-                        new StorageParams(
-                                Path.of("unused"),
-                                StorageConfig.DEFAULT.withDriver("memory"),
-                                InstantSource.system(),
-                                environment.registry()));
-        ZoneThread zone = ZoneThread.start("test-zone", Ticks.SYSTEM);
-        ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
-        environment
-                .shutdown()
-                .subscribe(Shutdown.Phase.STORAGE, "test zone", within -> zone.stop());
-        return TestAmqp.broker(
-                        settings,
-                        new TestSecurity(Map.of("ann", "secret"), (action, name) -> true),
-                        environment.shutdown(),
-                        environment.registry(),
-                        new TrieRouter(TrieRouter.Limits.DEFAULT, 7),
-                        zone,
-                        shards,
-                        new MemoryMetadata(EmbeddedMetadata.Limits.DEFAULT),
-                        blocking)
-                .binding();
+        return TestAmqp.binding(environment);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.polymq.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.polymq.codec.amqp.BasicMethod;
 import io.polymq.codec.amqp.ChannelMethod;
@@ -13,6 +14,7 @@ import io.polymq.codec.amqp.FieldTable;
 import io.polymq.codec.amqp.Frame;
 import io.polymq.codec.amqp.Methods;
 import io.polymq.codec.amqp.QueueMethod;
+import io.polymq.conformance.TestSecurity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
@@ -226,6 +228,65 @@ class FrameCasesTest {
             ContentHeader.write(out, 1, 0, new byte[] {0, 2}, 0, 2);
             client.write(out);
             assertThat(client.connectionClose()).isEqualTo(502);
+        }
+    }
+
+    @Test
+    void case13NamesAndTextsThatAreNoUtf8ComeAsTheyWent() throws Exception {
+        ByteBuf written = Unpooled.buffer();
+        byte[] text = {'a', (byte) 0xFF, (byte) 0xC0, 'b'};
+        written.writeShort(0xA0_00);
+        written.writeByte(text.length).writeBytes(text);
+        written.writeInt(1 + text.length + 1 + 4 + text.length);
+        written.writeByte(text.length).writeBytes(text);
+        written.writeByte('S').writeInt(text.length).writeBytes(text);
+        byte[] properties = ByteBufUtil.getBytes(written);
+        try (FrameClient client = ready()) {
+            String queue = declare(client);
+            ByteBuf out = Unpooled.buffer();
+            Methods.write(out, 1, new BasicMethod.Publish(0, "", queue, false, false));
+            ContentHeader.write(out, 1, 0, properties, 0, properties.length);
+            client.write(out);
+            client.send(1, new BasicMethod.Get(0, queue, true));
+            client.next(BasicMethod.GetOk.class);
+            FrameClient.GotHeader header = (FrameClient.GotHeader) client.next();
+            assertThat(header.properties()).isEqualTo(properties);
+        }
+    }
+
+    @Test
+    void everyChannelThatTheDialectCanNumberIsOpenedAndUsed() throws Exception {
+        AmqpSettings base = TestAmqp.SETTINGS;
+        AmqpSettings wide =
+                new AmqpSettings(
+                        base.clusterName(),
+                        base.frameMax(),
+                        65_535,
+                        base.heartbeat(),
+                        base.maxMessageSize(),
+                        base.consumerTimeout(),
+                        base.maxUnacked(),
+                        base.memoryWatermark(),
+                        base.scram());
+        try (TestAmqp other = new TestAmqp(wide, TestSecurity.open());
+                FrameClient client = FrameClient.ready(other.address(), 65_535)) {
+            String queue = declare(client);
+            for (int from = 2; from <= 65_535; from += 1000) {
+                int to = Math.min(from + 1000, 65_536);
+                ByteBuf out = Unpooled.buffer();
+                for (int number = from; number < to; number++) {
+                    Methods.write(out, number, new ChannelMethod.Open(""));
+                    Methods.write(out, number, new BasicMethod.Qos(0, 1, false));
+                }
+                client.write(out);
+                for (int number = from; number < to; number++) {
+                    client.next(ChannelMethod.OpenOk.class);
+                    client.next(BasicMethod.QosOk.class);
+                }
+            }
+            client.publish(65_535, queue, "last");
+            client.send(2, new BasicMethod.Get(0, queue, true));
+            assertThat(client.next(BasicMethod.GetOk.class).messageCount()).isZero();
         }
     }
 

@@ -29,7 +29,7 @@ final class FrameClient implements AutoCloseable {
 
     record Got(int channel, Method method) implements Received {}
 
-    record GotHeader(int channel, long size) implements Received {}
+    record GotHeader(int channel, long size, byte[] properties) implements Received {}
 
     record GotBody(int channel, byte[] bytes) implements Received {}
 
@@ -48,12 +48,16 @@ final class FrameClient implements AutoCloseable {
 
     /** Logged in, with channel 1 open. */
     static FrameClient ready(InetSocketAddress address) throws IOException {
+        return ready(address, 2047);
+    }
+
+    static FrameClient ready(InetSocketAddress address, int channelMax) throws IOException {
         FrameClient client = new FrameClient(address);
         client.header();
         client.next(ConnectionMethod.Start.class);
         client.startOk();
         client.next(ConnectionMethod.Tune.class);
-        client.send(0, new ConnectionMethod.TuneOk(2047, 131_072, 0));
+        client.send(0, new ConnectionMethod.TuneOk(channelMax, 131_072, 0));
         client.send(0, new ConnectionMethod.Open("/", "", false));
         client.next(ConnectionMethod.OpenOk.class);
         client.send(1, new ChannelMethod.Open(""));
@@ -156,7 +160,10 @@ final class FrameClient implements AutoCloseable {
 
         @Override
         public void header(int channel, ByteBuf payload, int length) {
-            frames.add(new GotHeader(channel, payload.getLong(payload.readerIndex() + 4)));
+            byte[] properties = new byte[length - 12];
+            payload.getBytes(payload.readerIndex() + 12, properties);
+            long size = payload.getLong(payload.readerIndex() + 4);
+            frames.add(new GotHeader(channel, size, properties));
         }
 
         @Override

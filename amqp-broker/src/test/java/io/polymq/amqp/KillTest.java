@@ -3,12 +3,8 @@ package io.polymq.amqp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.MessageProperties;
-import java.io.BufferedReader;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,50 +26,13 @@ class KillTest {
 
     private static final int KILLS = 4;
 
-    private record Running(Process process, int port) {
-        Connection connect() throws Exception {
-            ConnectionFactory factory = new ConnectionFactory();
-            factory.setPort(port);
-            factory.setAutomaticRecoveryEnabled(false);
-            return factory.newConnection();
-        }
-
-        void kill() throws InterruptedException {
-            process.toHandle().destroyForcibly();
-            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        }
-    }
-
-    private static Running start(Path folder) throws Exception {
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
-        Process process =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xmx512m",
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                TestAmqp.class.getName(),
-                                folder.toString(),
-                                Integer.toString(port))
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-        BufferedReader out = process.inputReader();
-        String line = out.readLine();
-        assertThat(line).startsWith("serving");
-        return new Running(process, port);
-    }
-
     @Test
     void nothingConfirmedIsLostAndDefinitionsStay(@TempDir Path folder) throws Exception {
         Set<String> confirmed = ConcurrentHashMap.newKeySet();
         Random random = new Random(5);
         int next = 0;
         for (int kill = 0; kill < KILLS; kill++) {
-            Running broker = start(folder);
+            KilledBroker broker = KilledBroker.start(folder);
             Channel channel = broker.connect().createChannel();
             declare(channel);
             channel.confirmSelect();
@@ -104,7 +63,7 @@ class KillTest {
             broker.kill();
         }
         assertThat(confirmed).hasSizeGreaterThan(100);
-        Running broker = start(folder);
+        KilledBroker broker = KilledBroker.start(folder);
         Channel channel = broker.connect().createChannel();
         Set<String> found = new HashSet<>();
         for (String queue : new String[] {"kept", "kept-quorum"}) {
@@ -133,7 +92,7 @@ class KillTest {
         int next = 0;
         Random random = new Random(6);
         for (int kill = 0; kill < KILLS; kill++) {
-            Running broker = start(folder);
+            KilledBroker broker = KilledBroker.start(folder);
             Channel channel = broker.connect().createChannel();
             declare(channel);
             channel.txSelect();
@@ -172,7 +131,7 @@ class KillTest {
             publisher.join();
             next = at[0];
         }
-        Running broker = start(folder);
+        KilledBroker broker = KilledBroker.start(folder);
         Channel channel = broker.connect().createChannel();
         List<Integer> one = drain(channel, "kept");
         List<Integer> other = drain(channel, "kept-quorum");

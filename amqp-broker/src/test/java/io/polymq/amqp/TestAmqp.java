@@ -7,6 +7,7 @@ import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
 import io.polymq.config.StorageConfig;
 import io.polymq.config.TransportPorts;
+import io.polymq.conformance.Environment;
 import io.polymq.conformance.TestSecurity;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.message.MessageRecords;
@@ -30,6 +31,7 @@ import io.polymq.network.ConnectionManager;
 import io.polymq.network.GlobalRateLimiter;
 import io.polymq.network.NetworkServer;
 import io.polymq.network.NetworkServerParams;
+import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.ShardStore;
@@ -41,6 +43,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -197,6 +200,44 @@ public final class TestAmqp implements AutoCloseable {
                         blocking,
                         TenantLimits.NONE,
                         null));
+    }
+
+    /** Both dialects in memory, with one user who is ann, for the conformance harness. */
+    public static ProtocolBinding binding(Environment environment) {
+        AmqpSettings settings =
+                new AmqpSettings(
+                        "test",
+                        131_072,
+                        2047,
+                        Duration.ofSeconds(60),
+                        Math.min(1 << 20, environment.network().maxPacket()),
+                        Duration.ZERO,
+                        1000,
+                        1.0,
+                        false);
+        ShardStore shards =
+                ShardStores.open(
+                        new StorageParams(
+                                Path.of("unused"),
+                                StorageConfig.DEFAULT.withDriver("memory"),
+                                InstantSource.system(),
+                                environment.registry()));
+        ZoneThread zone = ZoneThread.start("test-zone", Ticks.SYSTEM);
+        ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+        environment
+                .shutdown()
+                .subscribe(Shutdown.Phase.STORAGE, "test zone", within -> zone.stop());
+        return broker(
+                        settings,
+                        new TestSecurity(Map.of("ann", "secret"), (action, name) -> true),
+                        environment.shutdown(),
+                        environment.registry(),
+                        new TrieRouter(TrieRouter.Limits.DEFAULT, 7),
+                        zone,
+                        shards,
+                        new MemoryMetadata(EmbeddedMetadata.Limits.DEFAULT),
+                        blocking)
+                .binding();
     }
 
     public static TestAmqp open() {
