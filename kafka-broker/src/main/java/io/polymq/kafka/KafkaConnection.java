@@ -43,6 +43,7 @@ final class KafkaConnection implements ProtocolHandler {
     private final Throttle throttle;
     private final List<Runnable> atTheEnd = new ArrayList<>(0);
     private long openBytes;
+    private int unfinished;
     private boolean handling;
     private boolean paused;
     private boolean congested;
@@ -67,10 +68,25 @@ final class KafkaConnection implements ProtocolHandler {
 
     @Override
     public void read(ByteBuf in) {
+        read(in, false);
+    }
+
+    @Override
+    public void readWhole(ByteBuf packet) {
+        read(packet, true);
+    }
+
+    @Override
+    public int unfinishedBytes() {
+        return unfinished;
+    }
+
+    private void read(ByteBuf in, boolean kept) {
         assert connection.loop().inEventLoop();
         handling = true;
+        unfinished = 0;
         try {
-            while (goesOn() && next(in)) {
+            while (goesOn() && next(in, kept)) {
                 // one after the other
             }
         } catch (KafkaProtocolException refused) {
@@ -90,7 +106,7 @@ final class KafkaConnection implements ProtocolHandler {
     }
 
     /** Whether there was a whole request, or a token. */
-    private boolean next(ByteBuf in) {
+    private boolean next(ByteBuf in, boolean kept) {
         if (authentication.takesRawTokens()) {
             byte[] token = RequestDecoder.rawToken(in);
             if (token != null) {
@@ -98,11 +114,13 @@ final class KafkaConnection implements ProtocolHandler {
             }
             return token != null;
         }
-        KafkaRequest request = decoder.decode(in, connection.packetLimit());
-        if (request != null) {
-            handle(request);
+        KafkaRequest request = decoder.decode(in, connection.packetLimit(), kept);
+        if (request == null) {
+            unfinished = RequestDecoder.frameBytes(in);
+            return false;
         }
-        return request != null;
+        handle(request);
+        return true;
     }
 
     void countMessages(int count) {

@@ -25,6 +25,10 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
     private final ListenerMetrics metrics;
     private @Nullable ProtocolHandler handler;
     private @Nullable ByteBuf rest;
+
+    /** Instead of the rest. */
+    private @Nullable LargePacket gathered;
+
     private long batchBytes;
     private int pauses;
     private boolean first = true;
@@ -72,7 +76,28 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
                 return;
             }
         }
-        if (pauses > 0 || holdingForTls) {
+        LargePacket packet = gathered;
+        if (packet != null && packet.add(in)) {
+            gathered = null;
+            take(current, packet);
+        }
+        if (discarding || !in.isReadable()) {
+            in.release();
+        } else {
+            take(current, in);
+        }
+    }
+
+    private void take(ProtocolHandler current, LargePacket packet) {
+        if (mayOffer()) {
+            offer(current, packet.bytes(), true);
+        } else {
+            rest = packet.bytes();
+        }
+    }
+
+    private void take(ProtocolHandler current, ByteBuf in) {
+        if (!mayOffer()) {
             rest = rest == null ? in : joined(rest, in);
             return;
         }
@@ -81,26 +106,34 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
             bytes = joined(rest, in);
             rest = null;
         }
-        offer(current, bytes);
+        offer(current, bytes, false);
     }
 
-    private void offer(ProtocolHandler current, ByteBuf bytes) {
+    private boolean mayOffer() {
+        return pauses == 0 && !holdingForTls;
+    }
+
+    private void offer(ProtocolHandler current, ByteBuf bytes, boolean whole) {
         reading = true;
         try {
-            current.read(bytes);
+            if (whole) {
+                current.readWhole(bytes);
+            } else {
+                current.read(bytes);
+            }
         } catch (RuntimeException e) {
             connection.failed(e);
         } finally {
             reading = false;
         }
-        keepRest(bytes);
+        keepRest(current, bytes);
         if (tlsDue) {
             tlsDue = false;
             beginTls();
         }
     }
 
-    private void keepRest(ByteBuf bytes) {
+    private void keepRest(ProtocolHandler current, ByteBuf bytes) {
         int left = bytes.readableBytes();
         if (left == 0 || discarding) {
             bytes.release();
@@ -111,6 +144,8 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
                     new CloseReason(
                             CloseReason.Kind.TOO_LARGE,
                             "a packet is larger than " + connection.packetLimit() + " bytes"));
+        } else if (mayOffer() && current.unfinishedBytes() >= LargePacket.LEAST_BYTES) {
+            gathered = new LargePacket(bytes, current.unfinishedBytes());
         } else if (left > bytes.capacity() / 2) {
             rest = bytes;
         } else {
@@ -201,9 +236,9 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
     private void offerRest() {
         ByteBuf bytes = rest;
         ProtocolHandler current = handler;
-        if (bytes != null && current != null && pauses == 0 && !discarding && !holdingForTls) {
+        if (bytes != null && current != null && mayOffer() && !discarding) {
             rest = null;
-            offer(current, bytes);
+            offer(current, bytes, false);
             endBatch();
         }
         if (endHeldBack && pauses == 0) {
@@ -230,6 +265,11 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
     /** From now on what comes is TLS's. */
     void holdForTls() {
         holdingForTls = true;
+        LargePacket packet = gathered;
+        if (packet != null) {
+            gathered = null;
+            rest = packet.bytes();
+        }
     }
 
     void beginTls() {
@@ -296,6 +336,11 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
     }
 
     private void dropRest() {
+        LargePacket packet = gathered;
+        if (packet != null) {
+            gathered = null;
+            packet.bytes().release();
+        }
         if (rest != null) {
             rest.release();
             rest = null;

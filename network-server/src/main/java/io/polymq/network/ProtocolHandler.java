@@ -18,6 +18,23 @@ public interface ProtocolHandler {
      */
     void read(ByteBuf in);
 
+    /**
+     * How many bytes the packet has in all that the last read left unfinished; 0 when that is not
+     * known. Of a large one the rest is then gathered in an array of its size, for {@link
+     * #readWhole}.
+     */
+    default int unfinishedBytes() {
+        return 0;
+    }
+
+    /**
+     * Instead of {@link #read} for a packet that was gathered: nothing else is in the buffer, whose
+     * array is used for nothing else ever, so that what is read may go on pointing into it.
+     */
+    default void readWhole(ByteBuf packet) {
+        read(packet);
+    }
+
     /** The current batch of reads has ended: time to hand over what was gathered for others. */
     default void readComplete() {}
 

@@ -7,11 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.CRC32;
 
 /**
  * A protocol of lines for tests. {@code HELLO user} logs in, {@code ECHO text} comes back, {@code
  * SUB} receives what others {@code PUB}, {@code FILL n} is answered with n bytes, {@code TLS}
- * begins TLS, {@code WHO} names the certificate, {@code BOOM} fails, {@code BYE} ends.
+ * begins TLS, {@code PACK n} has n bytes behind it and is answered with their checksum and whether
+ * they came in one piece, {@code WHO} names the certificate, {@code BOOM} fails, {@code BYE} ends.
  */
 final class LineProtocol implements ProtocolBinding {
 
@@ -69,13 +71,28 @@ final class LineProtocol implements ProtocolBinding {
 
         final Connection connection;
         volatile boolean subscribed;
+        private int unfinished;
+        private boolean whole;
 
         LineHandler(Connection connection) {
             this.connection = connection;
         }
 
         @Override
+        public int unfinishedBytes() {
+            return unfinished;
+        }
+
+        @Override
+        public void readWhole(ByteBuf packet) {
+            whole = true;
+            read(packet);
+            whole = false;
+        }
+
+        @Override
         public void read(ByteBuf in) {
+            unfinished = 0;
             while (connection.isOpen()) {
                 int end = in.forEachByte(ByteProcessor.FIND_LF);
                 if (end < 0) {
@@ -84,9 +101,25 @@ final class LineProtocol implements ProtocolBinding {
                 String line =
                         in.toString(
                                 in.readerIndex(), end - in.readerIndex(), StandardCharsets.UTF_8);
-                in.readerIndex(end + 1);
-                obey(line);
+                if (line.startsWith("PACK ")) {
+                    int length = Integer.parseInt(line.substring(5));
+                    if (in.writerIndex() - (end + 1) < length) {
+                        unfinished = end + 1 - in.readerIndex() + length;
+                        return;
+                    }
+                    in.readerIndex(end + 1);
+                    pack(in.readSlice(length));
+                } else {
+                    in.readerIndex(end + 1);
+                    obey(line);
+                }
             }
+        }
+
+        private void pack(ByteBuf bytes) {
+            CRC32 crc = new CRC32();
+            crc.update(ByteBufUtil.getBytes(bytes));
+            say(connection, crc.getValue() + (whole && bytes.hasArray() ? " whole" : ""));
         }
 
         private void obey(String line) {

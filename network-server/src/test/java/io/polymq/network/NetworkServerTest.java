@@ -1,9 +1,14 @@
 package io.polymq.network;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.pkitesting.X509Bundle;
 import io.polymq.config.NetworkConfig;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -11,9 +16,13 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.AfterAll;
@@ -76,6 +85,52 @@ class NetworkServerTest {
                 client.send(String.valueOf(at));
             }
             assertThat(client.read()).isEqualTo("slowly");
+        }
+    }
+
+    @Test
+    void aLargePacketIsGatheredInOnePieceHoweverItComes() throws Exception {
+        Random random = new Random(11);
+        try (LineClient plain = LineClient.to(network.address(TransportKind.TCP));
+                LineClient secure = tls()) {
+            for (LineClient client : new LineClient[] {plain, secure}) {
+                ByteArrayOutputStream sent = new ByteArrayOutputStream();
+                List<String> expected = new ArrayList<>();
+                for (int size : new int[] {5, 40_000, 1_100_000, 70_000, 0, 3_000_000, 64}) {
+                    byte[] bytes = new byte[size];
+                    random.nextBytes(bytes);
+                    CRC32 crc = new CRC32();
+                    crc.update(bytes);
+                    sent.writeBytes(("PACK " + size + "\n").getBytes(US_ASCII));
+                    sent.writeBytes(bytes);
+                    sent.writeBytes("ECHO between\n".getBytes(US_ASCII));
+                    expected.add(String.valueOf(crc.getValue()));
+                }
+                byte[] all = sent.toByteArray();
+                Thread sender = Thread.startVirtualThread(() -> pieces(client, all, random));
+                int gathered = 0;
+                for (String checksum : expected) {
+                    String answer = client.read();
+                    assertThat(answer).startsWith(checksum);
+                    gathered += answer.endsWith(" whole") ? 1 : 0;
+                    assertThat(client.read()).isEqualTo("between");
+                }
+                sender.join();
+                assertThat(gathered).isGreaterThanOrEqualTo(2);
+            }
+        }
+    }
+
+    private static void pieces(LineClient client, byte[] all, Random random) {
+        try {
+            OutputStream out = client.socket().getOutputStream();
+            for (int at = 0; at < all.length; ) {
+                int length = Math.min(1 + random.nextInt(100_000), all.length - at);
+                out.write(all, at, length);
+                at += length;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import org.apache.kafka.common.protocol.Readable;
 
 /**
- * What the generated message classes read from: one frame, whose bytes stay the network's. All that
- * is handed out is copied, once, so that a message outlives its frame and each partition's records
- * pin no more memory than their own.
+ * What the generated message classes read from: one frame. When its bytes stay the network's, all
+ * that is handed out is copied, once, so that a message outlives its frame; of a frame with an
+ * array of its own, records point into that.
  */
 final class FrameReader implements Readable {
 
@@ -16,13 +16,16 @@ final class FrameReader implements Readable {
 
     private final ByteBuf in;
     private final int maxElements;
+    private final boolean ownArray;
 
     /**
      * @param maxElements how many elements one collection may have
+     * @param ownArray whether the frame's array is used for nothing else ever
      */
-    FrameReader(ByteBuf in, int maxElements) {
+    FrameReader(ByteBuf in, int maxElements, boolean ownArray) {
         this.in = in;
         this.maxElements = maxElements;
+        this.ownArray = ownArray;
     }
 
     @Override
@@ -60,7 +63,13 @@ final class FrameReader implements Readable {
 
     @Override
     public ByteBuffer readByteBuffer(int length) {
-        return ByteBuffer.wrap(readArray(length));
+        if (!ownArray) {
+            return ByteBuffer.wrap(readArray(length));
+        }
+        bounded(length);
+        int at = in.arrayOffset() + in.readerIndex();
+        in.skipBytes(length);
+        return ByteBuffer.wrap(in.array(), at, length).slice();
     }
 
     @Override
@@ -106,7 +115,7 @@ final class FrameReader implements Readable {
 
     @Override
     public Readable slice() {
-        return new FrameReader(in.slice(), maxElements);
+        return new FrameReader(in.slice(), maxElements, ownArray);
     }
 
     private void bounded(int length) {

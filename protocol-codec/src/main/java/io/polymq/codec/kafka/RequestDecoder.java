@@ -69,6 +69,15 @@ public final class RequestDecoder {
      * @param packetLimit what the connection takes at most at the moment
      */
     public @Nullable KafkaRequest decode(ByteBuf in, int packetLimit) {
+        return decode(in, packetLimit, false);
+    }
+
+    /**
+     * The same of a buffer that may be kept: records are left where they are.
+     *
+     * @param kept whether the buffer is an array that is used for nothing else ever
+     */
+    public @Nullable KafkaRequest decode(ByteBuf in, int packetLimit, boolean kept) {
         if (in.readableBytes() < LENGTH_BYTES) {
             return null;
         }
@@ -89,7 +98,14 @@ public final class RequestDecoder {
         if (!apis.serves(key, version)) {
             return unserved(key, version, frame, length);
         }
-        return body(key, version, frame, length);
+        return body(key, version, frame, length, kept && key == ApiKeys.PRODUCE);
+    }
+
+    /** How long the frame is of which {@link #decode} found a beginning; 0 while that is open. */
+    public static int frameBytes(ByteBuf in) {
+        return in.readableBytes() < LENGTH_BYTES + SMALLEST_FRAME
+                ? 0
+                : LENGTH_BYTES + in.getInt(in.readerIndex());
     }
 
     /** Checks a frame's key and length as soon as they are known, not when all of it has come. */
@@ -116,8 +132,8 @@ public final class RequestDecoder {
                 key, (short) 0, correlationId, null, new ApiVersionsRequestData(), length, false);
     }
 
-    private KafkaRequest body(ApiKeys key, short version, ByteBuf frame, int length) {
-        FrameReader reader = new FrameReader(frame, limits.elements);
+    private KafkaRequest body(ApiKeys key, short version, ByteBuf frame, int length, boolean kept) {
+        FrameReader reader = new FrameReader(frame, limits.elements, kept);
         try {
             RequestHeaderData header =
                     new RequestHeaderData(reader, key.requestHeaderVersion(version));

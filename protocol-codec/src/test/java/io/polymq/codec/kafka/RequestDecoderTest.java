@@ -179,6 +179,43 @@ class RequestDecoderTest {
         assertThat(recordsOf(body)).isEqualTo(before).isNotEmpty();
     }
 
+    @Test
+    void recordsOfAKeptFrameStayWhereTheyAre() {
+        byte[] golden = new GoldenFrames(8).request(ApiKeys.PRODUCE, (short) 9, 1, "c");
+        byte[] behind = new GoldenFrames(9).request(ApiKeys.PRODUCE, (short) 12, 2, "c");
+        ByteBuf in = Unpooled.buffer().writeBytes(golden).writeBytes(behind);
+        byte[] before =
+                recordsOf(
+                        decoder.decode(Unpooled.wrappedBuffer(golden), LIMIT)
+                                .body(ProduceRequestData.class));
+
+        KafkaRequest kept = decoder.decode(in, LIMIT, true);
+
+        assertThat(kept.body()).isEqualTo(readByKafka(golden, ApiKeys.PRODUCE, (short) 9));
+        assertThat(recordsOf(kept.body(ProduceRequestData.class))).isEqualTo(before).isNotEmpty();
+        assertThat(decoder.decode(in, LIMIT, true).body())
+                .isEqualTo(readByKafka(behind, ApiKeys.PRODUCE, (short) 12));
+        MemoryRecords records =
+                (MemoryRecords)
+                        kept.body(ProduceRequestData.class)
+                                .topicData()
+                                .iterator()
+                                .next()
+                                .partitionData()
+                                .getFirst()
+                                .records();
+        assertThat(records.buffer().array()).isSameAs(in.array());
+    }
+
+    @Test
+    void theLengthOfAFrameIsKnownFromItsBeginning() {
+        byte[] golden = new GoldenFrames(8).request(ApiKeys.PRODUCE, (short) 9, 1, "c");
+
+        assertThat(RequestDecoder.frameBytes(Unpooled.wrappedBuffer(golden, 0, 11))).isZero();
+        assertThat(RequestDecoder.frameBytes(Unpooled.wrappedBuffer(golden, 0, 12)))
+                .isEqualTo(golden.length);
+    }
+
     private static byte[] recordsOf(ProduceRequestData body) {
         ByteBuffer all = ByteBuffer.allocate(10_000);
         body.topicData()
