@@ -9,9 +9,7 @@ import java.nio.ByteBuffer;
  */
 final class Extents {
 
-    /**
-     * Smaller than what is sent straight from the file, so that those are always single batches.
-     */
+    /** A larger one is always a single batch. */
     static final int LIMIT = 60 << 10;
 
     /** Takes an extent when it is complete. */

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogReads implements AutoCloseable {
 
-    private static final int REGION = 64 << 10;
+    /** From here on sending from the file costs less than reading into memory first. */
+    private static final int REGION = 16 << 10;
+
     private static final int GAP = 1 << 10;
     private static final int STRETCH = 1 << 20;
 
@@ -80,9 +82,9 @@ final class LogReads implements AutoCloseable {
             shard.requireInRange(offset, start, end);
             List<ShardTail.Held> held = new ArrayList<>();
             if (offset == end || shard.tail.collect(offset, end, maxBytes, minOne, held)) {
-                if (held.stream().allMatch(batch -> batch.bytes() != null || isRegion(batch))) {
-                    ReadResult result =
-                            result(shard, held, new Wanted(offset, end, maxBytes, minOne), start);
+                Wanted wanted = new Wanted(offset, end, maxBytes, minOne);
+                if (held.stream().allMatch(each -> each.bytes() != null || wanted.isRegion(each))) {
+                    ReadResult result = result(shard, held, wanted, start);
                     if (result != null) {
                         return CompletableFuture.completedFuture(result);
                     }
@@ -92,10 +94,6 @@ final class LogReads implements AutoCloseable {
         } catch (StorageException e) {
             return CompletableFuture.failedFuture(e);
         }
-    }
-
-    private static boolean isRegion(ShardTail.Held batch) {
-        return batch.ref().bytes >= REGION && batch.segment().file().channel() != null;
     }
 
     private void requireOpen() {
@@ -184,7 +182,21 @@ final class LogReads implements AutoCloseable {
     }
 
     /** What a reader asked for, below {@code end}. */
-    private record Wanted(long offset, long end, int maxBytes, boolean minOne) {}
+    private record Wanted(long offset, long end, int maxBytes, boolean minOne) {
+
+        /**
+         * Whether an extent is given as it stands in the file: large, and nothing to be cut off.
+         */
+        boolean isRegion(ShardTail.Held extent) {
+            BatchRef ref = extent.ref();
+            boolean whole =
+                    ref.bytes > Extents.LIMIT
+                            || ref.baseOffset >= offset
+                                    && ref.nextOffset <= end
+                                    && ref.bytes <= maxBytes;
+            return ref.bytes >= REGION && whole && extent.segment().file().channel() != null;
+        }
+    }
 
     /** Null when a segment was dropped in between. */
     private @Nullable ReadResult result(
@@ -194,8 +206,8 @@ final class LogReads implements AutoCloseable {
         boolean complete = false;
         try {
             for (int i = 0; i < held.size(); ) {
-                int to = run(held, i);
-                Slice slice = slice(shard, held.subList(i, to));
+                int to = run(held, i, wanted);
+                Slice slice = slice(shard, held.subList(i, to), wanted);
                 if (slice == null) {
                     return null;
                 }
@@ -242,7 +254,7 @@ final class LogReads implements AutoCloseable {
     }
 
     /** Where a run of batches ends that makes one slice. */
-    private static int run(List<ShardTail.Held> held, int from) {
+    private static int run(List<ShardTail.Held> held, int from, Wanted wanted) {
         ShardTail.Held first = held.get(from);
         ShardTail.Held last = first;
         int to = from + 1;
@@ -254,12 +266,12 @@ final class LogReads implements AutoCloseable {
                 joins = next.bytes() == first.bytes() && next.at() == last.at() + last.ref().bytes;
             } else {
                 long gap = next.position() - last.position() - last.ref().bytes;
-                boolean region = isRegion(first);
+                boolean region = wanted.isRegion(first);
                 joins =
                         next.bytes() == null
                                 && next.segment() == first.segment()
                                 && gap >= 0
-                                && region == isRegion(next)
+                                && region == wanted.isRegion(next)
                                 && (region ? gap == 0 : gap <= GAP && span < STRETCH);
                 span += gap + next.ref().bytes;
             }
@@ -272,7 +284,7 @@ final class LogReads implements AutoCloseable {
         return to;
     }
 
-    private @Nullable Slice slice(LogShard shard, List<ShardTail.Held> run) {
+    private @Nullable Slice slice(LogShard shard, List<ShardTail.Held> run, Wanted wanted) {
         ShardTail.Held first = run.getFirst();
         int bytes = run.stream().mapToInt(batch -> batch.ref().bytes).sum();
         byte[] memory = first.bytes();
@@ -285,7 +297,7 @@ final class LogReads implements AutoCloseable {
             return null;
         }
         FileChannel channel = segment.file().channel();
-        if (channel != null && isRegion(first)) {
+        if (channel != null && wanted.isRegion(first)) {
             return new Slice.Region(channel, first.position(), bytes, segment::release);
         }
         try {

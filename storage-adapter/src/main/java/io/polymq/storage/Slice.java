@@ -48,7 +48,13 @@ public sealed interface Slice extends AutoCloseable {
                     throw new IOException("the segment ends at " + file.size() + " within " + this);
                 }
             }
-            return copy.flip();
+            copy.flip();
+            try {
+                RecordBatches.check(copy);
+            } catch (StorageException damaged) {
+                throw new IOException("a batch of " + this + " is damaged", damaged);
+            }
+            return copy;
         }
 
         @Override

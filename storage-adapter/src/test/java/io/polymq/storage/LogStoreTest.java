@@ -1,9 +1,18 @@
 package io.polymq.storage;
 
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.nio.file.Path;
+import static org.assertj.core.api.Assertions.assertThat;
 
-@org.junit.jupiter.api.Timeout(120)
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
 class LogStoreTest extends ShardStoreContract {
 
     @Override
@@ -17,11 +26,10 @@ class LogStoreTest extends ShardStoreContract {
         return true;
     }
 
-    @org.junit.jupiter.api.Test
+    @Test
     void lanesOfSingleShardsComeAndGoWhileOthersWrite() throws Exception {
         Shard busy = shard("busy");
-        java.util.concurrent.atomic.AtomicBoolean enough =
-                new java.util.concurrent.atomic.AtomicBoolean();
+        AtomicBoolean enough = new AtomicBoolean();
         Thread writer =
                 Thread.ofPlatform()
                         .start(
@@ -33,15 +41,51 @@ class LogStoreTest extends ShardStoreContract {
         for (int i = 0; i < 12; i++) {
             Shard own = shard("own" + i, ShardSpec.DEFAULT.withOwnLane(true));
             append(own, Batches.of("a", "b"));
-            own.trim(1).get(20, java.util.concurrent.TimeUnit.SECONDS);
-            org.assertj.core.api.Assertions.assertThat(Batches.all(own)).containsExactly("1=b");
-            store.delete("own" + i).get(20, java.util.concurrent.TimeUnit.SECONDS);
+            own.trim(1).get(20, TimeUnit.SECONDS);
+            assertThat(Batches.all(own)).containsExactly("1=b");
+            store.delete("own" + i).get(20, TimeUnit.SECONDS);
         }
         enough.set(true);
         writer.join();
         long end = busy.endOffset();
         reopen();
-        org.assertj.core.api.Assertions.assertThat(store.open("busy").orElseThrow().endOffset())
-                .isEqualTo(end);
+        assertThat(store.open("busy").orElseThrow().endOffset()).isEqualTo(end);
+    }
+
+    @Test
+    void whatIsWantedWholeIsLeftInTheFileAndWhatIsCutIsRead() throws Exception {
+        Shard shard = shard("cut");
+        append(
+                shard,
+                Batches.together(
+                        Batches.sized(12_000), Batches.sized(12_000), Batches.sized(12_000)));
+        reopen();
+        Shard again = store.open("cut").orElseThrow();
+
+        try (ReadResult all = again.read(0, 1 << 20, true).join()) {
+            assertThat(all.slices()).singleElement().isInstanceOf(Slice.Region.class);
+            assertThat(offsets(all)).containsExactly(0L, 1L, 2L);
+        }
+        try (ReadResult later = again.read(1, 1 << 20, true).join()) {
+            assertThat(later.slices()).singleElement().isInstanceOf(Slice.Memory.class);
+            assertThat(offsets(later)).containsExactly(1L, 2L);
+        }
+        try (ReadResult little = again.read(0, 15_000, true).join()) {
+            assertThat(offsets(little)).containsExactly(0L);
+        }
+        try (ReadResult none = again.read(0, 5_000, false).join()) {
+            assertThat(none.slices()).isEmpty();
+        }
+    }
+
+    private static List<Long> offsets(ReadResult result) throws Exception {
+        List<Long> offsets = new ArrayList<>();
+        for (Slice slice : result.slices()) {
+            ByteBuffer batches = slice.toBuffer();
+            for (int at = 0; at < batches.limit(); at += RecordBatches.size(batches, at)) {
+                offsets.add(batches.getLong(at + RecordBatches.BASE_OFFSET));
+            }
+        }
+        return offsets;
     }
 }
