@@ -301,6 +301,43 @@ PROPERTIES
     stop "$kafka"
 }
 
+apicurio() { # the folder of Apicurio Registry
+    local folder=$cache/apicurio-3.3.3
+    if [ ! -f "$folder/.complete" ]; then
+        mkdir -p "$folder"
+        "$root/mvnw" -q -B -ntp dependency:copy -Dartifact=io.apicurio:apicurio-registry-app:3.3.3:tar.gz:all \
+            -DoutputDirectory="$folder/archive" >&2 && tar xzf "$folder"/archive/*.tar.gz -C "$folder" &&
+            rm -r "$folder/archive" && touch "$folder/.complete"
+    fi
+    echo "$folder"
+}
+
+start_registry() { # PORT
+    APICURIO_STORAGE_KIND=kafkasql APICURIO_KAFKASQL_BOOTSTRAP_SERVERS=$bootstrap QUARKUS_HTTP_PORT=$1 QUARKUS_HTTP_HOST=127.0.0.1 \
+        "$java" -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -jar "$(apicurio)/quarkus-run.jar" >>"$work/registry.log" 2>&1 &
+    registry=$!
+}
+
+registry() { # schemas are kept in a topic, by Confluent's interface
+    local http subjects schema='{\"type\":\"record\",\"name\":\"Order\",\"fields\":[{\"name\":\"id\",\"type\":\"long\"}]}' registry
+    local wider=${schema/']}'/',{\"name\":\"note\",\"type\":[\"null\",\"string\"],\"default\":null}]}'}
+    http=$(port)
+    subjects=http://127.0.0.1:$http/apis/ccompat/v7/subjects
+    start_registry "$http"
+    await 150 curl -sf -o "$work/out" "$subjects" || cp "$work/registry.log" "$work/tool.err"
+    for each in "$schema" "$wider"; do
+        curl -sf -o "$work/out" -H 'Content-Type: application/vnd.schemaregistry.v1+json' -d "{\"schema\": \"$each\"}" \
+            "$subjects/orders-value/versions"
+    done
+    says '"id":[0-9]+' "a schema registry takes two versions of a schema"
+    kill -9 "$registry" 2>/dev/null
+    wait "$registry" 2>/dev/null
+    start_registry "$http"
+    await 150 curl -sf -o "$work/out" "$subjects/orders-value/versions/2"
+    says '"subject":"orders-value".*note|note.*"subject":"orders-value"' "a schema registry that was killed finds its schemas again"
+    stop "$registry"
+}
+
 kill_broker() {
     [ -n "$broker" ] || { echo "ok killing is left out: the broker is not ours"; return; }
     local topic=interop-kill-$RANDOM$RANDOM process
