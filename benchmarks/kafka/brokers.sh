@@ -71,6 +71,10 @@ PROPERTIES
     "$java" -Xmx256m -Dlog4j2.configurationFile="$quiet" -cp "$libs/*" kafka.tools.StorageTool format -t \
         "$("$java" -cp "$libs/*" kafka.tools.StorageTool random-uuid 2>/dev/null | tail -n 1)" -c "$work/kafka.properties" \
         "${@:3}" >"$work/format.log" 2>&1 || { cat "$work/format.log" >&2; exit 1; }
+    run_kafka "$1"
+}
+
+run_kafka() { # PORT: what start_kafka made
     "$java" "-Xms$heap" "-Xmx$heap" -Dlog4j2.configurationFile="$quiet" -cp "$libs/*" kafka.Kafka "$work/kafka.properties" \
         >"$work/kafka.log" 2>&1 &
     processes+=($!)
@@ -79,6 +83,10 @@ PROPERTIES
 
 tool() { # CLASS ARGUMENTS...
     timeout 240 "$java" -Xmx512m -Dlog4j2.configurationFile="$quiet" -cp "$work:$libs/*" "$@" 2>>"$work/errors"
+}
+
+resident() { # PROCESS: MB
+    awk '/^VmRSS/ {print int($2 / 1024)}' "/proc/$1/status"
 }
 
 ticks() { # PROCESS: its CPU time in hundredths of a second

@@ -4,9 +4,10 @@
 #   benchmarks/kafka/compare.sh [SCENARIO ...]
 #
 # Scenarios: produce (1 KiB), small (100 B), consume (of what was produced), transactions (of 100 records), latency (one record
-# in flight); all without one. The brokers are started as brokers.sh says: DURABILITY, HEAP, KAFKA_LIBS.
+# in flight), producers (50 over 100 partitions), commits (of offsets, 8 groups); the first five without one. The brokers are started as brokers.sh says: DURABILITY, HEAP, KAFKA_LIBS.
 # ROUNDS       how many rounds count (3); one more before them does not
-# RECORDS      per round of produce and consume (100000), five times as many of small; TRANSACTIONS (150); SINGLE records (3000)
+# RECORDS      per round of produce and consume (100000), five times as many of small; TRANSACTIONS (150); SINGLE records (3000); MANY records
+#              of each of the 50 producers (400); COMMITS (40000)
 # PARTITIONS   of the topics (12)
 # Prints a line per round with the broker's CPU time, then medians and the ratio of PolyMQ to Kafka.
 set -euo pipefail
@@ -43,6 +44,8 @@ once() { # SCENARIO BOOTSTRAP: figures
         ;;
     transactions) tool KafkaLoad "$2" transactions "${TRANSACTIONS:-150}" 100 ;;
     latency) tool KafkaLoad "$2" latency "${SINGLE:-3000}" ;;
+    producers) tool KafkaLoad "$2" producers 50 "${MANY:-400}" ;;
+    commits) tool KafkaLoad "$2" commits "${COMMITS:-40000}" 8 ;;
     *) echo "there is no scenario '$1'" >&2 && exit 2 ;;
     esac
 }
@@ -72,6 +75,7 @@ for scenario in ${*:-produce small consume transactions latency}; do
         case $scenario$column in
         latency1) unit='p50 us' ;;
         latency2) unit='p99 us' ;;
+        commits1) unit='commits/s' ;;
         transactions1) unit='transactions/s' ;;
         *) unit='MB/s' ;;
         esac
@@ -79,5 +83,6 @@ for scenario in ${*:-produce small consume transactions latency}; do
     done
     ours=$(median <"$work/$scenario-polymq-cpu")
     theirs=$(median <"$work/$scenario-kafka-cpu")
+    echo "== resident MB behind $scenario: polymq $(resident "${process[polymq]}"), kafka $(resident "${process[kafka]}")"
     echo "== $scenario $durability, broker's cpu ms: polymq $ours, kafka $theirs, ratio $(awk -v a="$ours" -v b="$theirs" 'BEGIN {printf "%.2f", (b > 0 ? a / b : 0)}')"
 done
