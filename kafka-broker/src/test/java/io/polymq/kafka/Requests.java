@@ -46,11 +46,19 @@ final class Requests {
 
     static MetadataResponseData metadata(RawClient client, boolean create, String... names)
             throws IOException {
-        MetadataRequestData request = new MetadataRequestData().setAllowAutoTopicCreation(create);
+        return client.ask(
+                ApiKeys.METADATA,
+                12,
+                metadataRequest(names).setAllowAutoTopicCreation(create),
+                MetadataResponseData.class);
+    }
+
+    static MetadataRequestData metadataRequest(String... names) {
+        MetadataRequestData request = new MetadataRequestData();
         for (String name : names) {
             request.topics().add(new MetadataRequestTopic().setName(name));
         }
-        return client.ask(ApiKeys.METADATA, 12, request, MetadataResponseData.class);
+        return request;
     }
 
     static Uuid id(RawClient client, String name) throws IOException {
