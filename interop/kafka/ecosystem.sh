@@ -360,4 +360,32 @@ kill_broker() {
     verdict $? "no acknowledged record is lost when the broker is killed"
     [ -z "$(uniq -d "$work/out")" ]
     verdict $? "none is doubled"
+    kill_under_copier
+}
+
+kill_under_copier() { # Kafka's own, with transactions of which some are aborted at random
+    local topic=interop-copier-$RANDOM$RANDOM process
+    create "$topic-in" 1
+    create "$topic-out" 1
+    seq 1 5000 | kcat -b "$bootstrap" -P -t "$topic-in"
+    kafka org.apache.kafka.tools.TransactionalMessageCopier --broker-list "$bootstrap" --transactional-id "$topic" \
+        --transaction-size 40 --input-topic "$topic-in" --input-partition 0 --output-topic "$topic-out" --consumer-group "$topic" \
+        --max-messages 5000 --enable-random-aborts --group-mode >"$work/copier.log" 2>"$work/tool.err" &
+    process=$!
+    for _ in 1 2 3; do
+        sleep 4
+        kill -9 "$broker"
+        wait "$broker" 2>/dev/null
+        start_broker
+    done
+    await 120 copied "$topic-out" 5000
+    stop "$process"
+    cp "$work/copier.log" "$work/tool.err"
+    cmp -s "$work/out" <(seq 1 5000)
+    verdict $? "kafka's transactional copier copies each record once, in order, though the broker is killed"
+}
+
+copied() { # TOPIC COUNT: whether so many committed records are there; they are in $work/out
+    timeout 30 kcat -b "$bootstrap" -C -t "$1" -e -q -o beginning -X isolation.level=read_committed >"$work/out" 2>/dev/null
+    [ "$(wc -l <"$work/out")" -ge "$2" ]
 }
