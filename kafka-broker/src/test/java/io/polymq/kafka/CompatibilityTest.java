@@ -110,8 +110,7 @@ class CompatibilityTest {
                         ProduceResponseData.class);
             }
         }
-        FetchRequestData full =
-                Requests.fetch(0, 1, "g1", 0, 0).setSessionEpoch(0).setMaxBytes(1);
+        FetchRequestData full = Requests.fetch(0, 1, "g1", 0, 0).setSessionEpoch(0).setMaxBytes(1);
         full.topics()
                 .getFirst()
                 .partitions()
