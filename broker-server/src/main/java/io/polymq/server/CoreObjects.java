@@ -90,7 +90,13 @@ record CoreObjects(
                                         params.tenants()))
                         .join();
         Queues queues =
-                new ShardQueues(new ShardQueues.Params(shards, zones, params.codecs(), blocking));
+                new ShardQueues(
+                        new ShardQueues.Params(
+                                shards,
+                                zones,
+                                params.codecs(),
+                                blocking,
+                                params.router().tracer()));
         TopicCatalog topics =
                 TopicCatalog.open(
                                 new TopicParams(

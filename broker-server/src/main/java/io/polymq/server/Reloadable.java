@@ -24,6 +24,7 @@ final class Reloadable {
                 config.metrics(),
                 config.admin(),
                 config.webhook(),
+                config.tracing(),
                 LogConfig.DEFAULT,
                 config.mqttRuntime(),
                 config.kafkaRuntime(),

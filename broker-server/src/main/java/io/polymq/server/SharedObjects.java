@@ -69,7 +69,10 @@ record SharedObjects(
                         .build();
         Ending.on(shutdown, Shutdown.Phase.CORE, "security", security);
         TrieRouter router =
-                new TrieRouter(TrieRouter.Limits.DEFAULT, new SecureRandom().nextLong());
+                new TrieRouter(
+                        TrieRouter.Limits.DEFAULT,
+                        new SecureRandom().nextLong(),
+                        Watch.tracer(config, metrics, shutdown));
         List<ShardZone> zones = CoreObjects.zones(shutdown);
         CoreServices services = CoreServices.create(cache, zones.getFirst(), clock, shutdown);
         CoreObjects core =

@@ -2,15 +2,18 @@ package io.polymq.server;
 
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RateConfig;
+import io.polymq.config.TracingConfig;
 import io.polymq.config.WebhookConfig;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.BrokerSecurity;
 import io.polymq.core.service.TenantQuotas;
 import io.polymq.core.service.Tenants;
+import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.webhook.Webhook;
 import io.polymq.network.ConnectionManager;
 import io.polymq.network.GlobalRateLimiter;
 import io.polymq.network.Shutdown;
+import io.polymq.server.tracing.OtlpTracer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
@@ -66,6 +69,23 @@ final class Watch {
                             metrics));
         }
         return connections;
+    }
+
+    /** Who hears of messages on their way: nobody, unless the configuration says where to. */
+    static MessageTracer tracer(
+            PolyMqConfig config, PrometheusRegistry metrics, Shutdown shutdown) {
+        TracingConfig tracing = config.tracing();
+        if (tracing == null) {
+            return MessageTracer.NONE;
+        }
+        OtlpTracer tracer =
+                OtlpTracer.start(
+                        tracing,
+                        config.clusterName() + '-' + config.brokerId(),
+                        Version.current(),
+                        metrics);
+        Ending.on(shutdown, Shutdown.Phase.STORAGE, "tracing", tracer);
+        return tracer;
     }
 
     /** Has tenants held to their own rates. */

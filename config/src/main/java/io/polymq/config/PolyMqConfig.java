@@ -31,6 +31,7 @@ public record PolyMqConfig(
         MetricsConfig metrics,
         AdminConfig admin,
         @Nullable WebhookConfig webhook,
+        @Nullable TracingConfig tracing,
         LogConfig log,
         MqttConfig mqttRuntime,
         KafkaConfig kafkaRuntime,

@@ -1,5 +1,7 @@
 package io.polymq.core.queue;
 
+import io.polymq.core.message.Message;
+import io.polymq.core.trace.MessageTracer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.function.Consumer;
@@ -150,11 +152,26 @@ final class Delivery {
             core.refused(to);
             return;
         }
-        core.counters.delivered(message);
+        delivered(message);
         if (auto) {
             core.turns().settled(entry);
             core.counters.acknowledged++;
             core.done(entry);
+        }
+    }
+
+    private void delivered(QueuedMessage message) {
+        core.counters.delivered(message);
+        MessageTracer tracer = core.queue().tracer();
+        if (tracer.isOn()) {
+            tracer.delivered(
+                    core.queue().tenant(),
+                    message.message().lendTo(new Message()),
+                    new MessageTracer.Receiver(
+                            MessageTracer.Kind.QUEUE,
+                            core.queue().name(),
+                            0,
+                            message.enqueuedAt()));
         }
     }
 
@@ -193,7 +210,7 @@ final class Delivery {
     private void give(Entry entry, Getter getter) {
         take(entry);
         QueuedMessage message = core.view(entry);
-        core.counters.delivered(message);
+        delivered(message);
         if (getter.by().spec().autoAck()) {
             core.counters.acknowledged++;
             core.done(entry);

@@ -1,5 +1,6 @@
 package io.polymq.core.queue;
 
+import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.zone.ShardZone;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -14,4 +15,5 @@ record Room(
         ZoneLoad load,
         QueueRecords records,
         AtomicInteger consumers,
-        QueueTotals totals) {}
+        QueueTotals totals,
+        MessageTracer tracer) {}

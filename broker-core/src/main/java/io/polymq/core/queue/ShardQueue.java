@@ -2,6 +2,7 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.core.zone.WheelTimer;
 import java.util.List;
@@ -43,6 +44,10 @@ final class ShardQueue implements Queue {
         this.zone = room.zone();
         this.load = room.load();
         this.loader = loader;
+    }
+
+    MessageTracer tracer() {
+        return room.tracer();
     }
 
     // Any thread.

@@ -2,6 +2,7 @@ package io.polymq.core.queue;
 
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.core.topic.Committed;
+import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
@@ -32,18 +33,29 @@ public final class ShardQueues implements Queues {
      * @param zones at least one; a queue belongs to one of them for good
      * @param codecs of every protocol whose messages may be queued
      * @param blocking runs what may wait for the device, such as virtual threads
+     * @param tracer hears of what is delivered
      */
     public record Params(
             ShardStore store,
             List<ShardZone> zones,
             Collection<HeaderCodec> codecs,
-            Executor blocking) {
+            Executor blocking,
+            MessageTracer tracer) {
         public Params {
             zones = List.copyOf(zones);
             codecs = List.copyOf(codecs);
             if (zones.isEmpty()) {
                 throw new IllegalArgumentException("queues need a shard zone");
             }
+        }
+
+        /** Of queues whose deliveries nobody follows. */
+        public Params(
+                ShardStore store,
+                List<ShardZone> zones,
+                Collection<HeaderCodec> codecs,
+                Executor blocking) {
+            this(store, zones, codecs, blocking, MessageTracer.NONE);
         }
     }
 
@@ -72,7 +84,8 @@ public final class ShardQueues implements Queues {
                                                 new ZoneLoad(zone),
                                                 new QueueRecords(params.codecs()),
                                                 consumers,
-                                                totals))
+                                                totals,
+                                                params.tracer()))
                         .toList();
     }
 

@@ -35,7 +35,11 @@ final class Member extends SubjectTrie.Entry implements Router.Subscription {
             return false;
         }
         try {
-            return to.deliver(message);
+            boolean taken = to.deliver(message);
+            if (taken && space.tracer().isOn()) {
+                space.taken(this, to, message);
+            }
+            return taken;
         } catch (RuntimeException broken) {
             space.broken(this, broken);
             return false;

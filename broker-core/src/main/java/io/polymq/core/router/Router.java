@@ -4,6 +4,7 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
+import io.polymq.core.trace.MessageTracer;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,11 @@ public interface Router {
      * The most levels that a filter with wildcards may have; subscribing with a deeper one fails.
      */
     int maxLevels();
+
+    /** Who hears of messages on their way. */
+    default MessageTracer tracer() {
+        return MessageTracer.NONE;
+    }
 
     /** One tenant's subscriptions. */
     interface Space {

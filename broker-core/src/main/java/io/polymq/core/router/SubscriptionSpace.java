@@ -4,6 +4,7 @@ import io.polymq.core.message.Message;
 import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
+import io.polymq.core.trace.MessageTracer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -40,6 +41,7 @@ final class SubscriptionSpace implements Router.Space {
     private final LongAdder failures;
     private final AtomicReference<@Nullable PublishGuard> guard;
     private final AtomicReference<SubscriptionEvents> events;
+    private final MessageTracer tracer;
     private final SubjectTrie<SubjectTrie.Entry> trie;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<GroupPlace, GroupEntry> groupEntries = new HashMap<>();
@@ -55,9 +57,11 @@ final class SubscriptionSpace implements Router.Space {
             Generations generations,
             LongAdder failures,
             AtomicReference<@Nullable PublishGuard> guard,
-            AtomicReference<SubscriptionEvents> events) {
+            AtomicReference<SubscriptionEvents> events,
+            MessageTracer tracer) {
         this.guard = guard;
         this.events = events;
+        this.tracer = tracer;
         this.tenant = tenant;
         this.id = id;
         this.generations = generations;
@@ -183,12 +187,48 @@ final class SubscriptionSpace implements Router.Space {
 
     @Override
     public int publish(RouteCache cache, Message message) {
-        return cache.route(this, message.subject()).publish(message);
+        Route route = cache.route(this, message.subject());
+        if (!tracer.isOn()) {
+            return route.publish(message);
+        }
+        MessageTracer.Step step = tracer.published(tenant, message);
+        return ended(step, route.publish(message));
     }
 
     @Override
     public int publishBeside(Capture origin, RouteCache cache, Message message) {
-        return cache.route(this, message.subject()).deliverBeside(origin, message);
+        Route route = cache.route(this, message.subject());
+        if (!tracer.isOn()) {
+            return route.deliverBeside(origin, message);
+        }
+        MessageTracer.Step step = tracer.published(tenant, message);
+        return ended(step, 1 + route.deliverBeside(origin, message)) - 1;
+    }
+
+    private static int ended(MessageTracer.@Nullable Step step, int takers) {
+        if (step != null) {
+            step.done(takers);
+        }
+        return takers;
+    }
+
+    /** A member has taken a message; what has no connection of its own passes it on. */
+    void taken(Member by, Sink sink, Message message) {
+        long connection = sink.owner();
+        if (connection != 0) {
+            tracer.delivered(
+                    tenant,
+                    message,
+                    new MessageTracer.Receiver(
+                            MessageTracer.Kind.SUBSCRIPTION,
+                            by.filter().toString(),
+                            connection,
+                            0));
+        }
+    }
+
+    MessageTracer tracer() {
+        return tracer;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.polymq.core.router;
 
+import io.polymq.core.trace.MessageTracer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,6 +29,7 @@ public final class TrieRouter implements Router {
     }
 
     private final Limits limits;
+    private final MessageTracer tracer;
     private final LevelHash hashes;
     private final Generations generations;
     private final LongAdder failures = new LongAdder();
@@ -41,7 +43,13 @@ public final class TrieRouter implements Router {
      * @param secret makes the places of subjects in tables unpredictable for peers
      */
     public TrieRouter(Limits limits, long secret) {
+        this(limits, secret, MessageTracer.NONE);
+    }
+
+    /** The same, and the tracer hears of what is published and delivered. */
+    public TrieRouter(Limits limits, long secret, MessageTracer tracer) {
         this.limits = limits;
+        this.tracer = tracer;
         this.hashes = new LevelHash(secret);
         this.generations = new Generations(hashes);
     }
@@ -59,7 +67,8 @@ public final class TrieRouter implements Router {
                                 generations,
                                 failures,
                                 guard,
-                                events));
+                                events,
+                                tracer));
     }
 
     /** Who is asked of every publish from now on; null: nobody. */
@@ -85,6 +94,11 @@ public final class TrieRouter implements Router {
     @Override
     public int maxLevels() {
         return limits.maxLevels();
+    }
+
+    @Override
+    public MessageTracer tracer() {
+        return tracer;
     }
 
     /** Subscriptions of all tenants. */

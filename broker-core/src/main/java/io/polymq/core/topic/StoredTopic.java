@@ -38,6 +38,11 @@ record StoredTopic(String tenant, TopicSpec spec, TopicLog log) implements Topic
     }
 
     @Override
+    public void handedOut(int partition, long from, int bytes, long connection) {
+        log.handedOut(partition, from, bytes, connection);
+    }
+
+    @Override
     public void guard(@Nullable Guard guard) {
         log.guard(guard);
     }

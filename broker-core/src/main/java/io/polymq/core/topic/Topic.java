@@ -79,6 +79,14 @@ public interface Topic {
     /** Appends batches past the intake, with the fan-out to live subscribers. */
     void admit(int partition, ByteBuffer batches, Durability durability, AppendListener listener);
 
+    /**
+     * Says that a receiver was given so many bytes of batches, from an offset on, past everything
+     * that sees single messages. Nothing happens unless messages are traced.
+     *
+     * @param connection the receiver's
+     */
+    default void handedOut(int partition, long from, int bytes, long connection) {}
+
     /** Stands in front of a topic. Any thread; must not block. */
     interface Intake {
 

@@ -9,6 +9,7 @@ import io.polymq.core.router.RouteCache;
 import io.polymq.core.router.Router;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
+import io.polymq.core.trace.MessageTracer;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.RecordBatches;
@@ -231,7 +232,9 @@ final class TopicLog implements Capture {
 
     /** Whether anyone besides topics looks at what is published here. */
     boolean isSeen() {
-        return spec.keyedBySubject() ? space.liveSize() > 0 : interest.exists();
+        return params.router().tracer().isOn() || spec.keyedBySubject()
+                ? space.liveSize() > 0
+                : interest.exists();
     }
 
     void append(Message message, AppendListener listener) {
@@ -362,7 +365,23 @@ final class TopicLog implements Capture {
         space.publishBeside(this, cache, message);
     }
 
+    void handedOut(int partition, long from, int bytes, long connection) {
+        MessageTracer tracer = params.router().tracer();
+        if (tracer.isOn() && bytes > 0) {
+            new HandedOut(this, tracer, params.executor())
+                    .tell(writer(partition).shard(), from, bytes, connection);
+        }
+    }
+
     // What went wrong.
+
+    void untraced(String why) {
+        LOG.atDebug()
+                .setMessage("records that were handed out are left out of traces")
+                .addKeyValue("topic", spec.name())
+                .addKeyValue("reason", why)
+                .log();
+    }
 
     void refused(RuntimeException why) {
         metrics.refused();

@@ -360,6 +360,7 @@ final class FetchOperation {
         FetchableTopicResponse topic = null;
         FetchedPartition before = null;
         for (FetchedPartition partition : partitions) {
+            handedOut(partition);
             PartitionData data = partition.toResponse(committedOnly);
             boolean news = session == null || session.mustTell(partition, data.records());
             if (!full && !news) {
@@ -376,6 +377,18 @@ final class FetchOperation {
             before = partition;
         }
         exchange.respond(response, this::release);
+    }
+
+    private void handedOut(FetchedPartition partition) {
+        KafkaTopic topic = partition.topic;
+        if (topic != null && partition.bytes() > 0) {
+            topic.topic()
+                    .handedOut(
+                            partition.asked.partition(),
+                            partition.asked.fetchOffset(),
+                            partition.bytes(),
+                            exchange.client().connectionId());
+        }
     }
 
     private static boolean sameTopic(FetchedPartition one, FetchedPartition other) {
