@@ -2,6 +2,7 @@ package io.polymq.server;
 
 import io.polymq.admin.api.Api;
 import io.polymq.admin.api.ApiParams;
+import io.polymq.admin.api.ConfigSource;
 import io.polymq.admin.api.Connections;
 import io.polymq.admin.api.Node;
 import io.polymq.config.PolyMqConfig;
@@ -20,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Puts the admin port's pages together: what is shared, and what the protocols brought. */
 final class Administration {
@@ -30,6 +32,7 @@ final class Administration {
             SharedObjects parts,
             PolyMqConfig config,
             Supplier<List<BoundAddress>> addresses,
+            Supplier<@Nullable ConfigSource> source,
             List<AdminPages> ofProtocols) {
         Node node =
                 new Node(
@@ -38,7 +41,8 @@ final class Administration {
                         config.brokerId(),
                         parts.clock().millis(),
                         () -> addresses.get().stream().map(Administration::listener).toList(),
-                        () -> Effective.of(config));
+                        () -> Effective.of(config),
+                        source);
         CoreObjects core = parts.core();
         List<AdminPages> pages = new ArrayList<>(ofProtocols);
         pages.add(

@@ -4,6 +4,7 @@ import io.polymq.admin.AdminException;
 import io.polymq.admin.AdminServer;
 import io.polymq.admin.AdminServerParams;
 import io.polymq.admin.Health;
+import io.polymq.admin.api.ConfigSource;
 import io.polymq.amqp.AmqpBroker;
 import io.polymq.amqp.AmqpBrokerServerParams;
 import io.polymq.config.LoopConfig;
@@ -69,6 +70,7 @@ public final class BrokerServer {
     private @Nullable SharedObjects shared;
     private @Nullable AdminServer admin;
     private @Nullable NatsBroker natsBroker;
+    private volatile @Nullable ConfigSource source;
 
     private BrokerServer(PolyMqConfig config, @Nullable ServerOptions natsOptions) {
         this.config = config;
@@ -131,7 +133,7 @@ public final class BrokerServer {
                 config.mqttRuntime(),
                 () -> {
                     MqttBroker broker = MqttBroker.start(mqtt);
-                    pages.add(broker.pages());
+                    pages.addAll(broker.pages());
                     return broker.binding();
                 });
         KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
@@ -250,7 +252,13 @@ public final class BrokerServer {
                                 config.metrics().enabled(),
                                 parts.health(),
                                 parts.security(),
-                                Administration.pages(parts, config, this::addresses, pages)));
+                                Administration.pages(
+                                        parts, config, this::addresses, () -> source, pages)));
+    }
+
+    /** Says where the configuration came from, for administrators. */
+    void configuredBy(ConfigSource from) {
+        source = from;
     }
 
     /** Takes on what can change at run time: limits, certificates, NATS users and accounts. */

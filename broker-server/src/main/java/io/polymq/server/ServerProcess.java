@@ -1,7 +1,6 @@
 package io.polymq.server;
 
 import io.polymq.config.LogConfig;
-import io.polymq.config.PolyMqConfig;
 import io.polymq.config.load.ConfigException;
 import io.polymq.config.load.ConfigLoader;
 import io.polymq.config.load.ConfigSources;
@@ -37,7 +36,9 @@ final class ServerProcess {
         loaded.warnings().forEach(LOG::warn);
         BrokerServer server = BrokerServer.start(loaded.config());
         drainOnExit(server);
-        reloadOnHangup(server, loaded.config());
+        LoadedSource source = new LoadedSource(sources, server, loaded);
+        server.configuredBy(source);
+        reloadOnHangup(source);
         out.print(StartTable.of(server, sinceJavaStarted()));
         out.flush();
         return awaitEnd(server.ended());
@@ -67,23 +68,17 @@ final class ServerProcess {
         Runtime.getRuntime().addShutdownHook(drain);
     }
 
-    private void reloadOnHangup(BrokerServer server, PolyMqConfig started) {
+    private static void reloadOnHangup(LoadedSource source) {
         try {
-            Signal.handle(new Signal("HUP"), signal -> reload(server, started));
+            Signal.handle(new Signal("HUP"), signal -> reload(source));
         } catch (IllegalArgumentException noSuchSignal) {
             LOG.debug("This system has no SIGHUP", noSuchSignal);
         }
     }
 
-    private void reload(BrokerServer server, PolyMqConfig started) {
+    private static void reload(LoadedSource source) {
         try {
-            PolyMqConfig now = ConfigLoader.load(sources).config();
-            LogSetup.levels(now.log());
-            server.reload(now);
-            LOG.info("The configuration was read again");
-            if (!Reloadable.restOf(now).equals(Reloadable.restOf(started))) {
-                LOG.warn("What changed besides [limits], [log] and certificates needs a restart");
-            }
+            source.reload();
         } catch (ConfigException wrong) {
             LOG.error(
                     "The configuration cannot be used, so nothing was changed: {}",

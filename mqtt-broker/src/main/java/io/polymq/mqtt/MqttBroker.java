@@ -10,6 +10,7 @@ import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -79,8 +80,8 @@ public final class MqttBroker {
     }
 
     /** What administrators see and do over HTTP. */
-    public AdminPages pages() {
-        return new MqttPages(shared);
+    public List<AdminPages> pages() {
+        return new MqttPages(shared).pages();
     }
 
     /** What the network server needs to serve MQTT. */

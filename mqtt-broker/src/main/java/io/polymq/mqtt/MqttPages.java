@@ -1,67 +1,75 @@
 package io.polymq.mqtt;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.polymq.core.admin.AdminAnswer;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.polymq.core.admin.AdminCall;
 import io.polymq.core.admin.AdminPages;
-import io.polymq.core.admin.AdminRequest;
-import io.polymq.core.security.Principal;
-import java.io.IOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import io.polymq.core.admin.AdminRefusal;
+import io.polymq.core.admin.AdminRoute;
+import io.polymq.core.admin.AdminRoutes;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * MQTT on the admin port: {@code /mqtt/sessions}, {@code /mqtt/slow_subscribers}, {@code
- * /mqtt/traces}. Any thread; what it reads of sessions are hints.
+ * Sessions, traces of packets, and the rules of the configuration on the admin port. Virtual
+ * threads; what is read of sessions are hints.
  */
-final class MqttPages implements AdminPages {
-
-    private static final int LISTED = 1_000;
-    private static final String SESSIONS = "/sessions";
+final class MqttPages {
 
     private final MqttShared shared;
-    private final ObjectMapper json = new ObjectMapper();
 
     MqttPages(MqttShared shared) {
         this.shared = shared;
     }
 
-    @Override
-    public String path() {
-        return "/mqtt";
+    List<AdminPages> pages() {
+        return List.of(
+                new AdminRoutes(
+                        "/api/v1/sessions",
+                        "Sessions of MQTT",
+                        List.of(
+                                AdminRoute.list("", "Sessions of a tenant", this::sessions),
+                                AdminRoute.get("/{client}", "One session", this::session)
+                                        .asking("tenant", "its name space"),
+                                AdminRoute.delete(
+                                                "/{client}",
+                                                "Ends the session's connection",
+                                                this::disconnect)
+                                        .asking("tenant", "its name space"))),
+                new AdminRoutes(
+                        "/api/v1/traces",
+                        "Traces of MQTT packets",
+                        List.of(
+                                AdminRoute.get("", "The rules that hold", call -> rules()),
+                                AdminRoute.put(
+                                        "",
+                                        "From now on these rules hold and no others",
+                                        "`rules`: texts such as `client ID`, `topic FILTER`,"
+                                                + " `address IP`",
+                                        this::trace))),
+                new AdminRoutes(
+                        "/api/v1/mqtt-rules",
+                        "What MQTT does to topics and subscriptions by itself",
+                        List.of(
+                                AdminRoute.get(
+                                        "",
+                                        "How topics are rewritten, what every client is subscribed"
+                                                + " to",
+                                        call -> automatic()))));
     }
 
-    @Override
-    public AdminAnswer answer(AdminRequest request) throws IOException {
-        String below = request.below();
-        String asked = request.method() + ' ' + below;
-        return switch (asked) {
-            case "GET " + SESSIONS -> sessions(request);
-            case "GET /slow_subscribers" -> AdminAnswer.json(200, shared.slow().slowest(LISTED));
-            case "GET /traces" -> AdminAnswer.json(200, shared.trace().written());
-            case "PUT /traces" -> trace(request);
-            default ->
-                    below.startsWith(SESSIONS + '/')
-                            ? session(request, below.substring(SESSIONS.length() + 1))
-                            : AdminAnswer.error(404, "There is nothing at " + request.path() + ".");
-        };
-    }
-
-    private AdminAnswer sessions(AdminRequest request) {
-        String tenant = request.query().getOrDefault("tenant", Principal.DEFAULT_TENANT);
-        String prefix = request.query().getOrDefault("prefix", "");
-        return AdminAnswer.json(
-                200,
-                shared.sessions().all().stream()
-                        .filter(session -> session.key().tenant().equals(tenant))
-                        .filter(session -> session.key().clientId().startsWith(prefix))
-                        .limit(LISTED)
-                        .map(MqttPages::about)
-                        .toList());
+    private Object sessions(AdminCall call) {
+        List<Session> own = new ArrayList<>();
+        for (Session session : shared.sessions().all()) {
+            if (session.key().tenant().equals(call.tenant())) {
+                own.add(session);
+            }
+        }
+        own.sort(Comparator.comparing(session -> session.key().clientId()));
+        return call.page(own, session -> session.key().clientId(), MqttPages::about);
     }
 
     private static Map<String, Object> about(Session session) {
@@ -75,34 +83,46 @@ final class MqttPages implements AdminPages {
         return about;
     }
 
-    /** One session: its facts, or the end of its connection. */
-    private AdminAnswer session(AdminRequest request, String encodedId) {
-        String tenant = request.query().getOrDefault("tenant", Principal.DEFAULT_TENANT);
-        String id = URLDecoder.decode(encodedId, StandardCharsets.UTF_8);
-        SessionKey key = new SessionKey(tenant, id);
-        return switch (request.method()) {
-            case "GET" ->
-                    shared.sessions()
-                            .find(key)
-                            .map(session -> AdminAnswer.json(200, about(session)))
-                            .orElseGet(() -> AdminAnswer.error(404, "There is no such session."));
-            case "DELETE" ->
-                    shared.sessions().kick(key, "an administrator ended it")
-                            ? AdminAnswer.done()
-                            : AdminAnswer.error(404, "There is no such session.");
-            default -> AdminAnswer.error(405, "GET or DELETE.").with("Allow", "GET, DELETE");
-        };
+    private Object session(AdminCall call) {
+        return shared.sessions()
+                .find(key(call))
+                .map(MqttPages::about)
+                .orElseThrow(() -> missing(call));
     }
 
-    private AdminAnswer trace(AdminRequest request) throws IOException {
-        try {
-            shared.trace()
-                    .rules(json.readValue(request.body(), new TypeReference<List<String>>() {}));
-            return AdminAnswer.json(200, shared.trace().written());
-        } catch (JsonProcessingException e) {
-            return AdminAnswer.error(400, "The body is a list of rules, as texts.");
-        } catch (IllegalArgumentException e) {
-            return AdminAnswer.error(400, String.valueOf(e.getMessage()));
+    private @Nullable Object disconnect(AdminCall call) {
+        if (!shared.sessions().kick(key(call), "an administrator ended it")) {
+            throw missing(call);
         }
+        return null;
+    }
+
+    private static SessionKey key(AdminCall call) {
+        return new SessionKey(call.tenant(), call.segment("client"));
+    }
+
+    private static AdminRefusal missing(AdminCall call) {
+        return AdminRefusal.notFound("There is no session of " + call.segment("client") + ".");
+    }
+
+    private Object rules() {
+        return Map.of("rules", shared.trace().written());
+    }
+
+    private Object trace(AdminCall call) {
+        JsonNode wanted = call.json().path("rules");
+        if (!wanted.isArray()) {
+            throw AdminRefusal.badRequest("rules is a list of texts.");
+        }
+        List<String> rules = new ArrayList<>();
+        wanted.forEach(rule -> rules.add(rule.asText()));
+        shared.trace().rules(rules);
+        return rules();
+    }
+
+    private Object automatic() {
+        return Map.of(
+                "rewrite", shared.settings().rewrite(),
+                "auto_subscribe", shared.settings().autoSubscribe());
     }
 }

@@ -4,6 +4,7 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.service.DelayedMessages;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -51,6 +52,11 @@ final class LaterMessages implements DelayedMessages, AutoCloseable {
     @Override
     public long pending() {
         return 0;
+    }
+
+    @Override
+    public CompletableFuture<List<Coming>> coming(int most) {
+        return CompletableFuture.completedFuture(List.of());
     }
 
     @Override

@@ -153,8 +153,10 @@ class OperationsTest {
             assertThat(text(server.admin("GET", "/sessions/seen", "")))
                     .contains("\"client_id\":\"seen\"", "\"connected\":true");
             assertThat(text(server.admin("GET", "/sessions", ""))).contains("\"seen\"");
-            assertThat(server.admin("PUT", "/traces", "[\"client seen\"]").status()).isEqualTo(200);
-            assertThat(server.admin("PUT", "/traces", "[\"planet Mars\"]").status()).isEqualTo(400);
+            assertThat(server.admin("PUT", "/traces", "{\"rules\":[\"client seen\"]}").status())
+                    .isEqualTo(200);
+            assertThat(server.admin("PUT", "/traces", "{\"rules\":[\"planet Mars\"]}").status())
+                    .isEqualTo(400);
             client.expectNothing();
             assertThat(traceOnce(t -> t.contains("PINGREQ"))).contains("\"seen\"");
             assertThat(server.admin("DELETE", "/sessions/seen", "").status()).isEqualTo(204);

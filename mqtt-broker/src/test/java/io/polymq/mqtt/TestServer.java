@@ -27,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,7 @@ final class TestServer implements AutoCloseable {
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
     private final LaterMessages later = new LaterMessages();
     private final NetworkServer network;
-    private final AdminPages pages;
+    private final List<AdminPages> pages;
     private final int port;
     private boolean closed;
 
@@ -109,11 +110,17 @@ final class TestServer implements AutoCloseable {
 
     /** What the admin port would answer. */
     AdminAnswer admin(String method, String below, String body) throws Exception {
-        return pages.answer(
+        String path = "/api/v1" + below;
+        AdminPages asked =
+                pages.stream()
+                        .filter(page -> path.startsWith(page.path()))
+                        .findFirst()
+                        .orElseThrow();
+        return asked.answer(
                 new AdminRequest(
                         method,
-                        "/mqtt" + below,
-                        below,
+                        path,
+                        path.substring(asked.path().length()),
                         Map.of(),
                         Map.of(),
                         body.getBytes(StandardCharsets.UTF_8),

@@ -21,6 +21,7 @@ public final class Api {
                         new TopicRoutes(params).routes(),
                         new QueueRoutes(params).routes(),
                         new SubjectRoutes(params).routes(),
+                        new DelayedRoutes(params.delayed()).routes(),
                         new PublishRoutes(params).routes(),
                         new TailRoutes(params).routes(),
                         new UserRoutes(params.security()).routes(),

@@ -1,6 +1,8 @@
 package io.polymq.admin.api;
 
+import io.polymq.config.load.ConfigException;
 import io.polymq.core.admin.AdminCall;
+import io.polymq.core.admin.AdminRefusal;
 import io.polymq.core.admin.AdminRoute;
 import io.polymq.core.topic.Topic;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -43,10 +45,36 @@ final class OverviewRoutes {
                         "The effective configuration, without its secrets",
                         call -> new TreeMap<>(params.node().config().get())),
                 AdminRoute.get(
+                        "/config/sources",
+                        "What was set by somebody, and where: a file's line, a variable, an option",
+                        call -> new TreeMap<>(source().origins())),
+                AdminRoute.post(
+                        "/config/reload",
+                        "Reads the configuration again, as SIGHUP does; `restart_needed` says"
+                                + " whether more changed than can at run time",
+                        "nothing",
+                        this::reload),
+                AdminRoute.get(
                                 "/slow-consumers",
                                 "Who takes messages slowly, slowest first",
                                 this::slow)
                         .asking("limit", "at most so many"));
+    }
+
+    private ConfigSource source() {
+        ConfigSource source = params.node().source().get();
+        if (source == null) {
+            throw new AdminRefusal(409, "This broker was given its configuration by a program.");
+        }
+        return source;
+    }
+
+    private Object reload(AdminCall call) {
+        try {
+            return Map.of("restart_needed", source().reload());
+        } catch (ConfigException wrong) {
+            throw AdminRefusal.badRequest(String.valueOf(wrong.getMessage()));
+        }
     }
 
     private Object overview(AdminCall call) {

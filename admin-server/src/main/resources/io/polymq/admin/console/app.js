@@ -8,9 +8,9 @@ import * as access from "./access.js";
 import * as protocols from "./protocols.js";
 
 const SECTIONS = [
-  ["Broker", [["overview", "Overview", overview], ["connections", "Connections", lists.connections], ["slow", "Slow consumers", lists.slow]]],
+  ["Broker", [["overview", "Overview", overview], ["connections", "Connections", lists.connections], ["sessions", "MQTT sessions", lists.sessions], ["slow", "Slow consumers", lists.slow]]],
   ["Messages", [["topics", "Topics", messages.topics], ["queues", "Queues", messages.queues], ["subscriptions", "Subscriptions", lists.subscriptions],
-    ["retained", "Retained", lists.retained], ["publish", "Publish", messages.publish], ["tail", "Live tail", messages.tail]]],
+    ["retained", "Retained", lists.retained], ["delayed", "Delayed", lists.delayed], ["publish", "Publish", messages.publish], ["tail", "Live tail", messages.tail]]],
   ["Protocols", [["groups", "Kafka groups", protocols.groups], ["exchanges", "AMQP exchanges", protocols.exchanges],
     ["bindings", "AMQP bindings", protocols.bindings], ["streams", "JetStream", protocols.streams], ["mailboxes", "mq9 mailboxes", protocols.mailboxes],
     ["agents", "mq9 agents", protocols.agents]]],
@@ -74,7 +74,7 @@ async function show() {
   document.title = `${known.title} · PolyMQ`;
   document.getElementById("leave").hidden = false;
   const main = document.getElementById("main");
-  const place = el("div");
+  const place = el("div", { "aria-busy": "true" });
   main.replaceChildren(el("h1", {}, known.title), place);
   try {
     const leave = await known.view(place, rest, () => mine === shown);
@@ -86,6 +86,7 @@ async function show() {
   } catch (refused) {
     failed(refused);
   }
+  place.setAttribute("aria-busy", "false");
 }
 
 function failed(refused) {
@@ -117,7 +118,8 @@ tenant.addEventListener("change", () => {
 });
 window.addEventListener("hashchange", () => {
   show();
-  document.getElementById("main").focus();
+  document.getElementById("main").focus({ preventScroll: true });
+  scrollTo(0, 0);
 });
 window.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();

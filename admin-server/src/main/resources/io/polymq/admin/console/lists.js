@@ -1,7 +1,9 @@
 // Views that are a list and little else.
-import { get, part, remove, put } from "./api.js";
-import { count, dangerous, el, payload, say, time } from "./dom.js";
-import { pairs, table } from "./table.js";
+import { get, part, post, put, remove } from "./api.js";
+import { count, dangerous, el, payload, say, span, time } from "./dom.js";
+import { table } from "./table.js";
+
+const GOODBYE_MILLIS = 700;
 
 export async function connections(place) {
   const load = await table(place, "/connections", [
@@ -14,7 +16,8 @@ export async function connections(place) {
     ["", (row) => dangerous("End", `End connection ${row.id}?`, async () => {
       await remove(`/connections/${row.id}`);
       say(`Connection ${row.id} is ended.`);
-      load();
+      // It says goodbye in its own protocol first.
+      setTimeout(load, GOODBYE_MILLIS);
     })],
   ], { empty: "Nobody is connected." });
 }
@@ -41,6 +44,35 @@ export async function retained(place) {
       load();
     })],
   ], { empty: "Nothing is retained." });
+}
+
+export async function sessions(place) {
+  const load = await table(place, "/sessions", [
+    ["Client id", (row) => row.client_id],
+    ["User", (row) => row.user],
+    ["Connected", (row) => (row.connected ? `from ${row.address}` : "no")],
+    ["Outlives its connection", (row) => (row.expiry_seconds > 4294967294 ? "for ever" : span(row.expiry_seconds * 1000) || "no")],
+    ["In flight", (row) => count(row.waiting), true],
+    ["", (row) => (row.connected ? dangerous("Disconnect", `Disconnect ${row.client_id}?`, async () => {
+      await remove(`/sessions/${part(row.client_id)}`);
+      say(`${row.client_id} is disconnected.`);
+      setTimeout(load, GOODBYE_MILLIS);
+    }) : "")],
+  ], { empty: "No session of MQTT." });
+}
+
+export async function delayed(place) {
+  const load = await table(place, "/delayed", [
+    ["Comes at", (row) => time(row.at)],
+    ["Subject", (row) => row.subject],
+    ["By", (row) => row.kind],
+    ["Size", (row) => count(row.size), true],
+    ["Payload", (row) => payload(row.payload).slice(0, 120)],
+    ["", (row) => dangerous("Cancel", `Never publish this message at ${row.subject}?`, async () => {
+      await remove(`/delayed/${row.id}`);
+      load();
+    })],
+  ], { empty: "No message is to come later." });
 }
 
 export async function schemas(place) {
@@ -105,5 +137,15 @@ export async function metrics(place) {
 }
 
 export async function config(place) {
-  place.append(el("p", { class: "muted" }, "What is in force. Secrets are not shown."), pairs(await get("/config")));
+  const [values, sources] = await Promise.all([get("/config"), get("/config/sources").catch(() => ({}))]);
+  place.append(
+    el("div", { class: "bar" }, el("p", { class: "muted" }, "What is in force. Secrets are not shown."), el("span", { class: "grow" }),
+      el("button", { type: "button", click: async () => {
+        const answer = await post("/config/reload");
+        say(answer.restart_needed ? "Read again; some of what changed needs a restart." : "Read again.");
+      } }, "Read again")),
+    el("table", {},
+      el("thead", {}, el("tr", {}, ["Key", "Value", "Set by"].map((title) => el("th", { scope: "col" }, title)))),
+      el("tbody", {}, Object.entries(values).map(([name, value]) =>
+        el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value), el("td", { class: "muted" }, sources[name] ?? ""))))));
 }

@@ -22,7 +22,7 @@ export async function table(place, path, columns, { query = {}, actions = [], em
     note ?? "",
     el("div", { class: "bar" }, search, el("span", { class: "grow" }), ...actions),
     el("table", {},
-      el("thead", {}, el("tr", {}, columns.map(([title, , numeric]) => el("th", { scope: "col", class: numeric ? "n" : null }, title)))),
+      el("thead", {}, el("tr", {}, columns.map(([title, , numeric]) => el("th", { scope: "col", class: numeric ? "n" : null }, title || el("span", { class: "unseen" }, "Actions"))))),
       body),
     el("div", { class: "bar" }, before, after, where));
 

@@ -2,6 +2,7 @@ package io.polymq.core.service;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Receipt;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -33,6 +34,17 @@ public interface DelayedMessages {
 
     /** How many are to come. */
     long pending();
+
+    /** Those that are to come, the next ones first, for lists. */
+    CompletableFuture<List<Coming>> coming(int most);
+
+    /**
+     * A message that is to come.
+     *
+     * @param kind names the handler that will publish it
+     * @param at in milliseconds since 1970
+     */
+    record Coming(Ticket ticket, String kind, String tenant, KeptMessage message, long at) {}
 
     /** Names a message that is to come; survives restarts. */
     record Ticket(long id) {}

@@ -67,6 +67,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
 
     private final ShardZone zone;
     private final MessageRecords records;
+    private final Executor blocking;
     private final Shard shard;
     private final GroupCursor cursor;
     private final TurnBatches writer;
@@ -87,6 +88,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
     private DelayedStore(Params params, Shard shard) {
         this.zone = params.zone();
         this.records = params.records();
+        this.blocking = params.blocking();
         this.shard = shard;
         this.cursor = shard.cursor(GROUP);
         this.writer = new TurnBatches(zone, shard, Durability.SYNC);
@@ -200,6 +202,41 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
     @Override
     public long pending() {
         return number.get();
+    }
+
+    @Override
+    public CompletableFuture<List<Coming>> coming(int most) {
+        CompletableFuture<PendingMessage[]> wanted = new CompletableFuture<>();
+        execute(wanted, () -> wanted.complete(pending.next(most)));
+        return wanted.thenApplyAsync(this::comings, blocking);
+    }
+
+    /** One after the other: they lie apart in the shard. */
+    private List<Coming> comings(PendingMessage[] wanted) {
+        RecordBatchCursor page = new RecordBatchCursor();
+        List<Coming> found = new ArrayList<>(wanted.length);
+        for (PendingMessage known : wanted) {
+            try (ReadResult read = shard.read(known.id, 1, true).join()) {
+                for (Slice slice : read.slices()) {
+                    page.reset(slice.toBuffer());
+                    while (page.next()) {
+                        if (page.offset() == known.id) {
+                            Ready ready = ready(known, page, new Message());
+                            found.add(
+                                    new Coming(
+                                            new Ticket(known.id),
+                                            ready.kind(),
+                                            ready.tenant(),
+                                            ready.message(),
+                                            known.at));
+                        }
+                    }
+                }
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        }
+        return found;
     }
 
     private void execute(CompletableFuture<?> result, Runnable task) {
@@ -316,7 +353,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
                             finish(wanted[next++]);
                         }
                         if (next < wanted.length && wanted[next].id == batches.offset()) {
-                            found.add(ready(wanted[next++]));
+                            found.add(ready(wanted[next++], batches, message));
                         }
                     }
                 }
@@ -347,7 +384,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
         zone.arm(known, RETRY_MILLIS);
     }
 
-    private Ready ready(PendingMessage known) {
+    private Ready ready(PendingMessage known, RecordBatchCursor batches, Message message) {
         ByteBuffer own = batches.header(HEADER);
         if (own == null) {
             throw new StorageException(

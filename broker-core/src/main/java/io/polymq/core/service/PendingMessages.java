@@ -1,5 +1,8 @@
 package io.polymq.core.service;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** From ticket to timer, by open addressing: a pending message costs little. Shard zone. */
@@ -52,6 +55,18 @@ final class PendingMessages {
         if (--size * 8 < table.length && table.length > FIRST) {
             resize(table.length / 2);
         }
+    }
+
+    /** Those that are due next, in the order of their times. */
+    PendingMessage[] next(int most) {
+        List<PendingMessage> all = new ArrayList<>(size);
+        for (PendingMessage pending : table) {
+            if (pending != null) {
+                all.add(pending);
+            }
+        }
+        all.sort(Comparator.comparingLong(pending -> pending.at));
+        return all.subList(0, Math.min(most, all.size())).toArray(PendingMessage[]::new);
     }
 
     private void insert(PendingMessage pending) {

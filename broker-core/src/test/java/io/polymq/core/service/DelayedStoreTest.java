@@ -66,6 +66,20 @@ final class DelayedStoreTest {
     }
 
     @Test
+    void whatIsToComeIsListedTheNextFirst() {
+        schedule("later", 9000);
+        Ticket next = schedule("soon", 5000);
+        assertThat(yard.get(delayed.coming(10)))
+                .extracting(coming -> coming.kind() + " @" + (coming.at() - ServiceYard.EPOCH))
+                .containsExactly("test @5000", "test @9000");
+        assertThat(yard.get(delayed.coming(1)))
+                .extracting(DelayedMessages.Coming::ticket)
+                .containsExactly(next);
+        yard.get(delayed.cancel(next));
+        assertThat(yard.get(delayed.coming(10))).hasSize(1);
+    }
+
+    @Test
     void messagesComeAtTheirTimeAndInItsOrder() {
         delayed.handle("test", this::due);
         schedule("late", 5000);

@@ -42,6 +42,8 @@ public final class ConfigLoader {
         foldShortBind(tree);
         applyEnvironment(tree);
         applySettings(tree);
+        Map<String, String> origins = new TreeMap<>();
+        note(origins, "", tree);
         boolean certificate = tree.at("tls.certificate").isPresent();
         PolyMqConfig config =
                 new Binder(problems, certificate, Tree.paths(PolyMqConfig.class))
@@ -52,7 +54,19 @@ public final class ConfigLoader {
         if (!problems.isEmpty()) {
             throw new ConfigException(problems.sorted());
         }
-        return new LoadedConfig(Objects.requireNonNull(config), warnings);
+        return new LoadedConfig(Objects.requireNonNull(config), warnings, origins);
+    }
+
+    private static void note(Map<String, String> origins, String prefix, Node.Table table) {
+        table.entries()
+                .forEach(
+                        (name, node) -> {
+                            if (node instanceof Node.Table inner) {
+                                note(origins, prefix + name + '.', inner);
+                            } else {
+                                origins.put(prefix + name, node.origin().toString());
+                            }
+                        });
     }
 
     /** {@code bind} at the top level is a short name of {@code network.bind}. */

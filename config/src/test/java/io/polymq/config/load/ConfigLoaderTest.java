@@ -56,6 +56,24 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void whatSomebodySetIsToldWithWhere() throws Exception {
+        Path file = file("a.toml", "cluster_name = \"east\"\n[log]\nlevel = \"warn\"\n");
+        LoadedConfig loaded =
+                ConfigLoader.load(
+                        new ConfigSources(
+                                file,
+                                Map.of("POLYMQ_ADMIN_PORT", "1"),
+                                List.of("broker_id=7", "log.level=info")));
+
+        assertThat(loaded.origins())
+                .containsOnly(
+                        Map.entry("cluster_name", file + ":1"),
+                        Map.entry("log.level", "--set log.level"),
+                        Map.entry("admin.port", "POLYMQ_ADMIN_PORT"),
+                        Map.entry("broker_id", "--set broker_id"));
+    }
+
+    @Test
     void tomlIsRead() throws Exception {
         PolyMqConfig config =
                 load(
