@@ -270,6 +270,9 @@ def main():
         # As in nats-server, who may read a stream is who may make a consumer of it.
         admin("POST", "/rules", {
             "effect": "deny", "users": ["limited"], "actions": ["write"], "match": "filter", "name": "$JS.API.CONSUMER.>"})
+        # And who may read a mailbox, who may carry out its commands.
+        admin("POST", "/rules", {
+            "effect": "deny", "users": ["limited"], "actions": ["write"], "match": "filter", "name": "$mq9.AI.MSG.FETCH.>"})
         for kind in kinds:
             case(f"{kind.name}: reading is refused in its own words", lambda: reading_is_refused(kind))
     for client in clients:
