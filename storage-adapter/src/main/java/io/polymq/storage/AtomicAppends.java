@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Appends to several shards at once. In one lane they are one block, which is there or not. Over
@@ -116,13 +117,27 @@ final class AtomicAppends {
                         first.batches,
                         Durability.SYNC,
                         intent,
-                        (bases, nexts, failure) -> {
-                            if (failure != null) {
-                                places.result.completeExceptionally(failure);
-                                return;
+                        new LaneRequests.Parts.Ended() {
+                            @Override
+                            public void ended(
+                                    long[] bases,
+                                    long[] nexts,
+                                    @Nullable StorageException failure) {
+                                if (failure != null) {
+                                    places.result.completeExceptionally(failure);
+                                    return;
+                                }
+                                places.put(first, bases, nexts);
+                                spread(first.lane.id, intent.sequence, others, places);
                             }
-                            places.put(first, bases, nexts);
-                            spread(first.lane.id, intent.sequence, others, places);
+
+                            /**
+                             * The intent stands, and later ones would hide that its parts do not.
+                             */
+                            @Override
+                            public void survived() {
+                                spread(first.lane.id, intent.sequence, others, places);
+                            }
                         }));
     }
 

@@ -103,13 +103,7 @@ final class LaneRecovery {
         disk.forceFolder(folder);
         first.end = end;
         files.found(first);
-        LaneRound made = new LaneRound(first);
-        made.ended = true;
-        made.lsn = 1;
-        made.position = LaneFormat.SEGMENT_HEADER;
-        made.end = end;
-        made.events.add(new IndexEvent.Listed(list));
-        firstRound = made;
+        firstRound = LaneRound.first(first, list, 1, end);
         return new LanePosition(2, first.id(), end, 0, Map.of());
     }
 

@@ -21,6 +21,12 @@ interface LaneRequest {
     /** The records are as safe as was asked for, or the request failed. */
     void end(@Nullable StorageException failure);
 
+    /**
+     * Its block was carried over after a failure, though it was told that it failed. On the
+     * completion thread, before the end of anything that is written later.
+     */
+    default void survived() {}
+
     Durability durability();
 
     /** It is forced together with that block: its shards' later requests wait for the force. */

@@ -170,12 +170,17 @@ final class LaneRequests {
         public void end(@Nullable StorageException failure) {
             then.accept(failure);
             if (failure == null) {
-                if (!rewriting) {
-                    shard.spec = spec;
-                }
+                survived();
                 result.complete(null);
             }
             super.end(failure);
+        }
+
+        @Override
+        public void survived() {
+            if (!rewriting) {
+                shard.spec = spec;
+            }
         }
     }
 
@@ -251,11 +256,16 @@ final class LaneRequests {
         @Override
         public void end(@Nullable StorageException failure) {
             if (failure == null) {
-                forget = registry.hide(shard);
-                shard.gone();
-                then.run();
+                survived();
             }
             super.end(failure);
+        }
+
+        @Override
+        public void survived() {
+            forget = registry.hide(shard);
+            shard.gone();
+            then.run();
         }
 
         @Override
@@ -398,6 +408,9 @@ final class LaneRequests {
         /** How it ended; the bases are meaningless after a failure. */
         interface Ended {
             void ended(long[] bases, long[] nexts, @Nullable StorageException failure);
+
+            /** It was told that it failed, and is there all the same. */
+            default void survived() {}
         }
 
         Parts(
@@ -463,6 +476,11 @@ final class LaneRequests {
                 }
             }
             ended.ended(bases, nexts, failure);
+        }
+
+        @Override
+        public void survived() {
+            ended.survived();
         }
 
         @Override

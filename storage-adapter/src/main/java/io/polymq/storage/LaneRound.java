@@ -26,4 +26,31 @@ final class LaneRound {
         this.segment = segment;
         this.requests = new ArrayList<>(requests);
     }
+
+    /** The first block of a segment: the list of those before it. */
+    static LaneRound first(Segment segment, SegmentList list, long lsn, long end) {
+        LaneRound first = new LaneRound(segment);
+        first.events.add(new IndexEvent.Listed(list));
+        first.ended = true;
+        first.lsn = lsn;
+        first.position = LaneFormat.SEGMENT_HEADER;
+        first.end = end;
+        return first;
+    }
+
+    /** Which requests wait for the block's force; the others go to {@code done}. */
+    List<LaneRequest> waiting(List<LaneRequest> done) {
+        List<LaneRequest> waiting = new ArrayList<>(requests.size());
+        for (LaneRequest request : requests) {
+            boolean waits = request.durability() == Durability.SYNC || request.isBehindForced(lsn);
+            (waits ? waiting : done).add(request);
+        }
+        return waiting;
+    }
+
+    /** The block was carried over after a failure; on the completion thread. */
+    void survived() {
+        events.forEach(LogShard::survived);
+        requests.forEach(LaneRequest::survived);
+    }
 }

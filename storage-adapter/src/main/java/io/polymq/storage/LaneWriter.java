@@ -197,16 +197,16 @@ final class LaneWriter {
             try {
                 force(current);
                 durable(target);
-                synchronized (this) {
-                    notifyAll();
-                }
+                wake(null);
             } catch (IOException e) {
-                synchronized (this) {
-                    backgroundFailure = e;
-                    notifyAll();
-                }
+                wake(e);
             }
         }
+    }
+
+    private synchronized void wake(@Nullable IOException failure) {
+        backgroundFailure = failure == null ? backgroundFailure : failure;
+        notifyAll();
     }
 
     /**
@@ -340,10 +340,14 @@ final class LaneWriter {
         writtenDurable = durableLsn;
         written(length);
         if (force) {
-            List<LaneRequest> waiting = endUnforced(round.requests);
+            List<LaneRequest> waiting = endUnforced();
             long begin = System.nanoTime();
             try {
-                force(segment);
+                synchronized (forcing) {
+                    if (durableLsn < writtenLsn) {
+                        force(segment);
+                    }
+                }
             } catch (IOException e) {
                 stopAndRepair(waiting, e);
                 return;
@@ -446,20 +450,13 @@ final class LaneWriter {
     }
 
     /** Ends those that need no force and stand behind none; the others. */
-    private List<LaneRequest> endUnforced(List<LaneRequest> requests) {
+    private List<LaneRequest> endUnforced() {
         if (!anyUnforced) {
-            return requests;
+            return round.requests;
         }
-        List<LaneRequest> waiting = new ArrayList<>(requests.size());
         List<LaneRequest> done = new ArrayList<>();
-        for (LaneRequest request : requests) {
-            boolean waits =
-                    request.durability() == Durability.SYNC || request.isBehindForced(round.lsn);
-            (waits ? waiting : done).add(request);
-        }
-        if (!done.isEmpty()) {
-            answers.endAll(done);
-        }
+        List<LaneRequest> waiting = round.waiting(done);
+        answers.endAll(done);
         return waiting;
     }
 
@@ -535,7 +532,7 @@ final class LaneWriter {
 
     private void writeFailed(List<LaneRequest> requests, IOException cause) {
         space.refresh();
-        if (space.isFull()) {
+        if (space.isFull() && requests.stream().noneMatch(LaneRequest::survives)) {
             try {
                 segment.file().truncate(position);
                 log.atWarn()
@@ -649,12 +646,7 @@ final class LaneWriter {
         next.file().force();
         files.forceFolder();
         files.add(next);
-        LaneRound first = new LaneRound(next);
-        first.events.add(new IndexEvent.Listed(list));
-        first.ended = true;
-        first.lsn = lsn;
-        first.position = LaneFormat.SEGMENT_HEADER;
-        first.end = at;
+        LaneRound first = LaneRound.first(next, list, lsn, at);
         List<LaneRound> kept = repair.relocated(next);
         rounds.removeIf(old -> old.lsn > durableLsn);
         unapplied.addAndGet(first.end - first.position);
@@ -669,9 +661,7 @@ final class LaneWriter {
         lastDataLsn = writtenLsn;
         writtenDurable = durableLsn;
         durable(writtenLsn);
-        for (LaneRound survivor : kept) {
-            answers.run(() -> survivor.events.forEach(LogShard::survived));
-        }
+        kept.forEach(survivor -> answers.run(survivor::survived));
     }
 
     /** The last act: everything forced, and a block that says so. */

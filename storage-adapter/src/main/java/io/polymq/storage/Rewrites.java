@@ -223,19 +223,24 @@ final class Rewrites {
         @Override
         public void end(@Nullable StorageException failure) {
             if (failure == null) {
-                for (BatchRef ref : refs) {
-                    if (ref.owner != null) {
-                        ref.owner.tail.replace(ref);
-                    }
-                }
-                for (Rewritten batch : portion) {
-                    LogShard shard = batch.to() == null ? store.loaded(batch.shard()) : null;
-                    if (shard != null) {
-                        shard.tail.drop(batch.baseOffset());
-                    }
-                }
+                survived();
             }
             super.end(failure);
+        }
+
+        @Override
+        public void survived() {
+            for (BatchRef ref : refs) {
+                if (ref.owner != null) {
+                    ref.owner.tail.replace(ref);
+                }
+            }
+            for (Rewritten batch : portion) {
+                LogShard shard = batch.to() == null ? store.loaded(batch.shard()) : null;
+                if (shard != null) {
+                    shard.tail.drop(batch.baseOffset());
+                }
+            }
         }
 
         @Override

@@ -150,6 +150,62 @@ class FailedForceTest {
         assertThat(ref.position).isEqualTo(1_200);
     }
 
+    @Test
+    void anAtomicAppendWhoseIntentIsCarriedOverReachesTheOtherLanesBeforeLaterOnes()
+            throws Exception {
+        store.close();
+        StorageConfig two = TestConfigs.quick("lanes=2", "recycle=0", "force_interval=1h");
+        store =
+                SimulatedStores.open(
+                        disk, new CrashingRows(new Random(8)), two, InstantSource.system());
+        Shard one = store.create("one", ShardSpec.DEFAULT).get();
+        Shard other = store.create("other", ShardSpec.DEFAULT).get();
+        disk.failForces(1);
+        assertThat(together(one, other, "first"))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class)
+                .withMessageContaining("recovers from a failure");
+        Await.until(
+                () -> {
+                    try {
+                        together(one, other, "second").get();
+                        return true;
+                    } catch (ExecutionException e) {
+                        return false;
+                    }
+                });
+        assertThat(Batches.all(one)).containsExactly("0=first", "1=second");
+        assertThat(Batches.all(other)).containsExactly("0=first", "1=second");
+    }
+
+    @Test
+    void whatWasChangedInABlockThatIsCarriedOverIsChangedAtOnce() throws Exception {
+        shard.append(Batches.of("gone"), Durability.SYNC).get();
+        store.create("b", ShardSpec.DEFAULT).get();
+        disk.failForces(1);
+        assertThat(shard.deleteRecords(new long[] {1}))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class);
+        appendSafely("last");
+        assertThat(Batches.all(shard)).startsWith("0=written").doesNotContain("1=gone");
+
+        disk.failForces(1);
+        assertThat(store.delete("b"))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class);
+        appendSafely("more");
+        assertThat(store.open("b")).isEmpty();
+        assertThat(store.create("b", ShardSpec.DEFAULT).get().endOffset()).isZero();
+    }
+
+    private CompletableFuture<List<Appended>> together(Shard one, Shard other, String value) {
+        return store.appendAll(
+                List.of(
+                        new ShardAppend(one, Batches.of(value)),
+                        new ShardAppend(other, Batches.of(value))),
+                Durability.SYNC);
+    }
+
     private static Segment segment(SimulatedDisk disk, long id) throws Exception {
         Path path = Path.of("/lane", LaneFormat.fileName(id));
         return new Segment(0, id, 1, path, disk.open(path, true));
