@@ -2,7 +2,16 @@ package io.polymq.nats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polymq.conformance.TestSecurity;
+import io.polymq.nats.options.ServerOptions;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -237,6 +246,25 @@ class NatsCornerCasesTest {
     }
 
     @Test
+    void case21aSilentClientIsAskedAndWhateverItSaysCountsAsAlive() throws Exception {
+        NatsSettings often =
+                TestNats.SETTINGS.under(
+                        ServerOptions.parse("ping_interval: \"300ms\"\nping_max: 2", Map.of())
+                                .limits());
+        try (TestNats quick = new TestNats(often, TestSecurity.open(), 0);
+                WireClient client = new WireClient(quick.address())) {
+            client.line();
+            client.send("CONNECT {\"verbose\":false}\r\n");
+            for (int i = 0; i < 4; i++) {
+                assertThat(client.line()).isEqualTo("PING");
+                client.send(i % 2 == 0 ? "PONG\r\n" : "PUB alive 0\r\n\r\nPONG\r\n");
+            }
+            assertThat(client.untilClosed())
+                    .isEqualTo("PING\r\nPING\r\n-ERR 'Stale Connection'\r\n");
+        }
+    }
+
+    @Test
     void case23aReplyNeedsTheRightOrAnOpenQuestion() throws Exception {
         try (TestNats listed =
                         TestNats.configured(
@@ -266,6 +294,42 @@ class NatsCornerCasesTest {
 
     private static WireClient as(TestNats nats, String user) throws IOException {
         return WireClient.connected(nats.address(), ",\"user\":\"" + user + "\",\"pass\":\"p\"");
+    }
+
+    @Test
+    void case24aSlowConsumerIsClosedWithoutHoldingUpThePublisherForLong() throws Exception {
+        String big = "x".repeat(1 << 19);
+        try (TestNats strict =
+                        TestNats.configured("write_deadline: \"500ms\"\nhttp: \"127.0.0.1:-1\"");
+                WireClient slow = WireClient.connected(strict.address(), "");
+                WireClient publisher = WireClient.connected(strict.address(), "")) {
+            slow.send("SUB flood 1\r\n").untilPong();
+            for (int i = 0; i < 48; i++) {
+                publisher.send("PUB flood " + big.length() + "\r\n" + big + "\r\n").untilPong();
+            }
+            String closed = "";
+            long limit = System.nanoTime() + 20_000_000_000L;
+            while (!closed.contains("Slow Consumer") && System.nanoTime() < limit) {
+                closed = monitored(strict, "/connz?state=closed");
+            }
+            assertThat(closed).contains("Slow Consumer");
+            assertThat(monitored(strict, "/varz")).contains("\"slow_consumers\" : 1");
+            assertThat(publisher.untilPong()).isEmpty();
+            assertThat(slow.untilEnd())
+                    .as("an error would keep it from coming back")
+                    .doesNotContain("-ERR");
+        }
+    }
+
+    private static String monitored(TestNats nats, String path) throws Exception {
+        InetSocketAddress at = Objects.requireNonNull(nats.broker.monitorAddress());
+        URI uri = URI.create("http://127.0.0.1:" + at.getPort() + path);
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            return http.send(
+                            HttpRequest.newBuilder(uri).build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
     }
 
     @Test
