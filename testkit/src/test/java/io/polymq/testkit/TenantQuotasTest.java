@@ -205,4 +205,51 @@ class TenantQuotasTest {
             assertThat(System.nanoTime() - begun).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(250));
         }
     }
+
+    @Test
+    void mailBeyondTheQuotaOfTopicsIsRefusedInTheReplyAndOtherMailboxesGoOn() throws Exception {
+        try (Nats agent = new Nats(broker)) {
+            agent.send("SUB answer 1\r\n");
+            assertThat(asked(agent, "MAILBOX.CREATE", "{\"name\":\"quota.a\",\"ttl\":0}"))
+                    .contains("\"error\":\"\"");
+            assertThat(asked(agent, "MAILBOX.CREATE", "{\"name\":\"quota.b\",\"ttl\":0}"))
+                    .contains("\"error\":\"\"");
+            assertThat(asked(agent, "MSG.SEND.quota.a", "one")).contains("\"msg_id\":0");
+            admin.quota("topics", used("topics"));
+
+            assertThat(asked(agent, "MSG.SEND.quota.b", "two"))
+                    .isEqualTo("{\"error\":\"the tenant default has its quota of topics\"}");
+            assertThat(asked(agent, "MSG.SEND.quota.a", "three")).contains("\"msg_id\":1");
+
+            admin.quota("topics", -1);
+            assertThat(asked(agent, "MSG.SEND.quota.b", "four")).contains("\"msg_id\":0");
+            asked(agent, "MAILBOX.DELETE.quota.a", "");
+            asked(agent, "MAILBOX.DELETE.quota.b", "");
+        }
+    }
+
+    private static String asked(Nats agent, String command, String body) throws Exception {
+        agent.publish("$mq9.AI." + command, "answer", body);
+        agent.until("MSG answer");
+        return agent.line();
+    }
+
+    @Test
+    void anAgentBeyondItsTenantsRateIsReadMoreSlowly() throws Exception {
+        try (Nats agent = new Nats(broker)) {
+            agent.send("SUB answer 1\r\n");
+            asked(agent, "MAILBOX.CREATE", "{\"name\":\"quota.paced\",\"ttl\":0}");
+            asked(agent, "MSG.SEND.quota.paced", "first");
+            admin.quota("messages_per_second", 100);
+            long begun = System.nanoTime();
+
+            for (int i = 0; i < 150; i++) {
+                assertThat(asked(agent, "MSG.SEND.quota.paced", "x")).contains("\"error\":\"\"");
+            }
+
+            assertThat(System.nanoTime() - begun).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(400));
+            admin.quota("messages_per_second", -1);
+            asked(agent, "MAILBOX.DELETE.quota.paced", "");
+        }
+    }
 }
