@@ -17,8 +17,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * One short life of a broker, so that the JVM can record which classes a start loads. Ports are
- * picked by the system, everything is on loopback, and the data goes to a folder that is deleted.
+ * Two short lives of a broker, one on an empty data path and one on what that left, so that the JVM
+ * can record which classes a start loads. Ports are picked by the system, everything is on
+ * loopback, and the data goes to a folder that is deleted.
  */
 final class Training {
     private Training() {}
@@ -28,6 +29,7 @@ final class Training {
         try {
             Path folder = Files.createTempDirectory("polymq-training");
             try {
+                live(folder);
                 live(folder);
             } finally {
                 delete(folder);

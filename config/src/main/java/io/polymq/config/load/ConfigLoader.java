@@ -22,6 +22,7 @@ public final class ConfigLoader {
     private static final String BIND = "network.bind";
 
     private final ConfigSources sources;
+    private final List<String> paths = Tree.paths(PolyMqConfig.class);
     private final Problems problems = new Problems();
     private final List<String> warnings = new ArrayList<>();
 
@@ -46,8 +47,7 @@ public final class ConfigLoader {
         note(origins, "", tree);
         boolean certificate = tree.at("tls.certificate").isPresent();
         PolyMqConfig config =
-                new Binder(problems, certificate, Tree.paths(PolyMqConfig.class))
-                        .bind(PolyMqConfig.class, tree, "");
+                new Binder(problems, certificate, paths).bind(PolyMqConfig.class, tree, "");
         if (config != null) {
             new PortRules(config, tree, problems).check();
         }
@@ -84,12 +84,12 @@ public final class ConfigLoader {
     }
 
     private void applyEnvironment(Node.Table tree) {
-        Map<String, String> paths = EnvironmentNames.byVariable(Tree.paths(PolyMqConfig.class));
-        paths.put("POLYMQ_BIND", BIND);
+        Map<String, String> variables = EnvironmentNames.byVariable(paths);
+        variables.put("POLYMQ_BIND", BIND);
         new TreeMap<>(sources.environment())
                 .forEach(
                         (variable, value) -> {
-                            String path = paths.get(variable);
+                            String path = variables.get(variable);
                             if (path != null) {
                                 set(tree, path, value, new Origin(variable, 0));
                             } else if (EnvironmentNames.isOurs(variable)) {

@@ -17,15 +17,27 @@ public final class Key {
 
     private final RecordComponent component;
     private final String name;
+    private final boolean nullable;
 
     Key(RecordComponent component) {
         this.component = component;
         this.name = snakeCase(component.getName());
+        this.nullable = component.getAnnotatedType().isAnnotationPresent(Nullable.class);
     }
 
     /** {@code maxConnectionsPerIp} is {@code max_connections_per_ip}. */
     static String snakeCase(String camelCase) {
-        return camelCase.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+        StringBuilder snake = new StringBuilder(camelCase.length() + 8);
+        for (int i = 0; i < camelCase.length(); i++) {
+            char letter = camelCase.charAt(i);
+            if (Character.isUpperCase(letter)
+                    && i > 0
+                    && !Character.isUpperCase(camelCase.charAt(i - 1))) {
+                snake.append('_');
+            }
+            snake.append(Character.toLowerCase(letter));
+        }
+        return snake.toString();
     }
 
     public String name() {
@@ -37,7 +49,7 @@ public final class Key {
     }
 
     public boolean isNullable() {
-        return component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+        return nullable;
     }
 
     public boolean isSection() {

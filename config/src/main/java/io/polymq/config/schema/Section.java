@@ -2,24 +2,41 @@ package io.polymq.config.schema;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A record type as a section: its keys, and how one is made. */
+/** A record type as a section: its keys, and how one is made. Immutable. */
 public final class Section<T> {
+    /** A record's annotations take long to read, and a start asks for each section many times. */
+    private static final ClassValue<Section<?>> KNOWN =
+            new ClassValue<>() {
+                @Override
+                protected Section<?> computeValue(Class<?> type) {
+                    return new Section<>(type);
+                }
+            };
+
     private final Class<T> type;
     private final List<Key> keys;
+    private final List<String> names;
 
-    private Section(Class<T> type, List<Key> keys) {
+    private Section(Class<T> type) {
         this.type = type;
-        this.keys = keys;
+        this.keys = Arrays.stream(type.getRecordComponents()).map(Key::new).toList();
+        this.names = keys.stream().flatMap(Section::written).toList();
     }
 
+    @SuppressWarnings("unchecked") // each class has the section of its own
     public static <T> Section<T> of(Class<T> type) {
-        return new Section<>(
-                type, Arrays.stream(type.getRecordComponents()).map(Key::new).toList());
+        return (Section<T>) KNOWN.get(type);
+    }
+
+    private static Stream<String> written(Key key) {
+        return key.ports() == null
+                ? Stream.of(key.name())
+                : Section.of(key.type()).names().stream();
     }
 
     public List<Key> keys() {
@@ -28,13 +45,7 @@ public final class Section<T> {
 
     /** The names that may be written in this section, in order, those of its ports among them. */
     public List<String> names() {
-        return keys.stream()
-                .flatMap(
-                        key ->
-                                key.ports() == null
-                                        ? java.util.stream.Stream.of(key.name())
-                                        : Section.of(key.type()).names().stream())
-                .toList();
+        return names;
     }
 
     public String doc() {
@@ -48,10 +59,7 @@ public final class Section<T> {
      * @param values in the order of the keys
      */
     T create(@Nullable Object[] values) {
-        Class<?>[] types =
-                Arrays.stream(type.getRecordComponents())
-                        .map(RecordComponent::getType)
-                        .toArray(Class<?>[]::new);
+        Class<?>[] types = keys.stream().map(Key::type).toArray(Class<?>[]::new);
         try {
             Constructor<T> constructor = type.getDeclaredConstructor(types);
             return constructor.newInstance(values);
