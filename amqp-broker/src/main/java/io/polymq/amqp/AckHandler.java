@@ -5,6 +5,7 @@ import io.polymq.amqp.model.TransactionJournal;
 import io.polymq.core.message.Receipt;
 import io.polymq.network.Outbox;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -110,7 +111,7 @@ final class AckHandler {
             staged.addAll(taken);
         } else {
             flush();
-            carryOut(taken);
+            carryOut(requeue ? inPlace(taken) : taken);
         }
     }
 
@@ -177,8 +178,17 @@ final class AckHandler {
             throw AmqpErrors.notImplemented("requeue=false");
         }
         flush();
-        List<Staged> back = take(0, true, false, true);
-        carryOut(back);
+        carryOut(inPlace(take(0, true, false, true)));
+    }
+
+    /**
+     * In the order of their places: what goes back first may be delivered before the rest is back.
+     */
+    private static List<Staged> inPlace(List<Staged> back) {
+        if (back.size() > 1) {
+            back.sort(Comparator.comparingLong(Staged::offset));
+        }
+        return back;
     }
 
     /** The acknowledgements that wait for the commit, of queues that keep their messages. */
@@ -225,9 +235,33 @@ final class AckHandler {
         }
     }
 
+    /** Whether several hold messages of one queue, which go back to their places together. */
+    private boolean sharesAQueue() {
+        if (all.size() < 2) {
+            return false;
+        }
+        Set<AmqpQueue> seen = new HashSet<>();
+        boolean shares = false;
+        outbox.begin(0);
+        try {
+            for (Hold hold : all) {
+                AmqpQueue queue = hold.queue();
+                shares |= queue != null && !hold.isEmpty() && !seen.add(queue);
+            }
+        } finally {
+            outbox.end();
+        }
+        return shares;
+    }
+
     /** The channel ends: everything unsettled goes back to its place. */
     void end() {
         flush();
+        if (sharesAQueue()) {
+            for (Staged one : inPlace(take(0, true, false, true))) {
+                one.hold().giveBack(one.offset());
+            }
+        }
         outbox.begin(0);
         try {
             unacked.clear();

@@ -110,6 +110,11 @@ final class Hold {
         settled(1);
     }
 
+    /** The same at the end of the channel, which makes no room for more. */
+    void giveBack(long offset) {
+        settler.release(offset);
+    }
+
     void reject(long offset) {
         settler.reject(offset);
         settled(1);

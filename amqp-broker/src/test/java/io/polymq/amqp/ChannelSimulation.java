@@ -234,6 +234,11 @@ final class ChannelSimulation {
             return;
         }
         long tag = anyTag(one);
+        Unsettled chosen = one.unsettled.get(tag);
+        // Back in a full queue it is dropped or delivered again: what comes first is chance.
+        if (requeue && chosen.by() != null && model.isFull(chosen.held().queue)) {
+            return;
+        }
         // One that is consumed comes back at once: several would leave the order to chance.
         boolean multiple = random.nextBoolean() && one.consumes == null && consumed() == 0;
         one.channel.basicNack(tag, multiple, requeue);
@@ -253,13 +258,10 @@ final class ChannelSimulation {
         return open.stream().filter(one -> one.consumes != null).count();
     }
 
+    /** A consumer has room for more only when what it held is back, and cut to the length. */
     private void back(Map<Long, Unsettled> taken) {
-        for (Unsettled settled : taken.values()) {
-            if (settled.by() != null) {
-                settled.by().holds--;
-            }
-        }
         model.giveBack(taken.values().stream().map(Unsettled::held).toList());
+        taken.values().forEach(this::free);
     }
 
     /** The broker has read what was sent on the channel. */

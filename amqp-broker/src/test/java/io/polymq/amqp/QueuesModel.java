@@ -77,6 +77,11 @@ final class QueuesModel {
         return line(queue).ready.size();
     }
 
+    /** Whether one more would be too much. */
+    boolean isFull(String queue) {
+        return line(queue).most >= 0 && ready(queue) >= line(queue).most;
+    }
+
     List<String> names() {
         return List.copyOf(lines.keySet());
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Delivery;
 import com.rabbitmq.client.GetResponse;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -109,6 +110,32 @@ class SettlementTest extends ClientCase {
             GetResponse got = channel.basicGet(queue, true);
             assertThat(text(got.getBody())).isEqualTo("m" + i);
             assertThat(got.getEnvelope().isRedeliver()).isEqualTo(i < 3);
+        }
+    }
+
+    @Test
+    void whatGoesBackTogetherReachesAWaitingConsumerInItsOrder() throws Exception {
+        String queue = queue();
+        for (int i = 0; i < 4; i++) {
+            channel.basicPublish("", queue, null, bytes("m" + i));
+        }
+        Channel holder = connection.createChannel();
+        for (int i = 0; i < 2; i++) {
+            holder.basicGet(queue, false);
+        }
+        holder.basicQos(2);
+        BlockingQueue<Delivery> held = consume(holder, queue, false);
+        next(held);
+        next(held);
+        holder.basicReject(1, true);
+        holder.basicReject(3, true);
+        assertThat(text(next(held).getBody())).isEqualTo("m0");
+        // By its gets the channel holds m1, by its consumer m3 and m0.
+        BlockingQueue<Delivery> other = consume(channel, queue, true);
+        assertThat(text(next(other).getBody())).isEqualTo("m2");
+        holder.close();
+        for (String expected : List.of("m0", "m1", "m3")) {
+            assertThat(text(next(other).getBody())).isEqualTo(expected);
         }
     }
 
