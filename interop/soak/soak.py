@@ -72,7 +72,7 @@ port = {self.admin}
         env["POLYMQ_JAVA_OPTS"] = "-Xmx512m " + env.get("POLYMQ_JAVA_OPTS", "")
         if FAKETIME:
             env |= {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_NO_CACHE": "1",
-                    "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+                    "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "1"}
         command = os.environ["SOAK_COMMAND"].split() + ["--config", str(WORK / "polymq.toml")]
         self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=self.log)
         end = time.monotonic() + 120
@@ -165,7 +165,7 @@ def storm(broker, chance, until, checks, log):
     return kills
 
 
-def quiet(broker, until, log):
+def quiet(broker, until):
     samples = []
     while time.monotonic() < until:
         samples.append(broker.sample())
@@ -199,10 +199,11 @@ def main():
     bad = threading.Thread(target=trouble.run, args=(broker.ports, seed, lambda: going), daemon=True)
     bad.start()
 
-    whole = minutes * 60
-    kills = storm(broker, chance, begin + whole * 0.6, checks, log)
+    whole, began = minutes * 60, time.monotonic()
+    log("everyone is at work")
+    kills = storm(broker, chance, began + whole * 0.6, checks, log)
     log("quiet from here on")
-    rss_early, rss_late, files_early, files_late = quiet(broker, begin + whole, log)
+    rss_early, rss_late, files_early, files_late = quiet(broker, began + whole)
     going = False
     bad.join(20)
     for one in all_traffic:

@@ -274,7 +274,8 @@ class Amqp10(Amqp):
             source = connection.create_receiver("/queues/" + self.queue, credit=100)
             while self.reading:
                 try:
-                    self.ledger.take(source.receive(timeout=0.5).body)
+                    message = source.receive(timeout=0.5)
+                    self.ledger.take(message.body)  # is only valid as long as the message
                     source.accept()
                 except proton.Timeout:
                     pass

@@ -184,7 +184,7 @@ class TracingTest {
                     new ProducerRecord<>("traced.records", "hello".getBytes(UTF_8));
             record.headers().add("traceparent", SAMPLED.getBytes(UTF_8));
             producer.send(record).get();
-            await("publish traced.records", "polymq.protocol", "kafka");
+            await("publish traced.records", "messaging.operation.name", "publish");
         }
     }
 
