@@ -31,7 +31,10 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.quota.ClientQuotaFilter;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** The administrator's calls that AKHQ, Kafka UI and Redpanda Console make for their pages: AdminCalls BOOTSTRAP. */
+/**
+ * The administrator's calls that AKHQ, Kafka UI and Redpanda Console make for their pages:
+ * AdminCalls BOOTSTRAP.
+ */
 public class AdminCalls {
 
     private final Admin admin;
@@ -101,7 +104,9 @@ public class AdminCalls {
     }
 
     private void nodes() throws Exception {
-        var cluster = admin.describeCluster(new DescribeClusterOptions().includeAuthorizedOperations(true));
+        var cluster =
+                admin.describeCluster(
+                        new DescribeClusterOptions().includeAuthorizedOperations(true));
         Collection<Node> nodes = got(cluster.nodes());
         holds(nodes.size() == 1, nodes.toString());
         holds(nodes.contains(got(cluster.controller())), "the controller is not one of " + nodes);
@@ -110,7 +115,9 @@ public class AdminCalls {
         int id = nodes.iterator().next().id();
         var broker = new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(id));
         Config config = got(admin.describeConfigs(List.of(broker)).all()).get(broker);
-        holds(config.get("log.retention.ms") != null && config.entries().size() > 20, "settings: " + config);
+        holds(
+                config.get("log.retention.ms") != null && config.entries().size() > 20,
+                "settings: " + config);
         var folders = got(admin.describeLogDirs(List.of(id)).allDescriptions()).get(id);
         long held =
                 folders.values().stream()
@@ -121,20 +128,27 @@ public class AdminCalls {
         holds(held > 0, "no bytes of " + topic);
         var quorum = got(admin.describeMetadataQuorum().quorumInfo());
         holds(quorum.leaderId() == id, quorum.toString());
-        holds(!got(admin.describeFeatures().featureMetadata()).finalizedFeatures().isEmpty(), "no features");
+        holds(
+                !got(admin.describeFeatures().featureMetadata()).finalizedFeatures().isEmpty(),
+                "no features");
     }
 
     private void topics() throws Exception {
-        Set<String> names = got(admin.listTopics(new ListTopicsOptions().listInternal(true)).names());
+        Set<String> names =
+                got(admin.listTopics(new ListTopicsOptions().listInternal(true)).names());
         holds(names.contains(topic), "not listed: " + topic);
         Map<String, TopicDescription> all =
                 got(
-                        admin.describeTopics(names, new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                        admin.describeTopics(
+                                        names,
+                                        new DescribeTopicsOptions()
+                                                .includeAuthorizedOperations(true))
                                 .allTopicNames());
         TopicDescription ours = all.get(topic);
         holds(ours.partitions().size() == 3, ours.toString());
         holds(
-                ours.partitions().stream().allMatch(each -> each.isr().size() == 1 && each.leader() != null),
+                ours.partitions().stream()
+                        .allMatch(each -> each.isr().size() == 1 && each.leader() != null),
                 ours.toString());
         Map<TopicPartition, OffsetSpec> earliest = new HashMap<>();
         Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
@@ -143,10 +157,12 @@ public class AdminCalls {
             latest.put(new TopicPartition(topic, i), OffsetSpec.latest());
         }
         holds(
-                got(admin.listOffsets(earliest).all()).values().stream().allMatch(each -> each.offset() == 0),
+                got(admin.listOffsets(earliest).all()).values().stream()
+                        .allMatch(each -> each.offset() == 0),
                 "earliest");
         holds( // ten records and a marker
-                got(admin.listOffsets(latest).all()).values().stream().allMatch(each -> each.offset() == 11),
+                got(admin.listOffsets(latest).all()).values().stream()
+                        .allMatch(each -> each.offset() == 11),
                 "latest");
         holds(got(admin.listPartitionReassignments().reassignments()).isEmpty(), "reassignments");
     }
@@ -162,13 +178,22 @@ public class AdminCalls {
                                                         new ConfigEntry("retention.ms", "3600000"),
                                                         AlterConfigOp.OpType.SET))))
                         .all());
-        ConfigEntry changed = got(admin.describeConfigs(List.of(resource)).all()).get(resource).get("retention.ms");
+        ConfigEntry changed =
+                got(admin.describeConfigs(List.of(resource)).all())
+                        .get(resource)
+                        .get("retention.ms");
         holds(changed.value().equals("3600000") && !changed.isDefault(), changed.toString());
     }
 
     private void partitions() throws Exception {
         got(admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(5))).all());
-        holds(got(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic).partitions().size() == 5, "partitions");
+        holds(
+                got(admin.describeTopics(List.of(topic)).allTopicNames())
+                                .get(topic)
+                                .partitions()
+                                .size()
+                        == 5,
+                "partitions");
         var partition = new TopicPartition(topic, 0);
         var deleted = admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(5)));
         holds(got(deleted.lowWatermarks().get(partition)).lowWatermark() == 5, "low watermark");
@@ -180,18 +205,22 @@ public class AdminCalls {
         holds(groups.stream().anyMatch(group -> group.groupId().equals(topic)), groups.toString());
         holds(got(admin.listConsumerGroups().valid()).size() > 0, "no consumer groups");
         var described = got(admin.describeConsumerGroups(List.of(topic)).all()).get(topic);
-        holds(described.members().isEmpty() && described.coordinator() != null, described.toString());
+        holds(
+                described.members().isEmpty() && described.coordinator() != null,
+                described.toString());
         Map<TopicPartition, OffsetAndMetadata> offsets =
-                got(
-                                admin.listConsumerGroupOffsets(
-                                                Map.of(topic, new ListConsumerGroupOffsetsSpec()))
-                                        .all())
+                got(admin.listConsumerGroupOffsets(
+                                        Map.of(topic, new ListConsumerGroupOffsetsSpec()))
+                                .all())
                         .get(topic);
-        holds(offsets.size() == 3 && offsets.values().stream().allMatch(at -> at.offset() == 4), offsets.toString());
+        holds(
+                offsets.size() == 3 && offsets.values().stream().allMatch(at -> at.offset() == 4),
+                offsets.toString());
         got(admin.deleteConsumerGroupOffsets(topic, Set.of(new TopicPartition(topic, 0))).all());
         got(admin.deleteConsumerGroups(List.of(topic)).all());
         holds(
-                got(admin.listGroups().all()).stream().noneMatch(group -> group.groupId().equals(topic)),
+                got(admin.listGroups().all()).stream()
+                        .noneMatch(group -> group.groupId().equals(topic)),
                 "the group is still there");
     }
 
@@ -207,8 +236,11 @@ public class AdminCalls {
                 got(admin.listTransactions().all()).stream()
                         .anyMatch(listed -> listed.transactionalId().equals(topic)),
                 "the transaction is not listed");
-        holds(got(admin.describeTransactions(List.of(topic)).all()).containsKey(topic), "not described");
-        List<TopicPartition> partitions = new ArrayList<>(Arrays.asList(new TopicPartition(topic, 1)));
+        holds(
+                got(admin.describeTransactions(List.of(topic)).all()).containsKey(topic),
+                "not described");
+        List<TopicPartition> partitions =
+                new ArrayList<>(Arrays.asList(new TopicPartition(topic, 1)));
         var producers = got(admin.describeProducers(partitions).all()).get(partitions.getFirst());
         holds(producers.activeProducers().size() == 1, producers.toString());
         got(admin.deleteTopics(List.of(topic)).all());

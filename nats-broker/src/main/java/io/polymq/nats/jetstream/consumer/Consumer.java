@@ -644,8 +644,14 @@ public final class Consumer implements Reader {
     }
 
     /** What could go out now. */
+    /** How many could be given: none that waits for the end of a Kafka transaction. */
     long pendingNow() {
-        return pending + unacked.againCount();
+        boolean held =
+                pending > 0
+                        && !inSkip()
+                        && stream.isHidden(stream.index().last())
+                        && stream.isHidden(wants.next(stream.index(), next));
+        return (held ? 0 : pending) + unacked.againCount();
     }
 
     boolean hasAgain() {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a stream's records from the first to the last and builds what is in memory of them: the
- * index, ids of the duplicate window, times to live, how far sources were read. On a thread that
- * may block; what it found belongs to the zone afterwards.
+ * index, ids of the duplicate window, times to live, how far sources were read, transactions that
+ * are open. On a thread that may block; what it found belongs to the zone afterwards.
  */
 final class Recovery {
 
@@ -31,6 +31,7 @@ final class Recovery {
     final List<Living> living = new ArrayList<>();
     final List<Id> ids = new ArrayList<>();
     final Map<String, Long> sources = new HashMap<>();
+    final OpenTransactions open = new OpenTransactions();
     final List<Long> schedules = new ArrayList<>();
     @Nullable String lastId;
     long lastTime;
@@ -60,11 +61,15 @@ final class Recovery {
                     cursor.reset(slice.toBuffer());
                     while (cursor.nextBatch()) {
                         next = Math.max(next, cursor.lastOffset() + 1);
+                        found.open.came(cursor, cursor.baseOffset() + base);
                         while (!cursor.isControl() && cursor.nextInBatch()) {
                             if (cursor.offset() >= from && !log.isHole(cursor.offset())) {
                                 StreamMessage message = form.read(cursor, cursor.offset() + base);
                                 found.take(message, memory, maxPerSubject, idsSince);
                             }
+                        }
+                        if (cursor.isControl()) {
+                            found.open.ended(OpenTransactions.end(cursor), found.index::remove);
                         }
                     }
                 }

@@ -55,6 +55,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
     private final Expiry expiry;
     private final Scheduled scheduled;
     private final Sourcing sourcing;
+    private final ProducedBatches produced;
     private final Timer trimmer;
     private final AtomicLong waitingBytes = new AtomicLong();
     private final List<Reader> readers = new ArrayList<>();
@@ -85,6 +86,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         this.expiry = new Expiry(this, parts);
         this.scheduled = new Scheduled(this, parts);
         this.sourcing = new Sourcing(this, parts, home);
+        this.produced = new ProducedBatches(this, parts);
         this.trimmer = new Timer(parts.zone(), this::trim);
         this.log = new StreamLog(parts, topic, form(stored), durability(), this);
         configure();
@@ -175,6 +177,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         expiry.recovered(found);
         scheduled.recovered(found);
         sourcing.recovered(found);
+        produced.recovered(found);
         enforce();
         ready.complete(this);
         publishing.resume();
@@ -277,7 +280,6 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         }
     }
 
-    /** Records of a Kafka producer: numbered and counted like any other, under no other rules. */
     private void takeBatches(ByteBuffer batches, Durability durability, AppendListener listener) {
         if (state == State.LOADING) {
             ready.whenComplete(
@@ -293,24 +295,14 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
                             StorageException.Kind.UNAVAILABLE, name() + " takes no records"));
             return;
         }
-        List<StreamMessage> messages = new ArrayList<>();
-        long last;
-        try {
-            last =
-                    form(StoredStream.of(topic, config, created))
-                            .read(batches, index.last(), messages);
-        } catch (StorageException unreadable) {
-            listener.appended(-1, -1, unreadable);
-            return;
-        }
-        log.append(batches, durability, listener);
-        for (StreamMessage message : messages) {
-            int size = message.size(config.inMemory());
-            long time = Math.max(lastTime, message.time());
-            added(index.add(message.sequence(), message.subject(), size, time), message.sequence());
-        }
-        index.skipTo(last);
-        enforce();
+        produced.take(form(StoredStream.of(topic, config, created)), batches, durability, listener);
+    }
+
+    /** A record of a Kafka producer stands behind all others. */
+    void took(StreamMessage message) {
+        int size = message.size(config.inMemory());
+        long time = Math.max(lastTime, message.time());
+        added(index.add(message.sequence(), message.subject(), size, time), message.sequence());
     }
 
     /** The zone has it. */
@@ -408,7 +400,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         }
     }
 
-    private void enforce() {
+    void enforce() {
         Limits.enforce(index, config, this::remove);
     }
 
@@ -508,7 +500,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         }
     }
 
-    private void signal() {
+    void signal() {
         for (int i = 0; i < readers.size(); i++) {
             readers.get(i).signal();
         }
@@ -587,12 +579,12 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
 
     /** A message that is in memory; null when it has to be fetched, or is not there. */
     public @Nullable StreamMessage cached(long sequence) {
-        return log.cached(sequence);
+        return isHidden(sequence) ? null : log.cached(sequence);
     }
 
     /** Reads a message, then runs the action in the zone; with null when it is not there. */
     public void fetch(long sequence, java.util.function.Consumer<@Nullable StreamMessage> then) {
-        if (!index.has(sequence)) {
+        if (!index.has(sequence) || isHidden(sequence)) {
             then.accept(null);
             return;
         }
@@ -604,6 +596,11 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         } else {
             log.fetch(sequence, then);
         }
+    }
+
+    /** Whether it waits for the end of a Kafka transaction. */
+    public boolean isHidden(long sequence) {
+        return sequence >= produced.hiddenFrom();
     }
 
     /** The record cannot be read: it is no longer there, whoever removed it. */
@@ -648,7 +645,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
 
     /** Everything up to this sequence may be read. */
     public long safe() {
-        return safe;
+        return Math.min(safe, produced.hiddenFrom() - 1);
     }
 
     /** When the last message came, in milliseconds since 1970; 0 for never. */
