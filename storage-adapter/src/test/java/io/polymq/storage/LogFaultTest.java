@@ -242,7 +242,8 @@ class LogFaultTest {
         }
         assertThatThrownBy(() -> open(damaged, rows))
                 .hasMessageContaining(last.getFileName().toString())
-                .hasMessageContaining("the index has followed it to");
+                // the closing block may have had to begin a file, in which it was alone
+                .hasMessageMatching("(?s).*(the index has followed it to|has lost its blocks).*");
     }
 
     @Test
