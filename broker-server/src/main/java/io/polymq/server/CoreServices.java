@@ -1,6 +1,7 @@
 package io.polymq.server;
 
 import io.polymq.core.schema.Schemas;
+import io.polymq.core.service.BrokerEvent;
 import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.service.SlowConsumers;
 import io.polymq.core.service.Tenants;
@@ -21,7 +22,20 @@ record CoreServices(BrokerEvents events, SlowConsumers slow, Tenants tenants, Sc
         Ending.on(shutdown, Shutdown.Phase.CORE, "schemas", schemas);
         tenants.ready().join();
         schemas.ready().join();
-        return new CoreServices(
-                events, new SlowConsumers(SlowConsumers.Settings.DEFAULT, clock), tenants, schemas);
+        SlowConsumers slow = new SlowConsumers(SlowConsumers.Settings.DEFAULT, clock);
+        slow.listen(listed -> tell(events, listed));
+        return new CoreServices(events, slow, tenants, schemas);
+    }
+
+    private static void tell(BrokerEvents events, SlowConsumers.Slow slow) {
+        if (events.isHeard()) {
+            SlowConsumers.Consumer who = slow.consumer();
+            events.tell(
+                    new BrokerEvent.SlowConsumer(
+                            slow.at(),
+                            new BrokerEvent.Client(
+                                    who.protocol(), who.tenant(), who.client(), "", ""),
+                            slow.latencyMillis()));
+        }
     }
 }

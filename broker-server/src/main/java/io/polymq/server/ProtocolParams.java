@@ -40,7 +40,8 @@ final class ProtocolParams {
                 parts.metrics(),
                 parts.clock(),
                 parts.services().tenants(),
-                parts.services().events());
+                parts.services().events(),
+                parts.services().slow());
     }
 
     static KafkaBrokerServerParams kafka(SharedObjects parts, PolyMqConfig config) {

@@ -5,6 +5,7 @@ import io.polymq.core.security.Security;
 import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.service.DelayedMessages;
 import io.polymq.core.service.RetainedMessages;
+import io.polymq.core.service.SlowConsumers;
 import io.polymq.core.service.TenantLimits;
 import io.polymq.network.Shutdown;
 import io.polymq.storage.ShardStore;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tenants asked before a session is made
  * @param happenings hears of sessions that end
+ * @param slow where subscribers are listed that acknowledge late
  * @param shards where persistent sessions are kept; null keeps them in memory only
  */
 public record MqttBrokerServerParams(
@@ -30,4 +32,5 @@ public record MqttBrokerServerParams(
         PrometheusRegistry metrics,
         InstantSource clock,
         TenantLimits tenants,
-        @Nullable BrokerEvents happenings) {}
+        @Nullable BrokerEvents happenings,
+        SlowConsumers slow) {}

@@ -12,6 +12,7 @@ import io.polymq.core.service.SlowConsumers;
 import io.polymq.core.service.TenantLimits;
 import io.polymq.storage.ShardStore;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class MqttShared {
 
     private static final Logger LOG = LoggerFactory.getLogger(MqttShared.class);
+    private static final String PROTOCOL = "mqtt";
 
     private final MqttSettings settings;
     private final InstantSource clock;
@@ -43,6 +45,7 @@ final class MqttShared {
     private final ClientTrace trace;
     private final TenantByDoor tenants;
     private final SlowConsumers slow;
+    private final long slowFromMillis;
     private final SessionZone background;
     private final Map<EventExecutor, SessionZone> zones = new ConcurrentHashMap<>();
 
@@ -70,14 +73,8 @@ final class MqttShared {
         delayed = new DelayedPublish(this, params.delayed());
         trace = new ClientTrace(settings.trace(), clock, Thread::startVirtualThread);
         tenants = new TenantByDoor(settings.tenants());
-        slow =
-                new SlowConsumers(
-                        new SlowConsumers.Settings(
-                                settings.slowThreshold(),
-                                SlowConsumers.Settings.DEFAULT.forgetAfter(),
-                                SlowConsumers.Settings.DEFAULT.most()),
-                        clock);
-        slow.listen(this::tellSlow);
+        slow = params.slow();
+        slowFromMillis = settings.slowThreshold().toMillis();
     }
 
     MqttSettings settings() {
@@ -98,19 +95,6 @@ final class MqttShared {
 
     TenantLimits tenantLimits() {
         return tenantLimits;
-    }
-
-    private void tellSlow(SlowConsumers.Slow slow) {
-        BrokerEvents heard = happenings;
-        if (heard != null && heard.isHeard()) {
-            SlowConsumers.Consumer who = slow.consumer();
-            heard.tell(
-                    new BrokerEvent.SlowConsumer(
-                            slow.at(),
-                            new BrokerEvent.Client(
-                                    who.protocol(), who.tenant(), who.client(), "", ""),
-                            slow.latencyMillis()));
-        }
     }
 
     /** A session's time is up. */
@@ -199,8 +183,17 @@ final class MqttShared {
         return tenants;
     }
 
-    SlowConsumers slow() {
-        return slow;
+    /** Notes who acknowledged late; anything else costs a comparison. */
+    void acknowledgedAfter(long millis, SessionKey key) {
+        if (millis >= slowFromMillis) {
+            slow.delivered(
+                    new SlowConsumers.Consumer(PROTOCOL, key.tenant(), key.clientId(), ""), millis);
+        }
+    }
+
+    /** The subscribers that acknowledged latest. */
+    List<SlowConsumers.Slow> slowest(int most) {
+        return slow.slowest(most, consumer -> consumer.protocol().equals(PROTOCOL));
     }
 
     SessionZone background() {

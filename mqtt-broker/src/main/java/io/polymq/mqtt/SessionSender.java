@@ -4,7 +4,6 @@ import io.polymq.codec.mqtt.PacketType;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
-import io.polymq.core.service.SlowConsumers;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
 import java.util.ArrayDeque;
@@ -253,17 +252,9 @@ final class SessionSender {
 
     /** PUBACK, or PUBREC with an error, or PUBCOMP: the end of a message. */
     void onEnd(Entry entry) {
-        long took = shared.clock().millis() - entry.sentAt;
-        if (shared.slow().isSlow(took)) {
-            shared.slow().delivered(slowConsumer(), took);
-        }
+        shared.acknowledgedAfter(shared.clock().millis() - entry.sentAt, session.key());
         finish(entry);
         pump();
-    }
-
-    private SlowConsumers.Consumer slowConsumer() {
-        return new SlowConsumers.Consumer(
-                "mqtt", session.key().tenant(), session.key().clientId(), "");
     }
 
     /** PUBREC: the message is the client's; PUBREL follows once that is safe. */

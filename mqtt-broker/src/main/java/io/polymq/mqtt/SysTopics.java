@@ -162,7 +162,7 @@ final class SysTopics {
     /** Who acknowledges late, the slowest first, a line each: client, milliseconds, how often. */
     private String slowest() {
         StringBuilder lines = new StringBuilder();
-        for (SlowConsumers.Slow slow : shared.slow().slowest(SLOWEST)) {
+        for (SlowConsumers.Slow slow : shared.slowest(SLOWEST)) {
             lines.append(slow.consumer().client()).append(' ').append(slow.latencyMillis());
             lines.append(' ').append(slow.count()).append('\n');
         }

@@ -18,6 +18,7 @@ import io.polymq.conformance.ProtocolConformance;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.SlowConsumers;
 import io.polymq.core.service.TenantLimits;
 import io.polymq.network.CloseReason;
 import io.polymq.network.ProtocolBinding;
@@ -57,7 +58,9 @@ class MqttConformanceTest extends ProtocolConformance {
                                     environment.registry(),
                                     Clock.systemUTC(),
                                     TenantLimits.NONE,
-                                    null))
+                                    null,
+                                    new SlowConsumers(
+                                            SlowConsumers.Settings.DEFAULT, Clock.systemUTC())))
                     .binding();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -100,7 +101,13 @@ class OperationsTest {
 
     @Test
     void whoAcknowledgesLateIsListed() throws Exception {
-        try (TestServer server = server("slow_threshold=50ms", "sys_interval=100ms");
+        ManualClock clock = new ManualClock();
+        MqttSettings settings =
+                MqttSettings.of(
+                        Defaults.with(
+                                MqttConfig.class, "slow_threshold=50ms", "sys_interval=100ms"),
+                        folder);
+        try (TestServer server = new TestServer(settings, clock);
                 TestClient slow = TestClient.v5(server.port());
                 TestClient watcher = TestClient.v5(server.port())) {
             slow.connect("slowpoke", true);
@@ -108,14 +115,14 @@ class OperationsTest {
             watcher.connect("w", true);
             watcher.publish("a", 1, "m");
             MqttPacket.Publish message = slow.expectMessage("a", "m");
-            TimeUnit.MILLISECONDS.sleep(80); // being slow is what is tested
+            clock.pass(Duration.ofMillis(80));
             slow.ack(message);
             watcher.subscribe("$SYS/brokers/polymq/slow_subscribers", 0);
             String listed =
                     new String(
                             watcher.expect(MqttPacket.Publish.class).payload(),
                             StandardCharsets.UTF_8);
-            assertThat(listed).startsWith("slowpoke ");
+            assertThat(listed).startsWith("slowpoke 80 1");
         }
     }
 

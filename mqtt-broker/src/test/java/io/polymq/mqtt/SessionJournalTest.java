@@ -11,6 +11,7 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
+import io.polymq.core.service.SlowConsumers;
 import io.polymq.core.service.TenantLimits;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.ShutdownBroadcast;
@@ -80,7 +81,9 @@ class SessionJournalTest {
                                 new PrometheusRegistry(),
                                 Clock.systemUTC(),
                                 TenantLimits.NONE,
-                                null),
+                                null,
+                                new SlowConsumers(
+                                        SlowConsumers.Settings.DEFAULT, Clock.systemUTC())),
                         executor,
                         executor);
         return new Session(

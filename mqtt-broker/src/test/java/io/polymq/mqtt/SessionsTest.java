@@ -7,7 +7,9 @@ import io.polymq.codec.mqtt.MqttVersion;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.ReasonCode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -270,41 +272,40 @@ class SessionsTest extends ServerTest {
     }
 
     @Test
-    void case27ExpiryCountsDownWhileAMessageWaits() throws InterruptedException {
-        try (TestClient client = v5()) {
-            client.connect("c27", true, 100);
-            client.subscribe("c27", 1);
-            client.disconnect();
+    void case27ExpiryCountsDownWhileAMessageWaits() throws IOException {
+        ManualClock clock = new ManualClock();
+        try (TestServer server = new TestServer(MqttSettings.DEFAULT, clock)) {
+            try (TestClient client = TestClient.v5(server.port())) {
+                client.connect("c27", true, 100);
+                client.subscribe("c27", 1);
+                client.disconnect();
+            }
+            try (TestClient publisher = TestClient.v5(server.port())) {
+                publisher.connect("c27p", true);
+                publishWithExpiry(publisher, "short", 1);
+                publishWithExpiry(publisher, "long", 60);
+            }
+            clock.pass(Duration.ofMillis(1_100));
+            try (TestClient client = TestClient.v5(server.port())) {
+                client.connect("c27", false, 100);
+                MqttPacket.Publish message = client.expectMessage("c27", "long");
+                assertThat(message.properties().number(Property.MESSAGE_EXPIRY_INTERVAL, 0))
+                        .isBetween(58L, 59L);
+                client.expectNothing();
+            }
         }
-        try (TestClient publisher = v5()) {
-            publisher.connect("c27p", true);
-            publisher.send(
-                    TestClient.message(
-                            "c27",
-                            1,
-                            false,
-                            "short",
-                            1,
-                            number(Property.MESSAGE_EXPIRY_INTERVAL, 1)));
-            publisher.expect(MqttPacket.PubAck.class);
-            publisher.send(
-                    TestClient.message(
-                            "c27",
-                            1,
-                            false,
-                            "long",
-                            2,
-                            number(Property.MESSAGE_EXPIRY_INTERVAL, 60)));
-            publisher.expect(MqttPacket.PubAck.class);
-        }
-        Thread.sleep(1_100);
-        try (TestClient client = v5()) {
-            client.connect("c27", false, 100);
-            MqttPacket.Publish message = client.expectMessage("c27", "long");
-            assertThat(message.properties().number(Property.MESSAGE_EXPIRY_INTERVAL, 0))
-                    .isBetween(50L, 59L);
-            client.expectNothing();
-        }
+    }
+
+    private static void publishWithExpiry(TestClient publisher, String payload, int seconds) {
+        publisher.send(
+                TestClient.message(
+                        "c27",
+                        1,
+                        false,
+                        payload,
+                        seconds,
+                        number(Property.MESSAGE_EXPIRY_INTERVAL, seconds)));
+        publisher.expect(MqttPacket.PubAck.class);
     }
 
     @Test
@@ -385,9 +386,10 @@ class SessionsTest extends ServerTest {
                             null,
                             null,
                             null));
-            client.sendHex("30");
-            Thread.sleep(700);
-            client.sendHex("7f");
+            client.sendHex("30ffffff01");
+            while (!client.hasAnswer(Duration.ofMillis(300))) {
+                client.sendHex("00");
+            }
             client.expectDisconnect(ReasonCode.KEEP_ALIVE_TIMEOUT);
         }
     }

@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,22 @@ final class TestClient implements AutoCloseable {
             return null;
         } catch (MqttCodecException e) {
             throw new AssertionError("the broker sent something malformed", e);
+        }
+    }
+
+    /** Whether anything comes within that time. */
+    boolean hasAnswer(Duration within) throws IOException {
+        int patience = socket.getSoTimeout();
+        socket.setSoTimeout((int) within.toMillis());
+        try {
+            byte[] chunk = new byte[8192];
+            int count = socket.getInputStream().read(chunk);
+            received.writeBytes(chunk, 0, Math.max(0, count));
+            return true;
+        } catch (SocketTimeoutException nothing) {
+            return false;
+        } finally {
+            socket.setSoTimeout(patience);
         }
     }
 

@@ -13,6 +13,8 @@ import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.DelayedMessages;
+import io.polymq.core.service.SlowConsumers;
 import io.polymq.core.service.TenantLimits;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ConnectionManager;
@@ -20,6 +22,7 @@ import io.polymq.network.GlobalRateLimiter;
 import io.polymq.network.NetworkServer;
 import io.polymq.network.NetworkServerParams;
 import io.polymq.network.ShutdownBroadcast;
+import io.polymq.network.TransportKind;
 import io.polymq.storage.ShardStore;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -27,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -37,10 +41,10 @@ final class TestServer implements AutoCloseable {
 
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
-    private final LaterMessages later = new LaterMessages();
+    private final DelayedMessages later;
     private final NetworkServer network;
     private final List<AdminPages> pages;
-    private final int port;
+    private final List<BoundAddress> bound;
     private boolean closed;
 
     TestServer(
@@ -67,6 +71,41 @@ final class TestServer implements AutoCloseable {
             int port,
             int loops)
             throws IOException {
+        this(
+                settings,
+                security,
+                shards,
+                router,
+                new LaterMessages(),
+                Clock.systemUTC(),
+                port,
+                loops);
+    }
+
+    /** One whose time is the test's. */
+    TestServer(MqttSettings settings, InstantSource clock) throws IOException {
+        this(
+                settings,
+                new AllowAll(),
+                null,
+                new TrieRouter(TrieRouter.Limits.DEFAULT, 42),
+                new LaterMessages(),
+                clock,
+                0,
+                1);
+    }
+
+    TestServer(
+            MqttSettings settings,
+            Security security,
+            @Nullable ShardStore shards,
+            Router router,
+            DelayedMessages delayed,
+            InstantSource clock,
+            int port,
+            int loops)
+            throws IOException {
+        later = delayed;
         PrometheusRegistry registry = new PrometheusRegistry();
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
         network =
@@ -91,21 +130,32 @@ final class TestServer implements AutoCloseable {
                                 shards,
                                 shutdown,
                                 registry,
-                                Clock.systemUTC(),
+                                clock,
                                 TenantLimits.NONE,
-                                null));
-        BoundAddress bound =
+                                null,
+                                new SlowConsumers(SlowConsumers.Settings.DEFAULT, clock)));
+        bound =
                 network.listen(
-                                broker.binding(),
-                                new TransportPorts(port, null, null, null, null),
-                                new LoopConfig(1, loops, 65_536))
-                        .getFirst();
+                        broker.binding(),
+                        new TransportPorts(port, null, 0, null, null),
+                        new LoopConfig(1, loops, 65_536));
         pages = broker.pages();
-        this.port = ((InetSocketAddress) bound.address()).getPort();
+    }
+
+    private int port(TransportKind transport) {
+        return bound.stream()
+                .filter(address -> address.transport() == transport)
+                .map(address -> ((InetSocketAddress) address.address()).getPort())
+                .findFirst()
+                .orElseThrow();
     }
 
     int port() {
-        return port;
+        return port(TransportKind.TCP);
+    }
+
+    int webSocketPort() {
+        return port(TransportKind.WEBSOCKET);
     }
 
     /** What the admin port would answer. */
@@ -140,7 +190,9 @@ final class TestServer implements AutoCloseable {
                 .orTimeout(20, TimeUnit.SECONDS)
                 .join();
         network.close();
-        later.close();
+        if (later instanceof LaterMessages own) {
+            own.close();
+        }
     }
 
     /** Serves on the given port until the process is ended. */

@@ -5,22 +5,21 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
- * Who takes messages slowly, the slowest first: a ledger for consoles. Only deliveries above the
- * threshold are written down; an entry goes when nothing slow was seen of it for a while, or when
- * slower ones need its place. Any thread.
+ * Who takes messages slowly, the slowest first: a ledger for consoles. What is slow each protocol
+ * decides; an entry goes when nothing slow was seen of it for a while, or when slower ones need its
+ * place. Any thread.
  */
 public final class SlowConsumers {
 
     /**
-     * @param threshold what counts as slow
      * @param forgetAfter how long an entry stays after its last slow delivery
      * @param most how many entries there are at most
      */
-    public record Settings(Duration threshold, Duration forgetAfter, int most) {
-        public static final Settings DEFAULT =
-                new Settings(Duration.ofMillis(500), Duration.ofMinutes(5), 1000);
+    public record Settings(Duration forgetAfter, int most) {
+        public static final Settings DEFAULT = new Settings(Duration.ofMinutes(5), 1000);
     }
 
     /** Hears of a consumer when it comes onto the list. Any thread; must not block. */
@@ -50,15 +49,8 @@ public final class SlowConsumers {
         this.clock = clock;
     }
 
-    /** Whether it is worth naming the consumer at all; for hot paths. */
-    public boolean isSlow(long latencyMillis) {
-        return latencyMillis >= settings.threshold().toMillis();
-    }
-
+    /** It took this long, which is slow. */
     public void delivered(Consumer consumer, long latencyMillis) {
-        if (!isSlow(latencyMillis)) {
-            return;
-        }
         long now = clock.millis();
         if (!entries.containsKey(consumer) && entries.size() >= settings.most()) {
             makeRoom(now, latencyMillis);
@@ -94,8 +86,14 @@ public final class SlowConsumers {
 
     /** The slowest, as of their last slow delivery. */
     public List<Slow> slowest(int most) {
+        return slowest(most, consumer -> true);
+    }
+
+    /** The slowest of some. */
+    public List<Slow> slowest(int most, Predicate<Consumer> wanted) {
         forgetOld(clock.millis());
         return entries.values().stream()
+                .filter(slow -> wanted.test(slow.consumer()))
                 .sorted(Comparator.comparingLong(Slow::latencyMillis).reversed())
                 .limit(most)
                 .toList();

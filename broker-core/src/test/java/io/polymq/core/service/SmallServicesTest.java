@@ -47,9 +47,8 @@ final class SmallServicesTest {
         long[] now = {0};
         SlowConsumers slow =
                 new SlowConsumers(
-                        new Settings(Duration.ofMillis(100), Duration.ofSeconds(10), 2),
+                        new Settings(Duration.ofSeconds(10), 2),
                         () -> Instant.ofEpochMilli(now[0]));
-        slow.delivered(named("fast"), 99);
         slow.delivered(named("a"), 200);
         slow.delivered(named("b"), 500);
         slow.delivered(named("less"), 150);
@@ -59,6 +58,9 @@ final class SmallServicesTest {
         slow.delivered(named("b"), 120);
         assertThat(slow.slowest(1).getFirst().consumer().client()).isEqualTo("c");
         assertThat(slow.slowest(2).getLast().worstMillis()).isEqualTo(500);
+        assertThat(slow.slowest(1, who -> who.client().equals("b")).getFirst().latencyMillis())
+                .isEqualTo(120);
+        assertThat(slow.slowest(1, who -> who.protocol().equals("amqp"))).isEmpty();
         now[0] = 20_000;
         assertThat(slow.slowest(10)).isEmpty();
     }
