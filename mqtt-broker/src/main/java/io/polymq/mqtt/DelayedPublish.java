@@ -2,10 +2,12 @@ package io.polymq.mqtt;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.service.DelayedMessages;
 import io.polymq.core.subject.Subject;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +71,11 @@ final class DelayedPublish {
                                 receipt.done(failure);
                             }
                         });
+    }
+
+    /** Whether that message was scheduled since, in milliseconds since 1970. */
+    CompletableFuture<Boolean> holds(Origin message, long since) {
+        return delayed.holds(message, since);
     }
 
     private void due(String tenant, KeptMessage message, long at, Receipt receipt) {

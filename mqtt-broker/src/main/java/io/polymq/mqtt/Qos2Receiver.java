@@ -17,10 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client's publishes of QoS 2 (4.3.3): a message is kept until its PUBREL, then routed, and stays
  * known until all who get it have it safe. When a crash or a failure cuts that short, the client
- * releases it again; then it is found out who has it already, sessions from the journal, topics
- * from their records, and only the others get it. Connection zone.
+ * releases it again; then it is found out who has it already, sessions from the journal, topics,
+ * queues and what is published later from their records, and only the others get it. Connection
+ * zone.
  */
 final class Qos2Receiver {
+
+    /** Stands for who keeps what is published later. */
+    private static final Set<UUID> SCHEDULED = Set.of(new UUID(0, 0));
 
     private final MqttShared shared;
     private final MqttConnection connection;
@@ -180,8 +184,14 @@ final class Qos2Receiver {
         if (origin == null) {
             return CompletableFuture.completedFuture(message);
         }
+        if (isDelayed(message)) {
+            return shared.delayed()
+                    .holds(origin, known.since)
+                    .thenApply(
+                            scheduled -> scheduled ? without(message, SCHEDULED, origin) : message);
+        }
         return space(session)
-                .keepers(session.zone().routes(), message.subject(), origin, known.since)
+                .keepers(session.zone().routes(), message, known.since)
                 .thenApply(topics -> topics.isEmpty() ? message : without(message, topics, origin));
     }
 
@@ -199,23 +209,32 @@ final class Qos2Receiver {
             journal.releasing(known.target, kept);
         }
         known.begun = true;
-        DelayedPublish.Parts later =
-                kept.subject().isReserved() && DelayedPublish.isDelayed(kept.subject())
-                        ? DelayedPublish.parse(kept.subject())
-                        : null;
         SessionZone zone = session.zone();
         Message message = kept.lendTo(zone.incoming()).publisher(session.connectionId());
+        DelayedPublish.Parts later = isDelayed(kept) ? DelayedPublish.parse(kept.subject()) : null;
         if (later != null) {
-            Publication publication =
-                    Publication.of(message, shared.clock().millis()).to(later.subject());
-            shared.delayed()
-                    .schedule(session.key().tenant(), publication.keep(), later.seconds(), receipt);
-            receipt.seal();
+            schedule(session, message, later, receipt);
             return;
         }
         shared.replays().begin(known, kept);
         shared.route(space(session), message, receipt, zone);
         shared.replays().end(known, kept);
+    }
+
+    private static boolean isDelayed(KeptMessage message) {
+        return message.subject().isReserved() && DelayedPublish.isDelayed(message.subject());
+    }
+
+    private void schedule(
+            Session session, Message message, DelayedPublish.Parts later, Receipt receipt) {
+        Origin origin = message.origin();
+        if (origin == null || origin.keptBy().isEmpty()) {
+            Publication publication =
+                    Publication.of(message, shared.clock().millis()).to(later.subject());
+            KeptMessage kept = origin == null ? publication.keep() : publication.keep(origin);
+            shared.delayed().schedule(session.key().tenant(), kept, later.seconds(), receipt);
+        }
+        receipt.seal();
     }
 
     /** Everyone has it safe, or someone cannot. Any thread. */

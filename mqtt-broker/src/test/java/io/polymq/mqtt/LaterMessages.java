@@ -1,6 +1,7 @@
 package io.polymq.mqtt;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.service.DelayedMessages;
 import java.util.HashMap;
@@ -47,6 +48,11 @@ final class LaterMessages implements DelayedMessages, AutoCloseable {
     @Override
     public CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
         return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> holds(Origin message, long since) {
+        return CompletableFuture.completedFuture(false);
     }
 
     @Override

@@ -2,13 +2,16 @@ package io.polymq.amqp.model;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.QueueStatistics;
 import io.polymq.core.topic.Topic;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -160,6 +163,19 @@ public final class AmqpQueue implements Destination {
     /** The same for one that is kept already. */
     void put(KeptMessage message, @Nullable Receipt receipt) {
         put(message.lendTo(new Message()).receipt(receipt));
+    }
+
+    /** Names it among all that keep messages. */
+    UUID id() {
+        String name = host.tenant() + '\n' + host.name() + '\n' + definition.name();
+        return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Whether that message was put into it since a time, in milliseconds since 1970. */
+    CompletableFuture<Boolean> holds(Origin message, long since) {
+        return queue != null
+                ? queue.holds(message, since)
+                : message.isIn(topic().partition(0), since);
     }
 
     /** Counts of what waits and who consumes. */

@@ -208,8 +208,7 @@ public final class Publisher {
         if (repeating != null && origin != null) {
             message.origin(
                     origin.withKeptBy(
-                            space.keepers(cache, message.subject(), origin, repeating.since())
-                                    .join()));
+                            space.keepers(cache, message.keep(), repeating.since()).join()));
         }
         return space.publish(cache, message) > 0;
     }

@@ -35,6 +35,7 @@ final class Walk {
     private boolean cacheable;
     private boolean delayed;
     private boolean found;
+    private boolean asking;
     private @Nullable Exchange resumed;
     private BooleanSupplier putOff = () -> false;
 
@@ -73,6 +74,12 @@ final class Walk {
         return begin(from, keys, message);
     }
 
+    /** For who only wants to know: nothing is put off or remembered on the way. */
+    Walk asking() {
+        asking = true;
+        return this;
+    }
+
     private Envelope envelopeOf(Message message, Exchange exchange, String key) {
         Envelope known = Envelope.of(message);
         return known != null
@@ -82,7 +89,10 @@ final class Walk {
 
     private void visit(Exchange exchange, List<String> keys, Message message, Envelope envelope) {
         found = false;
-        if (exchange.isDelayed() && exchange != resumed && delay(exchange, message, envelope)) {
+        if (exchange.isDelayed()
+                && exchange != resumed
+                && !asking
+                && delay(exchange, message, envelope)) {
             delayed = true;
             cacheable = false;
             return;
@@ -95,7 +105,7 @@ final class Walk {
             cacheable = false;
         }
         History history = exchange.history();
-        if (history != null) {
+        if (history != null && !asking) {
             cacheable = false;
             history.add(message.keep(), envelope.headers().get("x-recent-history-no-store"));
         }

@@ -1,6 +1,7 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -65,6 +66,11 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
     /** Tells of every message written since, acknowledged or not. */
     default CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
         return CompletableFuture.completedFuture(null);
+    }
+
+    /** Whether that message was written since, acknowledged or not. */
+    default CompletableFuture<Boolean> holds(Origin message, long since) {
+        return CompletableFuture.completedFuture(false);
     }
 
     /** Whether nothing would be lost by forgetting the window. */

@@ -1,6 +1,7 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import java.time.Duration;
 import java.util.List;
@@ -67,6 +68,14 @@ public interface Queue {
      * @param since milliseconds since 1970
      */
     CompletableFuture<Void> recall(long since, java.util.function.Consumer<KeptMessage> each);
+
+    /**
+     * Whether that message was published to it at that time or later, as far as its record is kept.
+     * A queue in memory knows of none.
+     *
+     * @param since milliseconds since 1970
+     */
+    CompletableFuture<Boolean> holds(Origin message, long since);
 
     /** Drops everything that is not in flight; how many. */
     CompletableFuture<Long> purge();

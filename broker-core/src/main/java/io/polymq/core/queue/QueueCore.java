@@ -1,6 +1,7 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.storage.Durability;
@@ -472,6 +473,14 @@ final class QueueCore implements ShardZone.AtTurnEnd {
             all = all.thenCompose(done -> level.backing().recall(since, each));
         }
         return all;
+    }
+
+    CompletableFuture<Boolean> holds(Origin message, long since) {
+        CompletableFuture<Boolean> found = CompletableFuture.completedFuture(false);
+        for (Level level : levels) {
+            found = found.thenCombine(level.backing().holds(message, since), Boolean::logicalOr);
+        }
+        return found;
     }
 
     QueueStatistics statistics() {

@@ -5,6 +5,8 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageProperties;
 import io.polymq.core.message.MessageProperties.Header;
+import io.polymq.core.message.MessageRecords;
+import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Subject;
 import io.polymq.storage.RecordBatchBuilder;
 import io.polymq.storage.RecordHeaders;
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Messages as records of shards that nobody but the engine reads: the value is the payload, and one
- * header holds all the rest in the writer's own bytes. Not for several threads at once.
+ * header holds all the rest in the writer's own bytes; a second one the name of a message that may
+ * be handed over again. Not for several threads at once.
  *
  * <pre>
  *   form 1 | int flags | long publisher | subject | reply-to | protocol | the protocol's header
@@ -62,6 +65,10 @@ final class QueueRecords implements RecordReader {
         }
         headers.clear();
         headers.add(NAME, scratch.flip());
+        Origin origin = message.origin();
+        if (origin != null) {
+            headers.add(MessageRecords.ORIGIN, origin.mark());
+        }
         ByteBuffer payload =
                 ByteBuffer.wrap(
                         message.payload(), message.payloadOffset(), message.payloadLength());

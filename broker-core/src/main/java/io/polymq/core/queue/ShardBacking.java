@@ -1,6 +1,7 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.zone.WheelTimer;
 import io.polymq.storage.GroupCursor;
@@ -380,6 +381,11 @@ final class ShardBacking implements Backing {
     @Override
     public CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each) {
         return Recall.of(shard, since, this::execute, reader::read, each);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> holds(Origin message, long since) {
+        return message.isIn(shard, since);
     }
 
     @Override

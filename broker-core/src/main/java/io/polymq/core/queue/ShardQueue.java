@@ -1,6 +1,7 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.zone.ShardZone;
@@ -180,20 +181,16 @@ final class ShardQueue implements Queue {
     @Override
     public CompletableFuture<Void> recall(
             long since, java.util.function.Consumer<KeptMessage> each) {
-        CompletableFuture<Void> result = new CompletableFuture<>();
-        answer(
-                result,
-                () ->
-                        core().recall(since, each)
-                                .whenComplete(
-                                        (done, failure) -> {
-                                            if (failure == null) {
-                                                result.complete(null);
-                                            } else {
-                                                result.completeExceptionally(failure);
-                                            }
-                                        }));
-        return result;
+        return stage(known -> known.recall(since, each));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> holds(Origin message, long since) {
+        return stage(known -> known.holds(message, since));
+    }
+
+    private <T> CompletableFuture<T> stage(Function<QueueCore, CompletableFuture<T>> question) {
+        return ask(question).thenCompose(Function.identity());
     }
 
     @Override

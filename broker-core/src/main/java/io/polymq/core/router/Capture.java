@@ -1,7 +1,9 @@
 package io.polymq.core.router;
 
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Origin;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -47,6 +49,14 @@ public interface Capture extends Sink {
      */
     default CompletableFuture<Boolean> holds(Origin message, long since) {
         return CompletableFuture.completedFuture(false);
+    }
+
+    @Override
+    default CompletableFuture<Set<UUID>> keepers(KeptMessage message, long since) {
+        Origin origin = message.origin();
+        return origin == null
+                ? CompletableFuture.completedFuture(Set.of())
+                : holds(origin, since).thenApply(holds -> holds ? Set.of(id()) : Set.of());
     }
 
     /** Hands a message to all others that match its subject. */

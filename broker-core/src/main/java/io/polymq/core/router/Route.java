@@ -1,5 +1,6 @@
 package io.polymq.core.router;
 
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Subject;
@@ -127,20 +128,12 @@ final class Route implements Capture.Fanout {
                 && origin.keptBy().contains(known.id());
     }
 
-    CompletableFuture<Set<UUID>> keepers(Origin message, long since) {
+    CompletableFuture<Set<UUID>> keepers(KeptMessage message, long since) {
         Set<UUID> found = ConcurrentHashMap.newKeySet();
-        CompletableFuture<?>[] asked = new CompletableFuture<?>[captures.length];
-        for (int i = 0; i < captures.length; i++) {
-            asked[i] =
-                    captures[i].sink() instanceof Capture capture
-                            ? capture.holds(message, since)
-                                    .thenAccept(
-                                            holds -> {
-                                                if (holds) {
-                                                    found.add(capture.id());
-                                                }
-                                            })
-                            : CompletableFuture.completedFuture(null);
+        CompletableFuture<?>[] asked = new CompletableFuture<?>[captures.length + members.length];
+        for (int i = 0; i < asked.length; i++) {
+            Member member = i < captures.length ? captures[i] : members[i - captures.length];
+            asked[i] = member.sink().keepers(message, since).thenAccept(found::addAll);
         }
         return CompletableFuture.allOf(asked).thenApply(all -> found);
     }

@@ -1,7 +1,7 @@
 package io.polymq.core.router;
 
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
-import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.trace.MessageTracer;
@@ -81,11 +81,10 @@ public interface Router {
         Interest interest(Subject subject, Capture beside);
 
         /**
-         * Which captures of a subject have kept that message since a time, in milliseconds since
-         * 1970; completes on any thread.
+         * Which topics and queues have kept that message, which has a name, since a time, in
+         * milliseconds since 1970; completes on any thread.
          */
-        CompletableFuture<Set<UUID>> keepers(
-                RouteCache cache, Subject subject, Origin message, long since);
+        CompletableFuture<Set<UUID>> keepers(RouteCache cache, KeptMessage message, long since);
 
         /** Whether anyone would get it. */
         boolean hasInterest(RouteCache cache, Subject subject);

@@ -1,6 +1,10 @@
 package io.polymq.core.router;
 
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Where a subscription's messages go: an MQTT or NATS subscription, an AMQP binding, a topic's
@@ -21,6 +25,14 @@ public interface Sink {
     /** How many deliveries wait for their end, for groups that prefer the idlest member. */
     default int inFlight() {
         return 0;
+    }
+
+    /**
+     * Who behind it has kept that message, which has a name, already; reads what they have kept
+     * since a time, in milliseconds since 1970. What is on its way meanwhile may be missed.
+     */
+    default CompletableFuture<Set<UUID>> keepers(KeptMessage message, long since) {
+        return CompletableFuture.completedFuture(Set.of());
     }
 
     /** The connection that subscribed, so that its own messages can be left out; 0 for none. */

@@ -1,7 +1,7 @@
 package io.polymq.core.router;
 
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
-import io.polymq.core.message.Origin;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.trace.MessageTracer;
@@ -232,9 +232,8 @@ final class SubscriptionSpace implements Router.Space {
     }
 
     @Override
-    public CompletableFuture<Set<UUID>> keepers(
-            RouteCache cache, Subject subject, Origin message, long since) {
-        return cache.route(this, subject).keepers(message, since);
+    public CompletableFuture<Set<UUID>> keepers(RouteCache cache, KeptMessage message, long since) {
+        return cache.route(this, message.subject()).keepers(message, since);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.polymq.core.service;
 
 import io.polymq.core.message.KeptMessage;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,14 @@ public interface DelayedMessages {
      * it is still to come or not, as far as it is still known; completes when all were told of.
      */
     CompletableFuture<Void> recall(long since, Consumer<KeptMessage> each);
+
+    /**
+     * Whether that message was scheduled at that time or later, as far as its record is kept; it
+     * may have been due since.
+     *
+     * @param since milliseconds since 1970
+     */
+    CompletableFuture<Boolean> holds(Origin message, long since);
 
     /** How many are to come. */
     long pending();

@@ -3,6 +3,7 @@ package io.polymq.core.service;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.MessageRecords;
+import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Recall;
 import io.polymq.core.subject.Subject;
@@ -197,6 +198,11 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
                 Runnable::run,
                 record -> records.read(record, Subject.EMPTY, lent).keep(),
                 each);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> holds(Origin wanted, long since) {
+        return wanted.isIn(shard, since);
     }
 
     @Override

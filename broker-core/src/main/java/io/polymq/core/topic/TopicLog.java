@@ -293,23 +293,9 @@ final class TopicLog implements Capture {
             } catch (StorageException unavailable) {
                 return CompletableFuture.failedFuture(unavailable);
             }
-            found = found.thenCombine(holds(shard, message, since), Boolean::logicalOr);
+            found = found.thenCombine(message.isIn(shard, since), Boolean::logicalOr);
         }
         return found;
-    }
-
-    private static CompletableFuture<Boolean> holds(Shard shard, Origin message, long since) {
-        return shard.offsetForTime(since)
-                .thenCompose(
-                        from ->
-                                from.isEmpty()
-                                        ? CompletableFuture.completedFuture(false)
-                                        : shard.readByHeader(
-                                                        MessageRecords.ORIGIN,
-                                                        message.mark(),
-                                                        from.getAsLong(),
-                                                        1)
-                                                .thenApply(records -> !records.isEmpty()));
     }
 
     /** The record's key: its subject where that varies, else the one that the publisher chose. */

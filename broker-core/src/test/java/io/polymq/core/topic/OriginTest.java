@@ -2,6 +2,7 @@ package io.polymq.core.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
@@ -50,9 +51,9 @@ class OriginTest {
                             1,
                             spec -> spec.withCaptures(List.of(TopicRig.filter("orders")), false));
 
-            Set<UUID> keepers = rig.space.keepers(rig.cache, SUBJECT, origin, 0).join();
+            Set<UUID> keepers = keepers(rig, origin, 0);
             assertThat(keepers).containsExactly(first.id());
-            assertThat(rig.space.keepers(rig.cache, SUBJECT, new Origin(8, 1), 0).join()).isEmpty();
+            assertThat(keepers(rig, new Origin(8, 1), 0)).isEmpty();
 
             List<String> live = rig.subscribe("orders");
             publish(rig, "one", origin.withKeptBy(keepers)).join();
@@ -69,8 +70,13 @@ class OriginTest {
             Origin origin = new Origin(7, 1);
             publish(rig, "one", origin).join();
             long later = System.currentTimeMillis() + 60_000;
-            assertThat(rig.space.keepers(rig.cache, SUBJECT, origin, later).join()).isEmpty();
+            assertThat(keepers(rig, origin, later)).isEmpty();
         }
+    }
+
+    private static Set<UUID> keepers(TopicRig rig, Origin origin, long since) {
+        KeptMessage named = new Message().begin(SUBJECT, new byte[0], 0, 0).origin(origin).keep();
+        return rig.space.keepers(rig.cache, named, since).join();
     }
 
     private static long records(Topic topic) {
