@@ -60,6 +60,15 @@ final class Mosquitto {
                 : MosquittoImport.readFile(file);
     }
 
+    /** What Mosquitto has where its configuration says nothing. */
+    private static final Map<String, String> DEFAULTS =
+            Map.of(
+                    "auth.allow_anonymous", "true",
+                    "mqtt_runtime.max_inflight", "20",
+                    "mqtt_runtime.receive_maximum", "20",
+                    "mqtt_runtime.max_queued_messages", "1000",
+                    "mqtt_runtime.max_packet_size", "268435455");
+
     /** Nothing but MQTT; without persistence nothing is kept, as with Mosquitto. */
     private static void settings(
             MosquittoImport found, Command.ServeMosquitto asked, Path work, List<String> settings) {
@@ -80,9 +89,12 @@ final class Mosquitto {
         if (!found.settings().containsKey("data_path")) {
             settings.add("data_path=" + work.resolve("data"));
         }
-        if (!found.settings().containsKey("auth.allow_anonymous")) {
-            settings.add("auth.allow_anonymous=true");
-        }
+        DEFAULTS.forEach(
+                (key, value) -> {
+                    if (!found.settings().containsKey(key)) {
+                        settings.add(key + '=' + value);
+                    }
+                });
         if (asked.verbose()) {
             settings.add("log.level=debug");
         }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectHandler {
 
+    /** What the lengths of the protocol allow; it need not be told as a limit. */
+    private static final int LARGEST_PACKET = 268_435_455;
+
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final MqttShared shared;
@@ -386,7 +389,9 @@ final class ConnectHandler {
         MqttSettings settings = shared.settings();
         Properties.Builder answer = Properties.builder();
         answer.number(Property.RECEIVE_MAXIMUM, settings.receiveMaximum());
-        answer.number(Property.MAXIMUM_PACKET_SIZE, settings.maxPacketSize());
+        if (settings.maxPacketSize() < LARGEST_PACKET) {
+            answer.number(Property.MAXIMUM_PACKET_SIZE, settings.maxPacketSize());
+        }
         answer.number(Property.TOPIC_ALIAS_MAXIMUM, settings.topicAliasMaximum());
         long asked = connect.properties().number(Property.SESSION_EXPIRY_INTERVAL, 0);
         if (asked != announcedExpiry) {

@@ -133,7 +133,7 @@ public record MosquittoImport(
                     listenerSeen = true;
                     listenerPort = value;
                 }
-                case "bind_address" -> settings.put(MQTT + "bind", value);
+                case "bind_address" -> bind(value);
                 case "protocol" -> websockets = value.equals("websockets");
                 case "certfile" -> {
                     tls = true;
@@ -141,13 +141,18 @@ public record MosquittoImport(
                 }
                 case "keyfile" -> settings.put("tls.key", value);
                 case "cafile" -> settings.put("tls.client_ca", value);
+                case "use_identity_as_username" -> identity(value, "cn");
+                case "use_subject_as_username" -> identity(value, "dn");
                 case "require_certificate" ->
                         settings.put("tls.client_auth", isTrue(value) ? "required" : "none");
                 case "password_file" -> passwords(locate(value));
                 case "acl_file" -> rules(locate(value));
                 case "allow_anonymous" -> anonymous(isTrue(value));
                 case "max_packet_size", "message_size_limit" -> packetSize(value);
-                case "max_inflight_messages" -> unlessZero(value, "max_inflight");
+                case "max_inflight_messages" -> {
+                    unlessZero(value, "max_inflight");
+                    unlessZero(value, "receive_maximum");
+                }
                 case "max_queued_messages" -> unlessZero(value, "max_queued_messages");
                 case "max_queued_bytes" -> unlessZero(value, "max_queued_bytes");
                 case "queue_qos0_messages" ->
@@ -216,11 +221,25 @@ public record MosquittoImport(
             listenerPort = parts[0];
             websockets = false;
             tls = false;
-            if (parts.length > 1) {
-                settings.put(MQTT + "bind", parts[1]);
-            } else {
-                settings.put(MQTT + "bind", EVERYWHERE);
+            bind(parts.length > 1 ? parts[1] : EVERYWHERE);
+        }
+
+        /** All listeners of MQTT have the same addresses here. */
+        private void bind(String address) {
+            String before = settings.put(MQTT + "bind", address);
+            if (before == null || before.equals(address)) {
+                return;
             }
+            String chosen = before.equals(EVERYWHERE) ? before : address;
+            settings.put(MQTT + "bind", chosen);
+            notes.add(
+                    "All listeners bind to the same addresses: "
+                            + chosen
+                            + ", where there were "
+                            + before
+                            + " and "
+                            + address
+                            + '.');
         }
 
         private void endListener() {
@@ -232,6 +251,12 @@ public record MosquittoImport(
                 return;
             }
             settings.put(MQTT + key + "_port", listenerPort);
+        }
+
+        private void identity(String value, String name) {
+            if (isTrue(value)) {
+                settings.put("auth.certificate.name", name);
+            }
         }
 
         private void anonymous(boolean allowed) {
