@@ -183,7 +183,8 @@ class MqttCodecTest {
         // case 33: no-local on a shared subscription
         "8210 1234 00 000a 2473686172652f702f70 04, PROTOCOL_ERROR"
     })
-    void badPacketsAreRefusedWithTheirReason(String hex, ReasonCode reason) {
+    void cases4And5And6And8And11And12BadPacketsAreRefusedWithTheirReason(
+            String hex, ReasonCode reason) {
         assertThatThrownBy(() -> decode(hex, MqttVersion.V5))
                 .isInstanceOfSatisfying(
                         MqttCodecException.class, e -> assertThat(e.reason()).isEqualTo(reason));
