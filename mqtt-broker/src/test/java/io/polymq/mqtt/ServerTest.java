@@ -35,6 +35,10 @@ abstract class ServerTest {
         return server.port();
     }
 
+    int webSocketPort() {
+        return server.webSocketPort();
+    }
+
     TestClient v5() {
         return TestClient.v5(server.port());
     }
