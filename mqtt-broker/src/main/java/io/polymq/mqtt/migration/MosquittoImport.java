@@ -25,6 +25,8 @@ public record MosquittoImport(
 
     private static final String MQTT = "mqtt_runtime.";
     private static final String EVERYWHERE = "0.0.0.0";
+    private static final long LEAST_PACKET = 1024;
+    private static final long LARGEST_PACKET = 268_435_455;
 
     /**
      * A user.
@@ -148,7 +150,7 @@ public record MosquittoImport(
                 case "password_file" -> passwords(locate(value));
                 case "acl_file" -> rules(locate(value));
                 case "allow_anonymous" -> anonymous(isTrue(value));
-                case "max_packet_size", "message_size_limit" -> packetSize(value);
+                case "max_packet_size", "message_size_limit" -> packetSize(key, value);
                 case "max_inflight_messages" -> {
                     unlessZero(value, "max_inflight");
                     unlessZero(value, "receive_maximum");
@@ -264,9 +266,27 @@ public record MosquittoImport(
             settings.put("auth.allow_anonymous", Boolean.toString(allowed));
         }
 
-        private void packetSize(String value) {
-            if (!value.equals("0")) {
-                settings.put(MQTT + "max_packet_size", value);
+        /** Mosquitto's message_size_limit is of payloads; ours is always of whole packets. */
+        private void packetSize(String key, String value) {
+            if (!value.matches("[0-9]{1,18}")) {
+                notes.add("\"" + key + ' ' + value + "\" cannot be read.");
+                return;
+            }
+            long size = Long.parseLong(value);
+            if (size == 0) {
+                return;
+            }
+            long taken = Math.clamp(size, LEAST_PACKET, LARGEST_PACKET);
+            settings.put(MQTT + "max_packet_size", Long.toString(taken));
+            if (taken != size || key.equals("message_size_limit")) {
+                notes.add(
+                        "\""
+                                + key
+                                + ' '
+                                + value
+                                + "\": packets of more than "
+                                + taken
+                                + " bytes are refused.");
             }
         }
 

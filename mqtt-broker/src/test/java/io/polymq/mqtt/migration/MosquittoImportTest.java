@@ -76,6 +76,32 @@ class MosquittoImportTest {
     }
 
     @Test
+    void whatMeansSomethingElseHereIsToldOf(@TempDir Path folder) throws IOException {
+        Files.writeString(
+                folder.resolve("mosquitto.conf"),
+                """
+                listener 1884 127.0.0.1
+                use_identity_as_username true
+                message_size_limit 100
+                max_inflight_messages 30
+                listener 9001
+                protocol websockets
+                max_packet_size many
+                """);
+        MosquittoImport found = MosquittoImport.read(folder);
+        assertThat(found.settings())
+                .containsEntry("mqtt_runtime.bind", "0.0.0.0")
+                .containsEntry("auth.certificate.name", "cn")
+                .containsEntry("mqtt_runtime.max_packet_size", "1024")
+                .containsEntry("mqtt_runtime.max_inflight", "30")
+                .containsEntry("mqtt_runtime.receive_maximum", "30");
+        assertThat(found.notes())
+                .anyMatch(note -> note.contains("127.0.0.1"))
+                .anyMatch(note -> note.contains("more than 1024 bytes"))
+                .anyMatch(note -> note.contains("many"));
+    }
+
+    @Test
     void itIsWrittenAsAConfigurationOfOurs(@TempDir Path folder) throws IOException {
         Files.writeString(
                 folder.resolve("mosquitto.conf"),
