@@ -228,7 +228,6 @@ public class AdminCalls {
         got(admin.describeAcls(AclBindingFilter.ANY).values());
         got(admin.describeUserScramCredentials().all());
         got(admin.describeClientQuotas(ClientQuotaFilter.all()).entities());
-        got(admin.describeDelegationToken().delegationTokens());
     }
 
     private void transactions() throws Exception {
