@@ -31,6 +31,10 @@ kafka() { # CLASS ARGUMENTS...
     "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m "$logging" -cp "$(ecosystem)/*" "$@"
 }
 
+spawn() { # CLASS ARGUMENTS...: the same for the background, where the process is to be Java's own
+    exec "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m "$logging" -cp "$(ecosystem)/*" "$@"
+}
+
 tool() { # CLASS ARGUMENTS...: one of Kafka's own tools; what it says is in $work/out
     timeout 90 "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m "$logging" -cp "$(ecosystem)/*" \
         "org.apache.kafka.tools.$1" "${@:2}" >"$work/out" 2>"$work/tool.err"
@@ -153,7 +157,7 @@ connect_standalone() {
     printf '%s\n' name=sink connector.class=FileStreamSink tasks.max=1 "file=$folder/out" "topics=$topic" >"$folder/sink.properties"
     seq 1 500 >"$folder/in"
     for round in 1 2; do # the second begins where the first ended
-        kafka org.apache.kafka.connect.cli.ConnectStandalone "$folder/worker.properties" "$folder/source.properties" \
+        spawn org.apache.kafka.connect.cli.ConnectStandalone "$folder/worker.properties" "$folder/source.properties" \
             "$folder/sink.properties" >"$folder/log" 2>&1 &
         process=$!
         [ "$round" -eq 1 ] || seq 501 1000 >>"$folder/in"
@@ -187,14 +191,14 @@ connect_distributed() {
             heartbeat.interval.ms=500 connector.client.config.override.policy=All
     } >"$folder/worker.properties"
     seq 1 500 >"$folder/in"
-    kafka org.apache.kafka.connect.cli.ConnectDistributed "$folder/worker.properties" >"$folder/log" 2>&1 &
+    spawn org.apache.kafka.connect.cli.ConnectDistributed "$folder/worker.properties" >"$folder/log" 2>&1 &
     process=$!
     await 90 connectors "$rest" "$topic"
     await 60 as_long "$folder/in" "$folder/out"
     seq 501 3000 >>"$folder/in"
     kill -9 "$process" 2>/dev/null # while it is at it
     wait "$process" 2>/dev/null
-    kafka org.apache.kafka.connect.cli.ConnectDistributed "$folder/worker.properties" >"$folder/log" 2>&1 &
+    spawn org.apache.kafka.connect.cli.ConnectDistributed "$folder/worker.properties" >"$folder/log" 2>&1 &
     process=$!
     await 120 as_long "$folder/in" "$folder/out"
     sleep 1
@@ -284,7 +288,7 @@ sync.group.offsets.enabled=true
 sync.group.offsets.interval.seconds=1
 offset.lag.max=0
 PROPERTIES
-    kafka org.apache.kafka.connect.mirror.MirrorMaker "$work/mirror.properties" >"$work/mirror.log" 2>&1 &
+    spawn org.apache.kafka.connect.mirror.MirrorMaker "$work/mirror.properties" >"$work/mirror.log" 2>&1 &
     process=$!
     await 120 has "$bootstrap" "there.$name-there" 300
     verdict $? "mirrormaker 2 brings a topic of Kafka's here"
@@ -344,7 +348,7 @@ kill_broker() {
     create "$topic" 3
     printf '%s\n' retries=2147483647 enable.idempotence=true acks=all delivery.timeout.ms=120000 linger.ms=0 \
         reconnect.backoff.max.ms=200 >"$work/producer.properties"
-    kafka org.apache.kafka.tools.VerifiableProducer --bootstrap-server "$bootstrap" --topic "$topic" --max-messages 6000 \
+    spawn org.apache.kafka.tools.VerifiableProducer --bootstrap-server "$bootstrap" --topic "$topic" --max-messages 6000 \
         --throughput 600 --command-config "$work/producer.properties" >"$work/acked.log" 2>"$work/tool.err" &
     process=$!
     for _ in 1 2 3; do
@@ -368,7 +372,7 @@ kill_under_copier() { # Kafka's own, with transactions of which some are aborted
     create "$topic-in" 1
     create "$topic-out" 1
     seq 1 5000 | kcat -b "$bootstrap" -P -t "$topic-in"
-    kafka org.apache.kafka.tools.TransactionalMessageCopier --broker-list "$bootstrap" --transactional-id "$topic" \
+    spawn org.apache.kafka.tools.TransactionalMessageCopier --broker-list "$bootstrap" --transactional-id "$topic" \
         --transaction-size 40 --input-topic "$topic-in" --input-partition 0 --output-topic "$topic-out" --consumer-group "$topic" \
         --max-messages 5000 --enable-random-aborts --group-mode >"$work/copier.log" 2>"$work/tool.err" &
     process=$!
