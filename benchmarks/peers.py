@@ -30,7 +30,7 @@ SCENARIOS = {
         ("1:1, QoS 0, 64 B", "--qos 0 --size 64", 400_000, "nothing is written"),
         ("1:1, QoS 1, 64 B", "--qos 1 --size 64", 200_000, "nothing is written"),
         ("1:10, QoS 0, 256 B", "--qos 0 --size 256 -S 10", 60_000, "nothing is written"),
-        ("10:10, QoS 1, 500/s each", "--qos 1 -P 10 -S 1 --rate 500", 3_000, "nothing is written"),
+        ("10:1, QoS 1, 500/s each", "--qos 1 -P 10 -S 1 --rate 500", 3_000, "nothing is written"),
     ],
     "nats": [
         ("1:1, 128 B", "", 1_000_000, "nothing is written"),
