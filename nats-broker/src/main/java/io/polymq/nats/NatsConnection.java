@@ -293,6 +293,8 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         }
         if (error != null) {
             error(error);
+        } else if (reason.kind() == CloseReason.Kind.KICKED) {
+            infoChanged(true); // an error would keep it from coming back
         }
         end(reason);
     }

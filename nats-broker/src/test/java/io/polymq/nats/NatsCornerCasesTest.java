@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.conformance.TestSecurity;
 import io.polymq.nats.options.ServerOptions;
+import io.polymq.network.CloseReason;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -318,6 +319,14 @@ class NatsCornerCasesTest {
             assertThat(slow.untilEnd())
                     .as("an error would keep it from coming back")
                     .doesNotContain("-ERR");
+        }
+    }
+
+    @Test
+    void whoeverIsKickedIsToldToGoElsewhereAndNothingThatKeepsItFromComingBack() throws Exception {
+        try (WireClient kicked = WireClient.connected(nats.address(), ",\"protocol\":1")) {
+            nats.connections.kickAll(all -> true, CloseReason.of(CloseReason.Kind.KICKED));
+            assertThat(kicked.untilEnd()).contains("\"ldm\":true").doesNotContain("-ERR");
         }
     }
 

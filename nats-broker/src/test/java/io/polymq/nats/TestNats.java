@@ -68,6 +68,7 @@ final class TestNats implements AutoCloseable {
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
     private final NetworkServer server;
+    final ConnectionManager connections;
     final NatsBroker broker;
     private final List<BoundAddress> bound;
 
@@ -101,7 +102,7 @@ final class TestNats implements AutoCloseable {
             @Nullable ServerOptions options,
             @Nullable Path folder) {
         storage = folder == null ? null : TestStorage.open(folder, router);
-        ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
+        connections = new ConnectionManager(NetworkConfig.DEFAULT);
         GlobalRateLimiter limiter = new GlobalRateLimiter(LimitsConfig.DEFAULT, System::nanoTime);
         PrometheusRegistry registry = new PrometheusRegistry();
         server =
