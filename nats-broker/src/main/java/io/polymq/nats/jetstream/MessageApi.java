@@ -365,7 +365,7 @@ final class MessageApi {
                 long sequence = sequences.get(at);
                 StreamMessage found = stream.cached(sequence);
                 if (found == null && stream.index().has(sequence)) {
-                    stream.fetch(sequence, this::fetched);
+                    stream.fetchOnward(sequence, this::fetched);
                     return;
                 }
                 at++;

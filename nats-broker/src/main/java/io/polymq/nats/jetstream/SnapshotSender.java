@@ -126,7 +126,7 @@ final class SnapshotSender implements Snapshots.Session {
     private void fetch(long sequence) {
         if (!reading) {
             reading = true;
-            stream.fetch(
+            stream.fetchOnward(
                     sequence,
                     found -> {
                         reading = false;

@@ -377,7 +377,7 @@ public final class Consumer implements Reader {
             unacked.queueFirst(sequence, one);
         }
         fetching = sequence;
-        stream.fetch(
+        stream.fetchOnward(
                 sequence,
                 found -> {
                     fetching = 0;

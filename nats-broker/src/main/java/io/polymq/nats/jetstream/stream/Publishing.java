@@ -135,6 +135,7 @@ final class Publishing {
             stream.log()
                     .fetch(
                             entry.last(),
+                            false,
                             found -> {
                                 if (found == null) {
                                     waiting.remove(publish);

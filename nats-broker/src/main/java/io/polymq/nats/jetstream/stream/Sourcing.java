@@ -205,7 +205,7 @@ public final class Sourcing {
             StreamMessage message = origin.cached(at);
             if (message == null) {
                 source.fetching = true;
-                origin.fetch(at, found -> fetched(source, origin, at, found));
+                origin.fetchOnward(at, found -> fetched(source, origin, at, found));
                 return true;
             }
             if (!take(source, message, mirroring)) {

@@ -584,6 +584,19 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
 
     /** Reads a message, then runs the action in the zone; with null when it is not there. */
     public void fetch(long sequence, java.util.function.Consumer<@Nullable StreamMessage> then) {
+        fetch(sequence, false, then);
+    }
+
+    /** The same for whoever goes on with those behind it. */
+    public void fetchOnward(
+            long sequence, java.util.function.Consumer<@Nullable StreamMessage> then) {
+        fetch(sequence, true, then);
+    }
+
+    private void fetch(
+            long sequence,
+            boolean onward,
+            java.util.function.Consumer<@Nullable StreamMessage> then) {
         if (!index.has(sequence) || isHidden(sequence)) {
             then.accept(null);
             return;
@@ -592,9 +605,9 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         if (known != null) {
             then.accept(known);
         } else if (sequence > safe) {
-            afterSafe(sequence, () -> fetch(sequence, then));
+            afterSafe(sequence, () -> fetch(sequence, onward, then));
         } else {
-            log.fetch(sequence, then);
+            log.fetch(sequence, onward, then);
         }
     }
 

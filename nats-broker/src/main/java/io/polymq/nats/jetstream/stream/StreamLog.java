@@ -254,23 +254,27 @@ final class StreamLog {
     }
 
     /**
-     * Reads a message and those behind it, then runs the action in the zone, with null when there
-     * is none of that sequence.
+     * Reads a message, then runs the action in the zone, with null when there is none of that
+     * sequence.
+     *
+     * @param onward whether those behind it will be asked for next, and are read with it
      */
-    void fetch(long sequence, java.util.function.Consumer<@Nullable StreamMessage> then) {
+    void fetch(
+            long sequence,
+            boolean onward,
+            java.util.function.Consumer<@Nullable StreamMessage> then) {
         RecordForm reading = form;
-        long budget = cacheBudget;
+        long budget = onward ? cacheBudget / 2 : 0;
         long wanted = offset(sequence);
         long start = base;
         CompletableFuture<ReadResult> read;
         try {
-            read = shard.read(wanted, PAGE_BYTES, true);
+            read = shard.read(wanted, onward ? PAGE_BYTES : 1, true);
         } catch (StorageException gone) {
             read = CompletableFuture.failedFuture(gone);
         }
         read.thenApplyAsync(
-                        result -> decode(result, reading, wanted, start, budget / 2),
-                        parts.blocking())
+                        result -> decode(result, reading, wanted, start, budget), parts.blocking())
                 .whenComplete(
                         (messages, failure) ->
                                 parts.zone()
@@ -313,7 +317,7 @@ final class StreamLog {
                     if (cursor.offset() < from || cursor.isControl()) {
                         continue;
                     }
-                    if (bytes > budget && !messages.isEmpty()) {
+                    if (bytes >= budget && !messages.isEmpty()) {
                         return messages;
                     }
                     StreamMessage message = form.read(cursor, cursor.offset() + base);
