@@ -642,6 +642,7 @@ final class LaneWriter {
         ByteBuffer bytes = block.finish(lsn, durableLsn, clock.millis(), next.id());
         long at = LaneFormat.SEGMENT_HEADER + bytes.remaining();
         next.file().write(bytes, LaneFormat.SEGMENT_HEADER);
+        next.file().force(); // recovery takes blocks behind a torn first one for lost data
         long end = repair.copyTo(next, at, lsn + 1);
         next.file().force();
         files.forceFolder();

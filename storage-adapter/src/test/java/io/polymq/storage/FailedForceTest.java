@@ -31,8 +31,8 @@ class FailedForceTest {
                     "force_interval=1h",
                     "cursor_interval=1h",
                     "retention_interval=1h");
-    private final SimulatedDisk disk = new SimulatedDisk(new Random(5));
-    private final CrashingRows rows = new CrashingRows(new Random(6));
+    private SimulatedDisk disk = new SimulatedDisk(new Random(5));
+    private CrashingRows rows = new CrashingRows(new Random(6));
     private LogStore store;
     private Shard shard;
 
@@ -196,6 +196,31 @@ class FailedForceTest {
         appendSafely("more");
         assertThat(store.open("b")).isEmpty();
         assertThat(store.create("b", ShardSpec.DEFAULT).get().endOffset()).isZero();
+    }
+
+    @Test
+    void powerThatGoesAnywhereWhileBlocksAreCarriedOverLeavesAStoreThatOpens() throws Exception {
+        for (int seed = 1; seed <= 20; seed++) {
+            for (int operations = 1; operations <= 12; operations++) {
+                store.close();
+                disk = new SimulatedDisk(new Random(seed));
+                rows = new CrashingRows(new Random(seed));
+                store = SimulatedStores.open(disk, rows, config, InstantSource.system());
+                shard = store.create("a", ShardSpec.DEFAULT).get();
+                shard.append(Batches.of("safe"), Durability.SYNC).get();
+                shard.append(Batches.of("written"), Durability.OS).get();
+                disk.failForces(1);
+                lane().forceWritten();
+                disk.cutAfter(operations);
+                CompletableFuture<Appended> last =
+                        shard.append(Batches.of("last"), Durability.SYNC);
+                Await.until(() -> last.isDone() || disk.isCut());
+
+                assertThat(afterPowerLoss())
+                        .as("seed %d, %d operations", seed, operations)
+                        .startsWith("0=safe");
+            }
+        }
     }
 
     private CompletableFuture<List<Appended>> together(Shard one, Shard other, String value) {
