@@ -1,5 +1,6 @@
 """The mixed soak: see run."""
 
+import atexit
 import base64
 import json
 import logging
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import threading
@@ -22,7 +24,7 @@ import trouble
 
 WORK = pathlib.Path(os.environ["SOAK_WORK"])
 DISK = os.environ["SOAK_DISK"]
-FAKETIME = os.environ["SOAK_FAKETIME"]
+CLOCK = os.environ["SOAK_CLOCK"] and pathlib.Path(os.environ["SOAK_CLOCK"])
 GROWTH = 1.20
 MORE_FILES = 40
 LEFT_FREE = 100 << 20
@@ -39,8 +41,6 @@ class Broker:
     def __init__(self):
         self.ports = free_ports(["mqtt", "kafka", "amqp", "nats", "admin"])
         self.admin = self.ports.pop("admin")
-        self.clock = WORK / "clock"
-        self.clock.write_text("+0\n")
         self.log = open(WORK / "broker.log", "ab")
         self.process = None
         p = self.ports
@@ -70,9 +70,8 @@ port = {self.admin}
     def start(self):
         env = dict(os.environ)
         env["POLYMQ_JAVA_OPTS"] = "-Xmx512m " + env.get("POLYMQ_JAVA_OPTS", "")
-        if FAKETIME:
-            env |= {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_NO_CACHE": "1",
-                    "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "1"}
+        if CLOCK:
+            env["LD_PRELOAD"] = str(WORK / "clock.so")
         command = os.environ["SOAK_COMMAND"].split() + ["--config", str(WORK / "polymq.toml")]
         self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=self.log)
         end = time.monotonic() + 120
@@ -84,6 +83,8 @@ port = {self.admin}
                 return
             except (OSError, urllib.error.HTTPError):
                 time.sleep(0.2)
+        self.process.send_signal(signal.SIGQUIT)  # its threads, into the log
+        time.sleep(2)
         raise TimeoutError("the broker does not get ready")
 
     def end(self, how):
@@ -119,6 +120,11 @@ class Checks:
         print(("ok " if good else "FAIL ") + name + (f": {said}" if said else ""), flush=True)
 
 
+def jump(seconds):
+    with open(CLOCK, "r+b") as clock:
+        clock.write(struct.pack("q", seconds))
+
+
 def fill_disk(broker, seconds):
     """Until publishes are refused, and then free again."""
     filler = pathlib.Path(DISK) / "filler"
@@ -138,7 +144,7 @@ def storm(broker, chance, until, checks, log):
     """Kills, restarts, a full device, another time; in turn, at random moments."""
     kills = ends = 0
     full_tried = not DISK
-    jumped = not FAKETIME
+    jumped = not CLOCK
     while time.monotonic() < until:
         time.sleep(min(chance.uniform(8, 30), max(0, until - time.monotonic())))
         if not full_tried and kills >= 1:
@@ -147,9 +153,9 @@ def storm(broker, chance, until, checks, log):
             checks("a full device is told", fill_disk(broker, 15))
         elif not jumped and kills >= 1:
             jumped = True
-            for jump in ("+3600", "-1800", "+0"):
-                log(f"the clock says {jump} s")
-                broker.clock.write_text(jump + "\n")
+            for seconds in (3600, -1800, 0):
+                log(f"the clock says {seconds:+} s")
+                jump(seconds)
                 time.sleep(6)
         elif kills <= 2 * ends:
             kills += 1
@@ -187,7 +193,10 @@ def main():
         print(f"{time.monotonic() - begin:7.1f} s  {words}", flush=True)
 
     log(f"seed {seed}, {minutes:g} minutes")
+    if CLOCK:
+        CLOCK.write_bytes(struct.pack("q", 0))
     broker = Broker()
+    atexit.register(lambda: broker.process.kill())
     broker.start()
     broker.ask("PUT", "topics/soak", {"captures": ["soak.>"]})
     all_traffic = [kind(broker.ports) for kind in traffic.ALL]
@@ -240,8 +249,6 @@ def main():
     for one in all_traffic:
         one.reading = False
     checks("it ends in good order", broker.end(signal.SIGTERM) == 0)
-    if os.environ.get("SOAK_KEEP"):
-        shutil.copy(WORK / "broker.log", os.environ["SOAK_KEEP"])
     print(f"{checks.passed} passed, {checks.failed} failed")
     os._exit(0 if checks.failed == 0 else 1)  # readers may wait for the broker that is gone
 
