@@ -323,6 +323,11 @@ final class LaneRecovery {
 
     private void follow(Segment segment, long firstLsn, long firstPosition) throws IOException {
         boolean newest = segment.lastLsn < 0;
+        if (newest) {
+            // after a kill it may not be; the index, which may be flushed at any time, must not be
+            // ahead
+            segment.file().force();
+        }
         long size = segment.end;
         long lsn = firstLsn;
         long position = firstPosition;
@@ -382,8 +387,8 @@ final class LaneRecovery {
                     .addKeyValue("bytes", size - position)
                     .log("Cutting off what was not forced");
             segment.file().truncate(position);
+            segment.file().force();
         }
-        segment.file().force();
     }
 
     /**
