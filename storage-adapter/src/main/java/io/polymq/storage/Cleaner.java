@@ -209,8 +209,7 @@ final class Cleaner {
             for (long shard : shards) {
                 LogShard found = store.shard(shard);
                 if (found != null) {
-                    entries.add(
-                            new LaneRequests.WriteShard(found, found.spec, true, failure -> {}));
+                    entries.add(new LaneRequests.WriteShard(found, null));
                 }
             }
             entries.forEach(lane::submit);

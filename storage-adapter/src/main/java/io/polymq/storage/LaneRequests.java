@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What is asked of lanes, besides rewriting. */
@@ -137,38 +136,80 @@ final class LaneRequests {
         }
     }
 
-    /** Writes a shard's whole state: it is new, has other limits, or its entry has to move on. */
-    static final class WriteShard extends Change<Void> {
+    /**
+     * Makes a shard. Once it was written it may be there whatever its caller was told, so its name
+     * stays taken until the lane has recovered.
+     */
+    static final class CreateShard extends Change<Void> {
         private final LogShard shard;
-        private final ShardSpec spec;
-        private final boolean rewriting;
-        private final Consumer<@Nullable StorageException> then;
+        private final Runnable show;
+        private final Runnable remove;
+        private boolean written;
 
-        WriteShard(
-                LogShard shard,
-                ShardSpec spec,
-                boolean rewriting,
-                Consumer<@Nullable StorageException> then) {
+        CreateShard(LogShard shard, Runnable show, Runnable remove) {
             this.shard = shard;
-            this.spec = spec;
-            this.rewriting = rewriting;
-            this.then = then;
+            this.show = show;
+            this.remove = remove;
         }
 
         @Override
         public void prepare(LaneWriter lane, LaneBlock block) {
-            if (shard.deleted && rewriting) {
-                return;
-            }
-            shard.requireThere();
-            ShardState state = shard.stateNow(rewriting ? shard.spec : spec);
-            block.entry(LaneFormat.SHARD, shard.id(), state.encode());
-            lane.event(new IndexEvent.ShardWritten(state));
+            putState(shard, shard.spec, lane, block);
+            written = true;
+        }
+
+        @Override
+        public void rollback() {
+            written = false;
         }
 
         @Override
         public void end(@Nullable StorageException failure) {
-            then.accept(failure);
+            if (failure == null) {
+                show.run();
+                result.complete(null);
+            } else if (!written) {
+                remove.run();
+            }
+            super.end(failure);
+        }
+
+        @Override
+        public void survived() {
+            show.run();
+        }
+    }
+
+    private static void putState(LogShard shard, ShardSpec spec, LaneWriter lane, LaneBlock block) {
+        ShardState state = shard.stateNow(spec);
+        block.entry(LaneFormat.SHARD, shard.id(), state.encode());
+        lane.event(new IndexEvent.ShardWritten(state));
+    }
+
+    /** Writes a shard's whole state: it has other limits, or its entry has to move on. */
+    static final class WriteShard extends Change<Void> {
+        private final LogShard shard;
+        private final @Nullable ShardSpec other;
+
+        /**
+         * @param other its limits from now on; null to leave them
+         */
+        WriteShard(LogShard shard, @Nullable ShardSpec other) {
+            this.shard = shard;
+            this.other = other;
+        }
+
+        @Override
+        public void prepare(LaneWriter lane, LaneBlock block) {
+            if (shard.deleted && other == null) {
+                return;
+            }
+            shard.requireThere();
+            putState(shard, other == null ? shard.spec : other, lane, block);
+        }
+
+        @Override
+        public void end(@Nullable StorageException failure) {
             if (failure == null) {
                 survived();
                 result.complete(null);
@@ -178,8 +219,8 @@ final class LaneRequests {
 
         @Override
         public void survived() {
-            if (!rewriting) {
-                shard.spec = spec;
+            if (other != null) {
+                shard.spec = other;
             }
         }
     }
@@ -188,6 +229,7 @@ final class LaneRequests {
     static final class Trim extends Change<Void> {
         private final LogShard shard;
         private final long to;
+        private long before = -1;
 
         Trim(LogShard shard, long to) {
             this.shard = shard;
@@ -207,18 +249,30 @@ final class LaneRequests {
                                 + ", which ends at "
                                 + shard.endOffset());
             }
-            if (to > shard.startOffset()) {
+            before = shard.preparedStart();
+            if (to > before) {
+                shard.prepareStart(to);
                 block.beginEntry(LaneFormat.TRIM, shard.id(), 8).putLong(to).endEntry();
                 lane.event(new IndexEvent.Trimmed(shard.id(), to));
             }
         }
 
         @Override
+        public void rollback() {
+            shard.prepareStart(before);
+        }
+
+        @Override
         public void end(@Nullable StorageException failure) {
             if (failure == null) {
-                shard.moveStart(to);
+                survived();
             }
             super.end(failure);
+        }
+
+        @Override
+        public void survived() {
+            shard.moveStart(to);
         }
 
         @Override

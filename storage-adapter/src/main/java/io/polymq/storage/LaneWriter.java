@@ -661,8 +661,8 @@ final class LaneWriter {
         writtenLsn = nextLsn - 1;
         lastDataLsn = writtenLsn;
         writtenDurable = durableLsn;
+        kept.forEach(survivor -> answers.run(survivor::survived)); // before the index has them
         durable(writtenLsn);
-        kept.forEach(survivor -> answers.run(survivor::survived));
     }
 
     /** The last act: everything forced, and a block that says so. */

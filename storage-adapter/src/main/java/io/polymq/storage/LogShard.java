@@ -39,6 +39,7 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
     private final Extents extents = new Extents(this::extent);
     private long maxTimestamp;
     private long forcedInLsn = -1;
+    private long preparedStart;
 
     /** What the index has of the shard. */
     private record Applied(long end, long records, long bytes, long keysFrom) {}
@@ -51,6 +52,7 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
         name = state.name();
         spec = state.spec();
         start = state.startOffset();
+        preparedStart = start;
         end = state.endOffset();
         highWatermark = end;
         maxTimestamp = state.maxTimestamp();
@@ -170,8 +172,17 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
         return forcedInLsn == lsn;
     }
 
+    /** The start as the blocks say it that were prepared, of which readers may not know yet. */
+    long preparedStart() {
+        return preparedStart;
+    }
+
+    void prepareStart(long to) {
+        preparedStart = to;
+    }
+
     ShardState stateNow(ShardSpec withSpec) {
-        return new ShardState(id, name, withSpec, lane.id, start, end, 0, 0, maxTimestamp);
+        return new ShardState(id, name, withSpec, lane.id, preparedStart, end, 0, 0, maxTimestamp);
     }
 
     // On the completion thread.

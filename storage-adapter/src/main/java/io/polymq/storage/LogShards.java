@@ -27,12 +27,22 @@ final class LogShards {
     static final class Entry extends WeakReference<LogShard> {
         private final String name;
         private final long id;
-        private volatile boolean hidden;
 
-        Entry(LogShard shard, ReferenceQueue<LogShard> unused, boolean hidden) {
+        /** The deleted one that had the name before, as long as the index may have it. */
+        private final @Nullable Entry before;
+
+        private volatile boolean hidden;
+        private boolean removed;
+
+        Entry(
+                LogShard shard,
+                ReferenceQueue<LogShard> unused,
+                boolean hidden,
+                @Nullable Entry before) {
             super(shard, unused);
             name = shard.name();
             id = shard.id();
+            this.before = before;
             this.hidden = hidden;
         }
     }
@@ -68,7 +78,7 @@ final class LogShards {
         ShardRow row = index.shard(name);
         LogShard shard = row == null ? null : maker.apply(row);
         if (shard != null) {
-            put(new Entry(shard, unused, false));
+            put(new Entry(shard, unused, false, null));
         }
         return shard;
     }
@@ -99,7 +109,7 @@ final class LogShards {
         if (beingMade || find(name) != null) {
             throw new StorageException(Kind.SHARD_EXISTS, "shard " + name + " exists already");
         }
-        Entry entry = new Entry(shard, unused, true);
+        Entry entry = new Entry(shard, unused, true, taken);
         put(entry);
         return entry;
     }
@@ -113,9 +123,16 @@ final class LogShards {
         entry.hidden = false;
     }
 
-    void remove(Entry entry) {
-        byName.remove(entry.name, entry);
+    /** What it took the name from is hidden again. */
+    synchronized void remove(Entry entry) {
+        entry.removed = true;
         byId.remove(entry.id, entry);
+        Entry before = entry.before;
+        if (before == null || before.removed) {
+            byName.remove(entry.name, entry);
+        } else {
+            byName.replace(entry.name, entry, before);
+        }
     }
 
     /** The shard was deleted: it is not found any more; what to do when the index knows. */

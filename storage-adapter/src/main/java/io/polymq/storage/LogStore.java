@@ -327,19 +327,14 @@ final class LogStore implements ShardStore {
             }
             return CompletableFuture.failedFuture(e);
         }
-        LaneRequests.WriteShard create =
-                new LaneRequests.WriteShard(
+        LaneRequests.CreateShard create =
+                new LaneRequests.CreateShard(
                         shard,
-                        spec,
-                        false,
-                        failure -> {
-                            if (failure == null) {
-                                shards.show(entry);
-                                shardCount.incrementAndGet();
-                            } else {
-                                shards.remove(entry);
-                            }
-                        });
+                        () -> {
+                            shards.show(entry);
+                            shardCount.incrementAndGet();
+                        },
+                        () -> shards.remove(entry));
         lane.submit(create);
         return create.result.thenApply(done -> shard);
     }
@@ -359,8 +354,7 @@ final class LogStore implements ShardStore {
         if (shard == null) {
             return CompletableFuture.failedFuture(noShard(name));
         }
-        LaneRequests.WriteShard alter =
-                new LaneRequests.WriteShard(shard, spec, false, failure -> {});
+        LaneRequests.WriteShard alter = new LaneRequests.WriteShard(shard, spec);
         shard.lane.submit(alter);
         return alter.result;
     }

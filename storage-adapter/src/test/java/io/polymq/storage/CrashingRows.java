@@ -14,6 +14,8 @@ final class CrashingRows implements OrderedStore {
     private SortedMemory rows = new SortedMemory();
     private SortedMemory flushed = new SortedMemory();
     private boolean frozen;
+    private boolean held;
+    private boolean waiting;
 
     CrashingRows(Random random) {
         this.random = random;
@@ -21,6 +23,20 @@ final class CrashingRows implements OrderedStore {
 
     synchronized void freeze() {
         frozen = true;
+    }
+
+    /** Changes wait until they are let through. */
+    synchronized void hold() {
+        held = true;
+    }
+
+    synchronized boolean isHolding() {
+        return waiting;
+    }
+
+    synchronized void letThrough() {
+        held = false;
+        notifyAll();
     }
 
     synchronized void powerLoss() {
@@ -49,6 +65,14 @@ final class CrashingRows implements OrderedStore {
 
     @Override
     public synchronized void apply(Changes changes, boolean force) {
+        while (held) {
+            waiting = true;
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
         rows.apply(changes, force);
         if (random.nextInt(20) == 0) {
             flush();

@@ -190,6 +190,13 @@ class FailedForceTest {
         assertThat(Batches.all(shard)).startsWith("0=written").doesNotContain("1=gone");
 
         disk.failForces(1);
+        assertThat(shard.trim(1))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class);
+        appendSafely("behind");
+        assertThat(shard.startOffset()).isEqualTo(1);
+
+        disk.failForces(1);
         assertThat(store.delete("b"))
                 .failsWithin(20, TimeUnit.SECONDS)
                 .withThrowableOfType(ExecutionException.class);
@@ -221,6 +228,56 @@ class FailedForceTest {
                         .startsWith("0=safe");
             }
         }
+    }
+
+    @Test
+    void shardWhoseMakingIsCarriedOverIsNotMadeTwice() throws Exception {
+        store.close();
+        store =
+                SimulatedStores.open(
+                        disk,
+                        new CrashingRows(new Random(8)),
+                        TestConfigs.quick("lanes=2", "recycle=0", "force_interval=1h"),
+                        InstantSource.system());
+        disk.failForces(2); // the repair has to try twice, so that the second lane comes before it
+        assertThat(store.create("b", ShardSpec.DEFAULT))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class)
+                .withMessageContaining("recovers from a failure");
+        assertThat(store.create("b", ShardSpec.DEFAULT))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class)
+                .withMessageContaining("exists already");
+        Await.until(() -> store.open("b").isPresent());
+        assertThat(store.statistics().shards()).isEqualTo(2);
+
+        store.delete("b").get();
+        store.close();
+        store =
+                SimulatedStores.open(
+                        disk,
+                        new CrashingRows(new Random(9)),
+                        TestConfigs.quick("lanes=2"),
+                        InstantSource.system());
+        assertThat(store.open("b")).isEmpty();
+    }
+
+    @Test
+    void deletedShardIsNotBackWhenItsSuccessorCannotBeMade() throws Exception {
+        store.create("b", ShardSpec.DEFAULT).get();
+        rows.hold();
+        appendSafely("what the index is busy with");
+        Await.until(rows::isHolding);
+        CompletableFuture<Void> delete = store.delete("b");
+        Await.until(() -> store.open("b").isEmpty());
+        disk.failWrites(1);
+        assertThat(store.create("b", ShardSpec.DEFAULT))
+                .failsWithin(20, TimeUnit.SECONDS)
+                .withThrowableOfType(ExecutionException.class);
+        assertThat(store.open("b")).isEmpty();
+        rows.letThrough();
+        delete.get();
+        assertThat(store.open("b")).isEmpty();
     }
 
     private CompletableFuture<List<Appended>> together(Shard one, Shard other, String value) {
