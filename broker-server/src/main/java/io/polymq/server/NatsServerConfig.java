@@ -94,8 +94,13 @@ final class NatsServerConfig {
         if (webSocket == null) {
             return;
         }
-        if (webSocket.sameOrigin() || !webSocket.allowedOrigins().isEmpty()) {
-            throw new OptionsException("websocket: origins are not checked by PolyMQ");
+        if (webSocket.sameOrigin() && !webSocket.allowedOrigins().isEmpty()) {
+            throw new OptionsException("websocket: same_origin or allowed_origins, not both");
+        }
+        String origins =
+                webSocket.sameOrigin() ? "same" : String.join(",", webSocket.allowedOrigins());
+        if (!origins.isEmpty()) {
+            settings.add("network.allowed_origins=" + origins);
         }
         String key = webSocket.plain() ? ".websocket_port=" : ".websockets_port=";
         settings.add(NATS + key + Math.max(0, webSocket.port()));

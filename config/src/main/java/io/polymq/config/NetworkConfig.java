@@ -8,6 +8,7 @@ import io.polymq.config.schema.OneOf;
 import io.polymq.config.schema.Within;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** {@code [network]}: what all listeners share. */
@@ -35,6 +36,14 @@ public record NetworkConfig(
                 @OneOf({"off", "optional", "required"})
                 @Default("off")
                 String proxyProtocol,
+        @Doc(
+                        value =
+                                "Origins from which browsers may open WebSockets, as they send them: scheme,"
+                                        + " host, port if it is not the scheme's; `same` is the host and port that"
+                                        + " the client connects to. Empty: any. Clients that send no Origin are no"
+                                        + " browsers and are not held to this.",
+                        example = "[\"https://dashboard.example.com\"]")
+                List<String> allowedOrigins,
         @Doc(
                         "How long the port for every protocol waits for a client's first byte before it"
                                 + " serves the protocol in which the server speaks first (NATS).")
@@ -83,8 +92,21 @@ public record NetworkConfig(
 
     public static final NetworkConfig DEFAULT = Defaults.of(NetworkConfig.class);
 
+    private static final Pattern ORIGIN =
+            Pattern.compile("same|[A-Za-z][A-Za-z0-9+.-]*://[^/?#@\\s]+");
+
     public NetworkConfig {
         bind = List.copyOf(bind);
+        allowedOrigins = List.copyOf(allowedOrigins);
+        for (String origin : allowedOrigins) {
+            if (!ORIGIN.matcher(origin).matches()) {
+                throw new IllegalArgumentException(
+                        "has "
+                                + origin
+                                + " in allowed_origins, which is neither same nor an origin such as"
+                                + " https://example.com:8443");
+            }
+        }
         if (bind.isEmpty()) {
             throw new IllegalArgumentException("needs at least one address in bind");
         }

@@ -28,6 +28,7 @@ final class Limits {
                 null,
                 unixSocketDir,
                 "off",
+                DEFAULT.allowedOrigins(),
                 Duration.ofMillis(200),
                 maxConnections,
                 maxConnectionsPerIp,

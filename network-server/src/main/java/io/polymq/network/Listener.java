@@ -32,6 +32,7 @@ final class Listener {
     private final List<ProtocolBinding> bindings;
     private final NetworkShared shared;
     private final ListenerMetrics metrics;
+    private final AllowedOrigins origins;
     private final ChannelOutbox.WriteLimits writeLimits;
     private final BatchWriter plainWriter;
     private final BatchWriter copyingWriter;
@@ -53,6 +54,7 @@ final class Listener {
                                 bindings.size() == 1 ? bindings.getFirst().name() : UNDETECTED,
                                 transport);
         NetworkConfig config = shared.config();
+        this.origins = new AllowedOrigins(config.allowedOrigins());
         this.writeLimits =
                 new ChannelOutbox.WriteLimits(
                         config.lowWaterBytes(), config.highWaterBytes(), config.maxPendingBytes());
@@ -108,6 +110,10 @@ final class Listener {
 
     ListenerMetrics metrics() {
         return metrics;
+    }
+
+    AllowedOrigins origins() {
+        return origins;
     }
 
     FaultLog faults() {

@@ -78,6 +78,14 @@ final class WebSocketUpgrade extends SimpleChannelInboundHandler<FullHttpRequest
             refuse(ctx, HttpResponseStatus.UPGRADE_REQUIRED, "WebSocket version 13 is spoken here");
             return;
         }
+        Listener listener = connection.listenerParts();
+        var headers = request.headers();
+        if (!listener.origins()
+                .allow(headers.getAll(HttpHeaderNames.ORIGIN), headers.get(HttpHeaderNames.HOST))) {
+            listener.metrics().refused("origin");
+            refuse(ctx, HttpResponseStatus.FORBIDDEN, "pages of this origin may not connect");
+            return;
+        }
         List<String> offered = offered(request);
         Choice choice = choose(offered);
         if (choice == null) {

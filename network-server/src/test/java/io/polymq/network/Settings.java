@@ -13,6 +13,7 @@ final class Settings {
     String transport = DEFAULT.transport();
     String unixSocketDir = DEFAULT.unixSocketDir();
     String proxyProtocol = DEFAULT.proxyProtocol();
+    List<String> allowedOrigins = DEFAULT.allowedOrigins();
     Duration silentClientWait = Duration.ofMillis(200);
     int maxConnections = DEFAULT.maxConnections();
     int maxConnectionsPerIp = DEFAULT.maxConnectionsPerIp();
@@ -35,6 +36,7 @@ final class Settings {
                 null,
                 unixSocketDir,
                 proxyProtocol,
+                allowedOrigins,
                 silentClientWait,
                 maxConnections,
                 maxConnectionsPerIp,

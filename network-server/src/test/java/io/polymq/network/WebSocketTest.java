@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,7 +42,11 @@ class WebSocketTest {
         final DataInputStream in;
 
         Raw() throws Exception {
-            client = LineClient.to(network.address(TransportKind.WEBSOCKET));
+            this(network);
+        }
+
+        Raw(TestNetwork where) throws Exception {
+            client = LineClient.to(where.address(TransportKind.WEBSOCKET));
             out = client.socket().getOutputStream();
             in = new DataInputStream(client.socket().getInputStream());
         }
@@ -161,6 +166,67 @@ class WebSocketTest {
                 String[] headers = java.util.Arrays.copyOfRange(request, 1, request.length);
                 assertThat(raw.upgrade(headers)).startsWith("HTTP/1.1 " + request[0]);
             }
+        }
+    }
+
+    @Test
+    void pagesOfAllowedOriginsAndClientsThatAreNoBrowsersGetIn() throws Exception {
+        Settings settings = new Settings();
+        settings.allowedOrigins = List.of("https://Good.example", "http://lan.example:80");
+        try (TestNetwork strict = new TestNetwork(settings.build(), null)) {
+            assertThat(upgradeFrom(strict, "Origin: https://good.example")).contains(" 101 ");
+            assertThat(upgradeFrom(strict, "Origin: HTTPS://GOOD.EXAMPLE")).contains(" 101 ");
+            assertThat(upgradeFrom(strict, "Origin: http://lan.example")).contains(" 101 ");
+            assertThat(upgradeFrom(strict, "X-No: origin")).contains(" 101 ");
+        }
+        assertThat(upgradeFrom(network, "Origin: https://evil.example")).contains(" 101 ");
+    }
+
+    @Test
+    void pagesOfOtherOriginsAreRefused() throws Exception {
+        Settings settings = new Settings();
+        settings.allowedOrigins = List.of("https://good.example");
+        try (TestNetwork strict = new TestNetwork(settings.build(), null)) {
+            for (String origin :
+                    List.of(
+                            "https://evil.example",
+                            "https://good.example.evil.example",
+                            "http://good.example",
+                            "https://good.example:8443",
+                            "null",
+                            "")) {
+                assertThat(upgradeFrom(strict, "Origin: " + origin))
+                        .as(origin)
+                        .startsWith("HTTP/1.1 403");
+            }
+            Await.until("all are gone", () -> strict.connections.count() == 0);
+        }
+    }
+
+    @Test
+    void theSameOriginIsTheHostThatWasConnectedTo() throws Exception {
+        AllowedOrigins same = new AllowedOrigins(List.of("same", "https://other.example"));
+        assertThat(same.allow(List.of("https://mq.example"), "mq.example")).isTrue();
+        assertThat(same.allow(List.of("https://mq.example"), "MQ.example:443")).isTrue();
+        assertThat(same.allow(List.of("http://mq.example:8083"), "mq.example:8083")).isTrue();
+        assertThat(same.allow(List.of("http://[::1]:8083"), "[::1]:8083")).isTrue();
+        assertThat(same.allow(List.of("https://other.example"), "mq.example")).isTrue();
+        assertThat(same.allow(List.of("http://mq.example"), "mq.example:8083")).isFalse();
+        assertThat(same.allow(List.of("null"), "mq.example")).isFalse();
+        assertThat(same.allow(List.of("https://evil.example"), null)).isFalse();
+        assertThat(same.allow(List.of("https://mq.example", "https://evil.example"), "mq.example"))
+                .isFalse();
+    }
+
+    private static String upgradeFrom(TestNetwork where, String header) throws Exception {
+        try (Raw raw = new Raw(where)) {
+            return raw.upgrade(
+                    "Upgrade: websocket",
+                    "Connection: Upgrade",
+                    "Sec-WebSocket-Key: " + KEY,
+                    "Sec-WebSocket-Version: 13",
+                    "Sec-WebSocket-Protocol: line",
+                    header);
         }
     }
 

@@ -68,6 +68,7 @@ final class PolyMqSubject implements Subject {
                 null,
                 unixFolder == null ? null : unixFolder.toString(),
                 base.proxyProtocol(),
+                base.allowedOrigins(),
                 base.silentClientWait(),
                 base.maxConnections(),
                 base.maxConnectionsPerIp(),

@@ -84,6 +84,9 @@ public record MosquittoImport(
         return new MosquittoImport(reader.settings, reader.users, reader.rules, reader.notes);
     }
 
+    /** A list of origins, with commas. */
+    static final String ORIGINS = "network.allowed_origins";
+
     private static final class Reader {
         private final Path folder;
         private final Map<String, String> settings = new LinkedHashMap<>();
@@ -160,6 +163,8 @@ public record MosquittoImport(
                 case "queue_qos0_messages" ->
                         settings.put(MQTT + "queue_qos0_offline", Boolean.toString(isTrue(value)));
                 case "max_topic_alias" -> settings.put(MQTT + "topic_alias_maximum", value);
+                case "websockets_origin" ->
+                        settings.merge(ORIGINS, value, (some, one) -> some + ',' + one);
                 case "max_keepalive" -> settings.put(MQTT + "server_keep_alive", value);
                 case "sys_interval" -> settings.put(MQTT + "sys_interval", value + "s");
                 case "persistent_client_expiration" -> expiration(value);

@@ -40,7 +40,9 @@ public final class PolyMqToml {
     private static String value(String key, String value) {
         boolean bare = value.matches("-?[0-9]{1,18}|true|false");
         String written = bare ? value : quoted(value);
-        return key.equals(BIND) ? "[" + written + "]" : written;
+        return key.equals(BIND) || key.equals(MosquittoImport.ORIGINS)
+                ? "[" + written.replace(",", "\", \"") + "]"
+                : written;
     }
 
     private static void user(StringBuilder out, MosquittoImport.User user) {

@@ -35,6 +35,8 @@ class MosquittoImportTest {
                 connection bridge-01
                 plugin /usr/lib/dynsec.so
                 retry_interval 20
+                websockets_origin https://a.example
+                websockets_origin https://b.example:8443
                 """);
         Files.writeString(folder.resolve("passwd"), "alice:$7$101$c2FsdA==$aGFzaA==\nbob:plain\n");
         Files.writeString(
@@ -56,7 +58,9 @@ class MosquittoImportTest {
                 .containsEntry("mqtt_runtime.max_queued_messages", "5000")
                 .containsEntry("mqtt_runtime.queue_qos0_offline", "true")
                 .containsEntry("mqtt_runtime.max_session_expiry", "336h")
-                .containsEntry("tls.client_auth", "required");
+                .containsEntry("tls.client_auth", "required")
+                .containsEntry(
+                        "network.allowed_origins", "https://a.example,https://b.example:8443");
         assertThat(found.users())
                 .extracting(MosquittoImport.User::name)
                 .containsExactly("alice", "bob");
@@ -114,7 +118,9 @@ class MosquittoImportTest {
                 include_dir conf.d
                 """);
         Files.createDirectory(folder.resolve("conf.d"));
-        Files.writeString(folder.resolve("conf.d/more.conf"), "max_keepalive 60\n");
+        Files.writeString(
+                folder.resolve("conf.d/more.conf"),
+                "max_keepalive 60\nwebsockets_origin https://a.example\nwebsockets_origin https://b.example\n");
         Files.writeString(folder.resolve("passwd"), "al\"ice:$7$101$c2FsdA==$aGFzaA==\n");
         Files.writeString(folder.resolve("acl"), "user bob\ntopic read a/+\npattern write %u/#\n");
         assertThat(PolyMqToml.of(MosquittoImport.read(folder)))
@@ -129,6 +135,9 @@ class MosquittoImportTest {
                         bind = ["0.0.0.0"]
                         server_keep_alive = 60
                         tcp_port = 1884
+
+                        [network]
+                        allowed_origins = ["https://a.example", "https://b.example"]
 
                         [storage]
                         driver = "memory"
