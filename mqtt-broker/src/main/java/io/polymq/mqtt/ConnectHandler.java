@@ -178,8 +178,11 @@ final class ConnectHandler {
         }
         switch (result) {
             case AuthResult.Accepted accepted -> accepted(accepted.principal());
-            case AuthResult.Refused refused ->
-                    refuse(MqttErrors.toReason(refused.reason()), "not authenticated");
+            case AuthResult.Refused refused -> {
+                MqttPacket.Connect asked = connect();
+                boolean named = asked.username() != null || asked.password() != null;
+                refuse(MqttErrors.toReason(refused.reason(), named), "not authenticated");
+            }
         }
     }
 

@@ -60,7 +60,7 @@ final class EnhancedAuthentication {
                     yield new Done(accepted.principal(), answer);
                 }
                 case AuthResult.Refused refused ->
-                        new Failed(MqttErrors.toReason(refused.reason()));
+                        new Failed(MqttErrors.toReason(refused.reason(), true));
             };
         } catch (Security.ScramException e) {
             return new Failed(ReasonCode.BAD_USER_NAME_OR_PASSWORD);

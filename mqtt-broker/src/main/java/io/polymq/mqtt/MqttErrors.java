@@ -15,7 +15,6 @@ final class MqttErrors {
     static final int UNACCEPTABLE_PROTOCOL_VERSION = 1;
     static final int IDENTIFIER_REJECTED = 2;
     static final int SERVER_UNAVAILABLE = 3;
-    static final int BAD_USER_NAME_OR_PASSWORD = 4;
     static final int NOT_AUTHORIZED = 5;
 
     private MqttErrors() {}
@@ -57,9 +56,13 @@ final class MqttErrors {
         };
     }
 
-    static ReasonCode toReason(Security.Reason reason) {
+    /**
+     * @param named whether the client brought a user name or a password that could be wrong
+     */
+    static ReasonCode toReason(Security.Reason reason, boolean named) {
         return switch (reason) {
-            case BAD_CREDENTIALS, EXPIRED -> ReasonCode.BAD_USER_NAME_OR_PASSWORD;
+            case BAD_CREDENTIALS, EXPIRED ->
+                    named ? ReasonCode.BAD_USER_NAME_OR_PASSWORD : ReasonCode.NOT_AUTHORIZED;
             case BANNED -> ReasonCode.BANNED;
             case TOO_MANY_FAILURES -> ReasonCode.CONNECTION_RATE_EXCEEDED;
             case UNAVAILABLE -> ReasonCode.SERVER_UNAVAILABLE;
@@ -86,8 +89,9 @@ final class MqttErrors {
             case SUCCESS -> ACCEPTED;
             case UNSUPPORTED_PROTOCOL_VERSION -> UNACCEPTABLE_PROTOCOL_VERSION;
             case CLIENT_IDENTIFIER_NOT_VALID -> IDENTIFIER_REJECTED;
-            case BAD_USER_NAME_OR_PASSWORD -> BAD_USER_NAME_OR_PASSWORD;
-            case NOT_AUTHORIZED, BANNED, BAD_AUTHENTICATION_METHOD -> NOT_AUTHORIZED;
+            // 4 would be a name or password that is malformed (3.1.1, table 3.1), not a wrong one
+            case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED, BANNED, BAD_AUTHENTICATION_METHOD ->
+                    NOT_AUTHORIZED;
             default -> SERVER_UNAVAILABLE;
         };
     }

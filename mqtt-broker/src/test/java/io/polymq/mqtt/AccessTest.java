@@ -236,7 +236,7 @@ class AccessTest {
                             null,
                             "nobody",
                             new byte[] {1});
-            assertThat(client.connect(connect).code()).isEqualTo(4);
+            assertThat(client.connect(connect).code()).isEqualTo(5);
         }
     }
 }

@@ -126,7 +126,7 @@ class DoorTest {
     @Test
     void case52NobodyIsAnonymousWhereOthersCanReachTheBroker() throws Exception {
         serve(false, ALICE);
-        assertThat(code(login("c", null, ""))).isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
+        assertThat(code(login("c", null, ""))).isEqualTo(ReasonCode.NOT_AUTHORIZED);
         assertThat(code(login("c", "alice", "wrong")))
                 .isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD);
         assertThat(code(login("c", "alice", ""))).isEqualTo(ReasonCode.BAD_USER_NAME_OR_PASSWORD);

@@ -104,7 +104,7 @@ class MqttConformanceTest extends ProtocolConformance {
 
         @Override
         public Optional<Exchange> refusedHello() {
-            return Optional.of(login("nobody", ReasonCode.BAD_USER_NAME_OR_PASSWORD.code()));
+            return Optional.of(login("nobody", ReasonCode.NOT_AUTHORIZED.code()));
         }
 
         @Override
