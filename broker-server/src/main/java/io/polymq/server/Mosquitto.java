@@ -67,6 +67,7 @@ final class Mosquitto {
                     "mqtt_runtime.max_inflight", "20",
                     "mqtt_runtime.receive_maximum", "20",
                     "mqtt_runtime.max_queued_messages", "1000",
+                    "mqtt_runtime.max_topic_levels", "200",
                     "mqtt_runtime.max_packet_size", "268435455");
 
     /** Nothing but MQTT; without persistence nothing is kept, as with Mosquitto. */

@@ -112,6 +112,14 @@ public record MqttConfig(
         @Doc("The time in which they are counted.") @Within(min = 1) @Default("1m")
                 Duration flappingWindow,
         @Doc("How long the ban lasts.") @Within(min = 1) @Default("5m") Duration flappingBan,
+        @Doc("Whether clients may have messages retained.") @Default("true")
+                boolean retainAvailable,
+        @Doc("The highest QoS of publishes; subscriptions get no higher one.")
+                @Within(min = 0, max = 2)
+                @Default("2")
+                int maximumQos,
+        @Doc("Whether filters may have wildcards.") @Default("true") boolean wildcardSubscriptions,
+        @Doc("Whether subscriptions may be shared.") @Default("true") boolean sharedSubscriptions,
         @Doc("The longest topic or filter.") @Within(min = 1, max = 65_535) @Default("65535")
                 int maxTopicLength,
         @Doc("A subscriber that acknowledges later than this is listed as slow.")

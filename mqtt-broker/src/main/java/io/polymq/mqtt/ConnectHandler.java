@@ -26,6 +26,9 @@ final class ConnectHandler {
     /** What the lengths of the protocol allow; it need not be told as a limit. */
     private static final int LARGEST_PACKET = 268_435_455;
 
+    /** The detail of a refusal whose code says all that a stranger should know. */
+    private static final String NOTHING_MORE = "";
+
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final MqttShared shared;
@@ -88,6 +91,11 @@ final class ConnectHandler {
             refuse(ReasonCode.NOT_AUTHORIZED, "this will is not allowed");
             return;
         }
+        ReasonCode missing = will == null ? null : notOffered(will);
+        if (missing != null) {
+            refuse(missing, "this will is not offered");
+            return;
+        }
         String method = connect.properties().text(Property.AUTHENTICATION_METHOD);
         if (method != null) {
             beginExchange(method, connect.properties());
@@ -106,6 +114,14 @@ final class ConnectHandler {
 
     private boolean isWillAllowed(MqttPacket.Will will) {
         return !will.topic().startsWith("$SYS") && !will.topic().startsWith("$share/");
+    }
+
+    private @Nullable ReasonCode notOffered(MqttPacket.Will will) {
+        MqttSettings.Offered offered = shared.settings().offered();
+        if (will.retain() && !offered.retain()) {
+            return ReasonCode.RETAIN_NOT_SUPPORTED;
+        }
+        return will.qos() > offered.qos() ? ReasonCode.QOS_NOT_SUPPORTED : null;
     }
 
     private int keepAlive(int asked) {
@@ -181,7 +197,7 @@ final class ConnectHandler {
             case AuthResult.Refused refused -> {
                 MqttPacket.Connect asked = connect();
                 boolean named = asked.username() != null || asked.password() != null;
-                refuse(MqttErrors.toReason(refused.reason(), named), "not authenticated");
+                refuse(MqttErrors.toReason(refused.reason(), named), NOTHING_MORE);
             }
         }
     }
@@ -255,7 +271,7 @@ final class ConnectHandler {
                             new CloseReason(
                                     CloseReason.Kind.NOT_AUTHENTICATED, "re-authentication"));
                 } else {
-                    refuse(failed.reason(), "not authenticated");
+                    refuse(failed.reason(), NOTHING_MORE);
                 }
             }
             case EnhancedAuthentication.Done done -> {
@@ -392,6 +408,7 @@ final class ConnectHandler {
         MqttSettings settings = shared.settings();
         Properties.Builder answer = Properties.builder();
         answer.number(Property.RECEIVE_MAXIMUM, settings.receiveMaximum());
+        addOffered(settings.offered(), answer);
         if (settings.maxPacketSize() < LARGEST_PACKET) {
             answer.number(Property.MAXIMUM_PACKET_SIZE, settings.maxPacketSize());
         }
@@ -419,6 +436,22 @@ final class ConnectHandler {
         return answer.build();
     }
 
+    /** Only what is not there is told of. */
+    private static void addOffered(MqttSettings.Offered offered, Properties.Builder answer) {
+        if (!offered.retain()) {
+            answer.number(Property.RETAIN_AVAILABLE, 0);
+        }
+        if (offered.qos() < 2) {
+            answer.number(Property.MAXIMUM_QOS, offered.qos());
+        }
+        if (!offered.wildcards()) {
+            answer.number(Property.WILDCARD_SUBSCRIPTION_AVAILABLE, 0);
+        }
+        if (!offered.shared()) {
+            answer.number(Property.SHARED_SUBSCRIPTION_AVAILABLE, 0);
+        }
+    }
+
     private boolean fits(MqttPacket answer) {
         return MqttEncoder.encodedSize(answer, connection.limits().version())
                 <= connection.limits().maxPacketSize();
@@ -437,7 +470,7 @@ final class ConnectHandler {
         ClientLimits limits = connection.limits();
         boolean v5 = limits.version() == MqttVersion.V5;
         Properties properties =
-                v5 && limits.problemInformation()
+                v5 && limits.problemInformation() && !detail.isEmpty()
                         ? Properties.builder().text(Property.REASON_STRING, detail).build()
                         : Properties.NONE;
         int code = v5 ? reason.code() : MqttErrors.toReturnCode(reason);

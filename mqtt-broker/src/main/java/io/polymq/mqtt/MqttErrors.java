@@ -90,7 +90,12 @@ final class MqttErrors {
             case UNSUPPORTED_PROTOCOL_VERSION -> UNACCEPTABLE_PROTOCOL_VERSION;
             case CLIENT_IDENTIFIER_NOT_VALID -> IDENTIFIER_REJECTED;
             // 4 would be a name or password that is malformed (3.1.1, table 3.1), not a wrong one
-            case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED, BANNED, BAD_AUTHENTICATION_METHOD ->
+            case BAD_USER_NAME_OR_PASSWORD,
+                    NOT_AUTHORIZED,
+                    BANNED,
+                    BAD_AUTHENTICATION_METHOD,
+                    RETAIN_NOT_SUPPORTED,
+                    QOS_NOT_SUPPORTED ->
                     NOT_AUTHORIZED;
             default -> SERVER_UNAVAILABLE;
         };

@@ -38,6 +38,7 @@ import java.util.Locale;
  * @param flappingCount disconnects within the window after which a client is banned, 0 for never
  * @param maxTopicLength bytes of a topic, characters of a filter
  * @param slowThreshold time from sending to acknowledgement from which a subscriber counts as slow
+ * @param offered what of the protocol clients may use
  * @param tenants which tenant a client works in
  * @param trace what is written down of whom
  */
@@ -69,6 +70,7 @@ public record MqttSettings(
         Duration flappingBan,
         int maxTopicLength,
         Duration slowThreshold,
+        Offered offered,
         TenantChoice tenants,
         TraceSettings trace) {
 
@@ -79,6 +81,16 @@ public record MqttSettings(
         /** The message that comes. */
         DROP_NEWEST
     }
+
+    /**
+     * What CONNACK of version 5 tells of (3.2.2.3.4, 5, 11, 13), and every version is held to.
+     *
+     * @param retain whether messages may be retained
+     * @param qos the highest of publishes
+     * @param wildcards whether filters may have them
+     * @param shared whether subscriptions may be
+     */
+    public record Offered(boolean retain, int qos, boolean wildcards, boolean shared) {}
 
     /**
      * Which tenant a client works in, where its user has none of its own.
@@ -142,6 +154,11 @@ public record MqttSettings(
                 config.flappingBan(),
                 config.maxTopicLength(),
                 config.slowThreshold(),
+                new Offered(
+                        config.retainAvailable(),
+                        config.maximumQos(),
+                        config.wildcardSubscriptions(),
+                        config.sharedSubscriptions()),
                 new TenantChoice(config.tenantProperty(), config.listenerTenants()),
                 new TraceSettings(
                         config.trace(), folder.resolve(config.traceFile()), config.traceSize()));

@@ -51,6 +51,7 @@ final class PublishHandler {
         if (view.subscriptionIdentifier() != 0) {
             throw MqttCodecException.protocol("a subscription identifier from a client");
         }
+        checkOffered(view);
         shared.metrics().received();
         connection.connection().countMessages(1);
         if (shared.trace().isOn()) {
@@ -81,6 +82,18 @@ final class PublishHandler {
             onQos1(message, view, zone);
         } else {
             onQos2(message, view);
+        }
+    }
+
+    /** Clients of version 5 were told; those of version 3 are closed, as there are no words. */
+    private void checkOffered(PublishView view) throws MqttCodecException {
+        MqttSettings.Offered offered = shared.settings().offered();
+        if (view.retain() && !offered.retain()) {
+            throw MqttCodecException.of(
+                    ReasonCode.RETAIN_NOT_SUPPORTED, "messages are not retained here");
+        }
+        if (view.qos() > offered.qos()) {
+            throw MqttCodecException.of(ReasonCode.QOS_NOT_SUPPORTED, "QoS " + view.qos());
         }
     }
 

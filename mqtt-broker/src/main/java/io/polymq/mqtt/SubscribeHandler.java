@@ -101,6 +101,14 @@ final class SubscribeHandler {
         if (target == null || !TopicRules.isFilter(request.filter())) {
             return ReasonCode.TOPIC_FILTER_INVALID;
         }
+        MqttSettings.Offered offered = shared.settings().offered();
+        if (target.group() != null && !offered.shared()) {
+            return ReasonCode.SHARED_SUBSCRIPTIONS_NOT_SUPPORTED;
+        }
+        if (!offered.wildcards() && hasWildcard(request.filter())) {
+            return ReasonCode.WILDCARD_SUBSCRIPTIONS_NOT_SUPPORTED;
+        }
+        int qos = Math.min(request.qos(), offered.qos());
         if (shared.access().coverage(session.principal(), session.peer(), target)
                 == Security.Coverage.NONE) {
             return ReasonCode.NOT_AUTHORIZED;
@@ -114,7 +122,7 @@ final class SubscribeHandler {
         boolean bridge = connection.limits().bridge();
         MqttSubscription.Options options =
                 new MqttSubscription.Options(
-                        request.qos(),
+                        qos,
                         request.noLocal() || bridge,
                         request.retainAsPublished() || bridge,
                         request.retainHandling(),
@@ -140,11 +148,15 @@ final class SubscribeHandler {
         if (wanted && target.group() == null) {
             made.retained.add(new RetainedDelivery(shared, session, subscription, target.filter()));
         }
-        return switch (request.qos()) {
+        return switch (qos) {
             case 0 -> ReasonCode.SUCCESS;
             case 1 -> ReasonCode.GRANTED_QOS_1;
             default -> ReasonCode.GRANTED_QOS_2;
         };
+    }
+
+    private static boolean hasWildcard(String filter) {
+        return filter.indexOf('+') >= 0 || filter.indexOf('#') >= 0;
     }
 
     private MqttPacket.Subscribe.Request rewritten(

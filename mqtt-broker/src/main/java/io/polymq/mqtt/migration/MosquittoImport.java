@@ -163,6 +163,9 @@ public record MosquittoImport(
                 case "queue_qos0_messages" ->
                         settings.put(MQTT + "queue_qos0_offline", Boolean.toString(isTrue(value)));
                 case "max_topic_alias" -> settings.put(MQTT + "topic_alias_maximum", value);
+                case "retain_available" ->
+                        settings.put(MQTT + "retain_available", Boolean.toString(isTrue(value)));
+                case "max_qos" -> settings.put(MQTT + "maximum_qos", value);
                 case "websockets_origin" ->
                         settings.merge(ORIGINS, value, (some, one) -> some + ',' + one);
                 case "max_keepalive" -> settings.put(MQTT + "server_keep_alive", value);

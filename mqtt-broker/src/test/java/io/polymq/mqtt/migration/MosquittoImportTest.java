@@ -35,6 +35,8 @@ class MosquittoImportTest {
                 connection bridge-01
                 plugin /usr/lib/dynsec.so
                 retry_interval 20
+                retain_available false
+                max_qos 1
                 websockets_origin https://a.example
                 websockets_origin https://b.example:8443
                 """);
@@ -59,6 +61,8 @@ class MosquittoImportTest {
                 .containsEntry("mqtt_runtime.queue_qos0_offline", "true")
                 .containsEntry("mqtt_runtime.max_session_expiry", "336h")
                 .containsEntry("tls.client_auth", "required")
+                .containsEntry("mqtt_runtime.retain_available", "false")
+                .containsEntry("mqtt_runtime.maximum_qos", "1")
                 .containsEntry(
                         "network.allowed_origins", "https://a.example,https://b.example:8443");
         assertThat(found.users())

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MqttDecoder {
 
+    private static final int DUP = 8;
+
     private final WireReader in = new WireReader();
     private final PropertyCursor cursor = new PropertyCursor();
     private final PublishView publish = new PublishView();
@@ -51,7 +53,7 @@ public final class MqttDecoder {
         boolean v5 = version == MqttVersion.V5;
         in.over(bytes, from, to);
         int type = first >> 4 & 15;
-        checkFlags(type, first & 15);
+        checkFlags(type, first & 15, version);
         MqttPacket packet =
                 switch (type) {
                     case PacketType.CONNECT -> new ConnectReader(in, cursor).read(first & 15);
@@ -84,7 +86,8 @@ public final class MqttDecoder {
         return packet;
     }
 
-    private static void checkFlags(int type, int flags) throws MqttCodecException {
+    private static void checkFlags(int type, int flags, MqttVersion version)
+            throws MqttCodecException {
         if (type == PacketType.PUBLISH || type == PacketType.CONNECT) {
             return;
         }
@@ -92,7 +95,9 @@ public final class MqttDecoder {
                 type == PacketType.PUBREL
                         || type == PacketType.SUBSCRIBE
                         || type == PacketType.UNSUBSCRIBE;
-        if (flags == (two ? 2 : 0)) {
+        // a client of 3.1 that repeats one of these sets DUP (3.1, 2.1); later versions reserve it
+        boolean repeated = version == MqttVersion.V3_1 && two && flags == (DUP | 2);
+        if (flags == (two ? 2 : 0) || repeated) {
             return;
         }
         throw switch (type) {

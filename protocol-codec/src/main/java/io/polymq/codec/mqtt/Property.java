@@ -17,8 +17,13 @@ import static io.polymq.codec.mqtt.PacketType.WILL;
 
 import org.jspecify.annotations.Nullable;
 
-/** The properties of MQTT 5 (2.2.2.2): their values' form and the packets that may carry them. */
+/**
+ * The properties of MQTT 5 (2.2.2.2): their values' form and the packets that may carry them. They
+ * are written in the order in which they stand here, which means nothing; in CONNACK it is that of
+ * Mosquitto, whose tests compare bytes.
+ */
 public enum Property {
+    TOPIC_ALIAS_MAXIMUM(0x22, Form.TWO_BYTES, Range.ANY, CONNECT, CONNACK),
     PAYLOAD_FORMAT_INDICATOR(0x01, Form.BYTE, Range.FLAG, PUBLISH, WILL),
     MESSAGE_EXPIRY_INTERVAL(0x02, Form.FOUR_BYTES, Range.ANY, PUBLISH, WILL),
     CONTENT_TYPE(0x03, Form.TEXT, Range.ANY, PUBLISH, WILL),
@@ -48,10 +53,7 @@ public enum Property {
             UNSUBACK,
             DISCONNECT,
             AUTH),
-    RECEIVE_MAXIMUM(0x21, Form.TWO_BYTES, Range.NOT_ZERO, CONNECT, CONNACK),
-    TOPIC_ALIAS_MAXIMUM(0x22, Form.TWO_BYTES, Range.ANY, CONNECT, CONNACK),
     TOPIC_ALIAS(0x23, Form.TWO_BYTES, Range.NOT_ZERO, PUBLISH),
-    MAXIMUM_QOS(0x24, Form.BYTE, Range.FLAG, CONNACK),
     RETAIN_AVAILABLE(0x25, Form.BYTE, Range.FLAG, CONNACK),
     USER_PROPERTY(
             0x26,
@@ -72,6 +74,8 @@ public enum Property {
             DISCONNECT,
             AUTH),
     MAXIMUM_PACKET_SIZE(0x27, Form.FOUR_BYTES, Range.NOT_ZERO, CONNECT, CONNACK),
+    RECEIVE_MAXIMUM(0x21, Form.TWO_BYTES, Range.NOT_ZERO, CONNECT, CONNACK),
+    MAXIMUM_QOS(0x24, Form.BYTE, Range.FLAG, CONNACK),
     WILDCARD_SUBSCRIPTION_AVAILABLE(0x28, Form.BYTE, Range.FLAG, CONNACK),
     SUBSCRIPTION_IDENTIFIER_AVAILABLE(0x29, Form.BYTE, Range.FLAG, CONNACK),
     SHARED_SUBSCRIPTION_AVAILABLE(0x2A, Form.BYTE, Range.FLAG, CONNACK);

@@ -62,6 +62,17 @@ class MqttCodecTest {
         assertThat(encode(publish, MqttVersion.V5)).isEqualTo(hex);
     }
 
+    /** 3.1, 2.1: the three that a client may repeat. */
+    @ParameterizedTest
+    @ValueSource(strings = {"6a020001", "8a06000100016101", "aa0500010001 61"})
+    void version31AloneHasDupInPacketsThatAreNoPublish(String hex) throws MqttCodecException {
+        assertThat(decode(hex, MqttVersion.V3_1)).isNotNull();
+        assertThatThrownBy(() -> decode(hex, MqttVersion.V3_1_1))
+                .isInstanceOf(MqttCodecException.class);
+        assertThatThrownBy(() -> decode(hex, MqttVersion.V5))
+                .isInstanceOf(MqttCodecException.class);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "40020001, V5, PubAck",
