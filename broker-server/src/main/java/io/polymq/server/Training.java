@@ -4,6 +4,10 @@ import io.polymq.config.LogConfig;
 import io.polymq.config.load.ConfigException;
 import io.polymq.config.load.ConfigLoader;
 import io.polymq.config.load.ConfigSources;
+import io.polymq.nats.options.OptionsException;
+import io.polymq.nats.options.ServerOptions;
+import io.polymq.network.BoundAddress;
+import io.polymq.network.TransportKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -17,9 +21,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Two short lives of a broker, one on an empty data path and one on what that left, so that the JVM
- * can record which classes a start loads. Ports are picked by the system, everything is on
- * loopback, and the data goes to a folder that is deleted.
+ * Short lives of a broker, one on an empty data path, one on what that left, and one in
+ * nats-server's place, so that the JVM can record which classes a start loads, and the first
+ * requests. Ports are picked by the system, everything is on loopback, and the data goes to a
+ * folder that is deleted.
  */
 final class Training {
     private Training() {}
@@ -31,6 +36,7 @@ final class Training {
             try {
                 live(folder);
                 live(folder);
+                liveAsNatsServer(folder.resolve("nats"));
             } finally {
                 delete(folder);
             }
@@ -64,9 +70,50 @@ final class Training {
         try {
             StartTable.of(server, Duration.ZERO);
             scrape(server.adminAddresses().getFirst());
+            talk(server);
         } finally {
             server.stop("the training is over");
             server.ended().join();
+        }
+    }
+
+    private static void liveAsNatsServer(Path folder)
+            throws ConfigException, StartupException, IOException {
+        try {
+            ServerOptions options =
+                    ServerOptions.parse(
+                            """
+                            listen: "127.0.0.1:-1"
+                            jetstream { store_dir: "%s" }
+                            accounts {
+                              $SYS { users = [ { user: sys, password: sys } ] }
+                              A { jetstream: enabled, users: [ { user: a, password: a } ] }
+                            }
+                            no_auth_user: a
+                            """
+                                    .formatted(folder),
+                            Map.of());
+            BrokerServer server = BrokerServer.start(NatsServerConfig.of(options, folder), options);
+            try {
+                talk(server);
+            } finally {
+                server.stop("the training is over");
+                server.ended().join();
+            }
+        } catch (OptionsException wrong) {
+            throw new IllegalStateException(wrong);
+        }
+    }
+
+    private static void talk(BrokerServer server) throws IOException {
+        for (BoundAddress bound : server.addresses()) {
+            if (bound.protocol().equals("nats")
+                    && bound.transport() == TransportKind.TCP
+                    && bound.address() instanceof InetSocketAddress at) {
+                try (TrainingClient client = new TrainingClient(at)) {
+                    client.talk();
+                }
+            }
         }
     }
 
