@@ -49,6 +49,11 @@ final class AccountStreams implements Consumer<Account> {
         return jetStream.report(options);
     }
 
+    /** Who waits for messages is told that the server ends. */
+    void tellOfEnd() {
+        jetStream.tellOfEnd();
+    }
+
     @Override
     public void accept(Account account) {
         JetStreamOptions.AccountLimits most = account.options().limits().jetStream();

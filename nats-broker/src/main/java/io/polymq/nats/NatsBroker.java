@@ -292,6 +292,9 @@ public final class NatsBroker {
      */
     public CompletableFuture<Void> lameDuck() {
         info.lameDuck();
+        if (streams != null) {
+            streams.tellOfEnd();
+        }
         return clients.lameDuck();
     }
 

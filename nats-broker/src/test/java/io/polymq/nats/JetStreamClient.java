@@ -46,13 +46,22 @@ public final class JetStreamClient implements AutoCloseable {
     private int sids = 1;
 
     public JetStreamClient(InetSocketAddress address) throws IOException {
+        this(address, "");
+    }
+
+    /** Whose name and password are the same; nobody's when it is empty. */
+    public JetStreamClient(InetSocketAddress address, String user) throws IOException {
         socket.connect(address, PATIENCE_MILLIS);
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
         in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
         write(
                 "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,"
-                        + "\"no_responders\":true}\r\nSUB _INBOX.main.> 1\r\n");
+                        + "\"no_responders\":true"
+                        + (user.isEmpty()
+                                ? ""
+                                : ",\"user\":\"" + user + "\",\"pass\":\"" + user + '"')
+                        + "}\r\nSUB _INBOX.main.> 1\r\n");
         flush();
     }
 

@@ -60,4 +60,27 @@ class JetStreamRestartTest {
             assertThat(client.put("s", "y").get("seq").asLong()).isEqualTo(51);
         }
     }
+
+    @Test
+    void whoWaitsForMessagesHearsThatTheServerEnds(@TempDir Path folder) throws Exception {
+        TestNats nats = TestNats.streaming(folder);
+        try (JetStreamClient client = new JetStreamClient(nats.address())) {
+            client.api("STREAM.CREATE.S", "{\"name\":\"S\",\"subjects\":[\"s\"]}");
+            client.api(
+                    "CONSUMER.CREATE.S.c",
+                    "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"c\","
+                            + "\"ack_policy\":\"explicit\"}}");
+            String inbox = client.subscribe("wait");
+            client.publish(
+                    "$JS.API.CONSUMER.MSG.NEXT.S.c",
+                    "wait",
+                    "",
+                    "{\"batch\":3,\"expires\":60000000000}");
+            client.api("STREAM.INFO.S", "");
+            nats.close();
+            Delivery told = client.nextOf(inbox);
+            assertThat(told.headers()).startsWith("NATS/1.0 409 Server Shutdown\r\n");
+            assertThat(told.header("Nats-Pending-Messages")).isEqualTo("3");
+        }
+    }
 }

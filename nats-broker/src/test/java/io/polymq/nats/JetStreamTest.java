@@ -314,6 +314,90 @@ class JetStreamTest {
     }
 
     @Test
+    void aRequestsBytesCountTheReplySubjectAsWell() {
+        stream("");
+        consumer("");
+        client.put("s.a", "x");
+        Delivery first = client.pull("S", "c", 1, "").getFirst();
+        client.ack(first, "+ACK");
+        client.put("s.a", "y");
+        client.put("s.a", "z");
+        int size = first.subject().length() + first.reply().length() + first.text().length();
+        String inbox = client.subscribe("inbox");
+        String next = "$JS.API.CONSUMER.MSG.NEXT.S.c";
+        client.publish(next, "inbox", "", "{\"batch\":9,\"max_bytes\":" + (size - 1) + "}");
+        assertThat(client.nextOf(inbox).headers())
+                .startsWith("NATS/1.0 409 Message Size Exceeds MaxBytes\r\n");
+        client.publish(next, "inbox", "", "{\"batch\":9,\"max_bytes\":" + (2 * size) + "}");
+        assertThat(client.nextOf(inbox).text()).isEqualTo("y");
+        assertThat(client.nextOf(inbox).text()).isEqualTo("z");
+    }
+
+    @Test
+    void aCounterThatIsSourcedFromOthersIsTheSumOfTheirs() {
+        String counter = ",\"allow_msg_counter\":true,\"allow_direct\":true}";
+        for (String name : List.of("EAST", "WEST")) {
+            String its = "\"name\":\"" + name + "\",\"subjects\":[\"" + name + ".>\"]";
+            client.api("STREAM.CREATE." + name, "{" + its + counter);
+        }
+        client.put("EAST.hits", "", "Nats-Incr: 5");
+        String from =
+                "{\"name\":\"EAST\",\"subject_transforms\":[{\"src\":\"EAST.>\",\"dest\":\"all.>\"}]}";
+        client.api(
+                "STREAM.CREATE.ALL",
+                "{\"name\":\"ALL\",\"subjects\":[\"all.>\"],\"sources\":["
+                        + from
+                        + ','
+                        + from.replace("EAST", "WEST")
+                        + ']'
+                        + counter);
+        client.put("WEST.hits", "", "Nats-Incr: 10");
+        client.put("EAST.hits", "", "Nats-Incr: +2");
+        assertThat(counted("17")).isEqualTo("{\"val\":\"17\"}");
+        assertThat(client.put("all.hits", "", "Nats-Incr: 1").path("val").asText()).isEqualTo("18");
+        client.put("WEST.hits", "", "Nats-Incr: -4");
+        assertThat(counted("14")).isEqualTo("{\"val\":\"14\"}");
+        Delivery last = client.request("$JS.API.DIRECT.GET.ALL.all.hits", new byte[0]);
+        assertThat(last.header("Nats-Incr")).isEqualTo("-4");
+        assertThat(last.header("Nats-Counter-Sources"))
+                .contains("\"EAST\":{\"EAST.hits\":\"7\"}")
+                .contains("\"WEST\":{\"WEST.hits\":\"6\"}");
+        for (String name : List.of("EAST", "WEST", "ALL")) {
+            client.api("STREAM.DELETE." + name, "");
+        }
+    }
+
+    private String counted(String wanted) {
+        long limit = System.nanoTime() + 10_000_000_000L;
+        String found = "";
+        while (!found.contains('"' + wanted + '"') && System.nanoTime() < limit) {
+            found = client.request("$JS.API.DIRECT.GET.ALL.all.hits", new byte[0]).text();
+        }
+        return found;
+    }
+
+    @Test
+    void whoAsksAConsumerThatIsNotThereHasNoResponder() {
+        stream("");
+        consumer("");
+        client.put("s.a", "x");
+        assertThat(client.texts("S", "c", 1)).containsExactly("x");
+        client.api("CONSUMER.DELETE.S.c", "");
+        assertThat(client.request("$JS.API.CONSUMER.MSG.NEXT.S.c", "", "1").status())
+                .isEqualTo(503);
+    }
+
+    @Test
+    void theLastMessageIsFoundByAWildcardDirectly() {
+        stream(",\"allow_direct\":true");
+        client.put("s.a", "one");
+        client.put("s.b", "two");
+        assertThat(client.request("$JS.API.DIRECT.GET.S.s.*", new byte[0]).text()).isEqualTo("two");
+        assertThat(client.request("$JS.API.DIRECT.GET.S.>", new byte[0]).text()).isEqualTo("two");
+        assertThat(client.request("$JS.API.DIRECT.GET.S.*.a", new byte[0]).text()).isEqualTo("one");
+    }
+
+    @Test
     void case38lastPerSubjectWithoutAFilterIsRefused() {
         stream("");
         JsonNode refused =
@@ -447,25 +531,5 @@ class JetStreamTest {
                                 .asLong())
                 .isEqualTo(5);
         assertThat(client.put("s.a", "next").get("seq").asLong()).isEqualTo(6);
-    }
-
-    @Test
-    void aMirrorOfAnotherDomainOrAccountIsRefusedAndOneOfOurOwnIsTaken() {
-        stream("");
-        client.put("s.1", "one");
-        String mirror = "{\"name\":\"M\",\"mirror\":{\"name\":\"S\",\"external\":{\"api\":\"";
-        JsonNode refused = client.api("STREAM.CREATE.M", mirror + "$JS.hub.API\"}}}");
-        assertThat(code(refused)).isEqualTo(10052);
-        assertThat(refused.path("error").path("description").asText())
-                .contains("external api $JS.hub.API is not supported");
-        assertThat(code(client.api("STREAM.CREATE.M", mirror + "$JS.API\"}}}"))).isZero();
-        client.put("s.2", "two");
-        JsonNode state = client.api("STREAM.INFO.M", "").path("state");
-        long limit = System.nanoTime() + 10_000_000_000L;
-        while (state.path("messages").asInt() < 2 && System.nanoTime() < limit) {
-            state = client.api("STREAM.INFO.M", "").path("state");
-        }
-        client.api("STREAM.DELETE.M", "");
-        assertThat(state.path("messages").asInt()).isEqualTo(2);
     }
 }

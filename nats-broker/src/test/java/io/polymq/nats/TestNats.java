@@ -82,6 +82,16 @@ final class TestNats implements AutoCloseable {
         }
     }
 
+    /** With a nats-server configuration, and streams in a folder. */
+    static TestNats configured(String configuration, Path folder) {
+        try {
+            ServerOptions options = ServerOptions.parse(configuration, Map.of());
+            return new TestNats(STREAMING, TestSecurity.open(), 0, List.of(), options, folder);
+        } catch (OptionsException wrong) {
+            throw new IllegalArgumentException(wrong);
+        }
+    }
+
     TestNats(NatsSettings settings, Security security, int port) {
         this(settings, security, port, List.of(), null, null);
     }

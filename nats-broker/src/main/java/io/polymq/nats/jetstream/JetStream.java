@@ -55,6 +55,8 @@ public final class JetStream implements Topics.Listener {
     public static CompletableFuture<JetStream> start(
             JetStreamParams params, Router router, ServerIdentity identity, Shutdown shutdown) {
         JetStream started = new JetStream(params, router, identity);
+        shutdown.subscribe(
+                Shutdown.Phase.LISTENERS, "jetstream pulls", within -> started.tellOfEnd());
         shutdown.subscribe(Shutdown.Phase.PROTOCOLS, "jetstream", started::drain);
         params.topics().listen(started);
         return params.metadata()
@@ -156,29 +158,51 @@ public final class JetStream implements Topics.Listener {
     }
 
     /**
-     * Direct gets of a stream that does not allow them have no listener.
+     * Direct gets of a stream that does not allow them, and requests for messages of a consumer
+     * that is not there, have no listener.
      *
      * @param direct how the subjects of direct gets begin
+     * @param next how those of requests for messages begin
      */
-    private record ApiSink(JetStreamAccount account, byte[] direct) implements Sink {
+    private record ApiSink(JetStreamAccount account, byte[] direct, byte[] next) implements Sink {
 
         static ApiSink under(String prefix, JetStreamAccount account) {
             return new ApiSink(
-                    account, (prefix + "DIRECT.GET.").getBytes(StandardCharsets.US_ASCII));
+                    account,
+                    (prefix + "DIRECT.GET.").getBytes(StandardCharsets.US_ASCII),
+                    (prefix + "CONSUMER.MSG.NEXT.").getBytes(StandardCharsets.US_ASCII));
         }
 
         @Override
         public boolean deliver(Message message) {
-            byte[] subject = message.subject().dotted();
-            int length = direct.length;
-            if (subject.length > length
-                    && Arrays.equals(subject, 0, length, direct, 0, length)
-                    && !account.allowsDirect(message.subject().toString().substring(length))) {
+            if (!hasListener(message.subject())) {
                 return false;
             }
             KeptMessage kept = message.keep();
             return account.zone().offer(() -> account.request(kept));
         }
+
+        private boolean hasListener(Subject subject) {
+            byte[] name = subject.dotted();
+            if (begins(name, direct)) {
+                return account.allowsDirect(subject.toString().substring(direct.length));
+            }
+            return !begins(name, next)
+                    || account.hasConsumer(subject.toString().substring(next.length));
+        }
+
+        private static boolean begins(byte[] name, byte[] prefix) {
+            int length = prefix.length;
+            return name.length > length && Arrays.equals(name, 0, length, prefix, 0, length);
+        }
+    }
+
+    /** Those who wait for messages hear that the server ends, while they can still be told. */
+    public CompletableFuture<Void> tellOfEnd() {
+        return CompletableFuture.allOf(
+                accounts.values().stream()
+                        .map(JetStreamAccount::tellOfEnd)
+                        .toArray(CompletableFuture<?>[]::new));
     }
 
     private CompletableFuture<Void> drain(Duration within) {

@@ -13,8 +13,8 @@ import io.polymq.meta.MetadataStore;
 import io.polymq.nats.jetstream.api.ConsumerConfig;
 import io.polymq.nats.jetstream.api.Fields;
 import io.polymq.nats.jetstream.api.StreamConfig;
-import io.polymq.nats.jetstream.consumer.AckSubject;
 import io.polymq.nats.jetstream.consumer.Consumer;
+import io.polymq.nats.jetstream.stream.AckSubject;
 import io.polymq.nats.jetstream.stream.Home;
 import io.polymq.nats.jetstream.stream.Parts;
 import io.polymq.nats.jetstream.stream.StoredStream;
@@ -59,6 +59,7 @@ final class JetStreamAccount implements Home, Consumer.Home {
     private final Map<String, Stream> streams = new TreeMap<>();
     private final Map<String, Map<String, Consumer>> consumers = new LinkedHashMap<>();
     private final Set<String> direct = ConcurrentHashMap.newKeySet();
+    private final Set<String> reachable = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> opened = new CompletableFuture<>();
     private final List<Runnable> waiting = new ArrayList<>();
     private AccountLimits limits;
@@ -136,6 +137,23 @@ final class JetStreamAccount implements Home, Consumer.Home {
         return opened;
     }
 
+    /** Any thread: those who wait for messages hear that the server ends. */
+    CompletableFuture<Void> tellOfEnd() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        boolean told =
+                zone.offer(
+                        () -> {
+                            consumers
+                                    .values()
+                                    .forEach(some -> some.values().forEach(Consumer::serverEnds));
+                            done.complete(null);
+                        });
+        if (!told) {
+            done.complete(null);
+        }
+        return done;
+    }
+
     /** Any thread: positions are written down, then nothing more is taken. */
     CompletableFuture<Void> drain() {
         CompletableFuture<Void> done = new CompletableFuture<>();
@@ -197,6 +215,19 @@ final class JetStreamAccount implements Home, Consumer.Home {
         return direct.contains(dot < 0 ? tail : tail.substring(0, dot));
     }
 
+    /**
+     * Any thread; what was kept is not known before it was opened.
+     *
+     * @param tail stream, dot, consumer
+     */
+    boolean hasConsumer(String tail) {
+        return reachable.contains(tail) || !opened.isDone();
+    }
+
+    private static String tail(Consumer consumer) {
+        return consumer.stream().name() + '.' + consumer.name();
+    }
+
     /** Any thread. */
     ShardZone zone() {
         return zone;
@@ -241,6 +272,7 @@ final class JetStreamAccount implements Home, Consumer.Home {
             its.values()
                     .forEach(
                             consumer -> {
+                                reachable.remove(tail(consumer));
                                 consumer.close("Consumer Deleted");
                                 keep(consumer, false);
                             });
@@ -296,6 +328,7 @@ final class JetStreamAccount implements Home, Consumer.Home {
         Map<String, Consumer> its = consumers.get(stream.name());
         if (its != null) {
             its.put(name, consumer);
+            reachable.add(tail(consumer));
         }
         return consumer;
     }
@@ -331,6 +364,7 @@ final class JetStreamAccount implements Home, Consumer.Home {
         if (its != null) {
             its.remove(consumer.name());
         }
+        reachable.remove(tail(consumer));
         consumer.close("Consumer Deleted");
         stream.drop(consumer);
         CompletableFuture<Long> gone = keep(consumer, false);

@@ -93,10 +93,7 @@ final class MessageApi {
         MessageIndex index = stream.index();
         String last = request.text("last_by_subj");
         if (!last.isEmpty()) {
-            Filter filter = filter(last);
-            long[] found = {0};
-            index.matching(filter, entry -> found[0] = Math.max(found[0], entry.last()));
-            return found[0];
+            return last(index, filter(last));
         }
         long from = request.number("seq");
         Instant time = request.time("start_time");
@@ -111,6 +108,12 @@ final class MessageApi {
             return index.next(from);
         }
         return index.has(from) ? from : 0;
+    }
+
+    private static long last(MessageIndex index, @Nullable Filter filter) {
+        long[] found = {0};
+        index.matching(filter, entry -> found[0] = Math.max(found[0], entry.last()));
+        return found[0];
     }
 
     private static @Nullable Filter filter(String subject) {
@@ -186,12 +189,7 @@ final class MessageApi {
                 return;
             }
             Filter filter = StreamConfig.filter(call.rest(3));
-            SubjectEntry entry =
-                    filter == null || filter.subject() == null
-                            ? null
-                            : stream.index()
-                                    .entry(java.util.Objects.requireNonNull(filter.subject()));
-            single(stream, reply, entry == null ? 0 : entry.last(), false);
+            single(stream, reply, filter == null ? 0 : last(stream.index(), filter), false);
             return;
         }
         if (Requests.isEmpty(call.body())) {

@@ -109,7 +109,6 @@ final class StreamApi {
         json.remove("pedantic");
         StreamConfig config = StreamConfig.of(json);
         StreamChecks.check(config);
-        StreamChecks.origins(config, account.domain());
         return config;
     }
 
@@ -348,7 +347,7 @@ final class StreamApi {
     /** Mirrors and sources must fit what they come from, and must not come round to themselves. */
     private void checkOrigins(StreamConfig config) {
         Fields mirror = config.fields().object("mirror");
-        Stream origin = mirror == null ? null : account.streams().get(mirror.text("name"));
+        Stream origin = mirror == null ? null : origin(mirror);
         long size = config.fields().number("max_msg_size");
         if (origin != null
                 && size > 0
@@ -360,13 +359,18 @@ final class StreamApi {
         checkCycle(config, seen);
     }
 
+    /** Null when it is not there, or not the account's. */
+    private @Nullable Stream origin(Fields source) {
+        return source.has("external") ? null : account.streams().get(source.text("name"));
+    }
+
     private void checkCycle(StreamConfig config, List<String> seen) {
         for (Fields source : config.fields().objects("sources")) {
             String name = source.text("name");
-            if (name.equals(seen.getFirst())) {
+            if (name.equals(seen.getFirst()) && !source.has("external")) {
                 throw ApiError.STREAM_INVALID_CONFIG.exception("detected cycle");
             }
-            Stream origin = account.streams().get(name);
+            Stream origin = origin(source);
             if (origin != null && !seen.contains(name)) {
                 seen.add(name);
                 checkCycle(origin.config(), seen);

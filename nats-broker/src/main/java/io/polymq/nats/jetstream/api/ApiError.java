@@ -25,7 +25,10 @@ public enum ApiError {
             "consumer expected to be ephemeral but detected a durable name set in subject"),
     CONSUMER_EPHEMERAL_WITH_DURABLE(
             400, 10020, "consumer expected to be ephemeral but a durable name was set in request"),
+    EXTERNAL_API_OVERLAP(400, 10021, "stream external api prefix {} must not overlap with $JS.API"),
     INSUFFICIENT_RESOURCES(503, 10023, "insufficient resources"),
+    EXTERNAL_DELIVER_INVALID(
+            400, 10024, "stream external delivery prefix {} must not contain wildcards"),
     INVALID_JSON(400, 10025, "invalid JSON: {}"),
     MAX_CONSUMERS(400, 10026, "maximum consumers limit reached"),
     MAX_STREAMS(400, 10027, "maximum number of streams reached"),

@@ -84,6 +84,7 @@ public final class StreamChecks {
         subjects(config);
         mirror(config);
         sources(config);
+        externals(config);
         transforms(config);
     }
 
@@ -197,12 +198,8 @@ public final class StreamChecks {
         }
     }
 
-    /**
-     * Mirrors and sources are streams of the account: {@code external} may only lead back to it.
-     *
-     * @param domain the server's own, empty for none
-     */
-    public static void origins(StreamConfig config, String domain) {
+    /** Where the API of another account, and what it delivers, is looked for. */
+    private static void externals(StreamConfig config) {
         List<Fields> origins = new ArrayList<>(config.fields().objects("sources"));
         Fields mirror = config.fields().object("mirror");
         if (mirror != null) {
@@ -210,13 +207,28 @@ public final class StreamChecks {
         }
         for (Fields origin : origins) {
             Fields external = origin.object("external");
-            String api = external == null ? "$JS.API" : external.text("api");
-            if (!api.equals("$JS.API") && !api.equals("$JS." + domain + ".API")) {
-                throw invalid(
-                        "mirrors and sources are of the same account and domain: external api "
-                                + api
-                                + " is not supported");
+            if (external != null) {
+                external(external.text("api"), external.text("deliver"));
             }
+        }
+    }
+
+    private static void external(String api, String deliver) {
+        if (!deliver.isEmpty()) {
+            Filter filter = StreamConfig.filter(deliver);
+            if (filter == null || filter.subject() == null) {
+                throw ApiError.EXTERNAL_DELIVER_INVALID.exception(deliver);
+            }
+        }
+        Filter filter = StreamConfig.filter(api);
+        if (filter == null || filter.subject() == null) {
+            throw invalid(
+                    "stream external api prefix \""
+                            + api
+                            + "\" must be a valid subject without wildcards");
+        }
+        if (api.equals("$JS.API")) {
+            throw ApiError.EXTERNAL_API_OVERLAP.exception(api);
         }
     }
 

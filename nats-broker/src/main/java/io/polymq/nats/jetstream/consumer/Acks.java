@@ -6,6 +6,7 @@ import io.polymq.core.subject.Subject;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.nats.jetstream.api.ConsumerConfig.AckPolicy;
 import io.polymq.nats.jetstream.api.Fields;
+import io.polymq.nats.jetstream.stream.AckSubject;
 import io.polymq.nats.jetstream.stream.MsgHeaders;
 import io.polymq.nats.jetstream.stream.StreamMessage;
 import io.polymq.nats.jetstream.wire.Outlet;

@@ -6,6 +6,7 @@ import io.polymq.core.zone.ShardZone;
 import io.polymq.nats.jetstream.api.ConsumerConfig;
 import io.polymq.nats.jetstream.api.ConsumerConfig.AckPolicy;
 import io.polymq.nats.jetstream.api.Fields;
+import io.polymq.nats.jetstream.stream.AckSubject;
 import io.polymq.nats.jetstream.stream.HeaderBlock;
 import io.polymq.nats.jetstream.stream.MessageIndex;
 import io.polymq.nats.jetstream.stream.Reader;
@@ -198,6 +199,11 @@ public final class Consumer implements Reader {
         pauseTimer.stop();
         laterTimer.stop();
         saveTimer.stop();
+    }
+
+    /** The server ends soon. */
+    public void serverEnds() {
+        pulls.serverEnds();
     }
 
     /** What it knows is written down. */
@@ -403,19 +409,37 @@ public final class Consumer implements Reader {
     }
 
     private boolean pull(StreamMessage message, boolean fresh) {
-        boolean headersOnly = config.headersOnly();
-        int size =
-                message.subject().length()
-                        + message.headers().length
-                        + (headersOnly ? 0 : message.payload().length);
+        int size = size(message, fresh);
         PullRequest request = pulls.next(size);
         if (request == null) {
             putBack(message.sequence(), fresh);
             return false;
         }
-        int weight = send(request.reply, message, fresh, request.pin);
-        pulls.served(request, Math.min(weight, size));
+        send(request.reply, message, fresh, request.pin);
+        pulls.served(request, size);
         return true;
+    }
+
+    /** What a request's bytes count of it: the reply subject as well, as clients count. */
+    private int size(StreamMessage message, boolean fresh) {
+        long sequence = message.sequence();
+        int reply =
+                AckSubject.length(
+                        ackPrefix,
+                        unacked.deliveries(sequence) + 1,
+                        message,
+                        unacked.nextNumber(),
+                        fresh ? pending - 1 : pending);
+        int body =
+                config.headersOnly()
+                        ? sizeOnly(message).length
+                        : message.headers().length + message.payload().length;
+        return message.subject().length() + reply + body;
+    }
+
+    private static byte[] sizeOnly(StreamMessage message) {
+        return HeaderBlock.with(
+                message.headers(), "Nats-Msg-Size", Integer.toString(message.payload().length));
     }
 
     private boolean push(Push current, StreamMessage message, boolean fresh) {
@@ -455,7 +479,7 @@ public final class Consumer implements Reader {
         byte[] headers = message.headers();
         byte[] payload = message.payload();
         if (config.headersOnly()) {
-            headers = HeaderBlock.with(headers, "Nats-Msg-Size", Integer.toString(payload.length));
+            headers = sizeOnly(message);
             payload = StreamMessage.NOTHING;
         }
         if (!pin.isEmpty()) {

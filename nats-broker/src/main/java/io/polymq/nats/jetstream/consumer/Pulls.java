@@ -364,6 +364,12 @@ final class Pulls {
         outlet.send(reply, HeaderBlock.status(code, text), StreamMessage.NOTHING);
     }
 
+    /** The server ends: whoever waits asks another one, or this one again. */
+    void serverEnds() {
+        waiting.forEach(request -> statusLeft(request, "Server Shutdown"));
+        waiting.clear();
+    }
+
     /** The consumer is gone. */
     void close(String why) {
         timer.stop();

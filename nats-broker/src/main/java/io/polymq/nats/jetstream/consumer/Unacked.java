@@ -89,6 +89,11 @@ final class Unacked {
         return consumerSequence;
     }
 
+    /** What the next delivery will be numbered. */
+    long nextNumber() {
+        return consumerSequence + 1;
+    }
+
     int deliveries(long sequence) {
         Held one = held.get(sequence);
         return one == null ? redelivered.getOrDefault(sequence, 0) : one.deliveries;

@@ -1,6 +1,7 @@
 package io.polymq.nats.jetstream.stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polymq.core.service.DeduplicationWindow;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
@@ -211,9 +212,57 @@ final class PublishRules {
         if (by == null) {
             throw ApiError.INCR_INVALID.exception();
         }
-        String total = before.add(by).toString();
+        String origins =
+                last == null ? null : HeaderBlock.first(last.headers(), MsgHeaders.COUNTER_SOURCES);
+        if (origins != null) {
+            draft.headers = HeaderBlock.with(draft.headers, MsgHeaders.COUNTER_SOURCES, origins);
+        }
+        return total(draft, before.add(by));
+    }
+
+    /**
+     * A counter of another stream has a new total: what that is more than the one before is added
+     * here. The totals before are in a header of the last message.
+     *
+     * @param origin the other stream, as headers name it
+     * @param subject the counter's there
+     */
+    void countSourced(Draft draft, String origin, String subject, @Nullable StreamMessage last) {
+        BigInteger there = total(draft.payload);
+        BigInteger here = last == null ? BigInteger.ZERO : total(last.payload());
+        ObjectNode origins = origins(last);
+        BigInteger before = number(origins.path(origin).path(subject).asText("0"));
+        if (before == null) {
+            throw ApiError.COUNTER_BROKEN.exception();
+        }
+        origins.withObjectProperty(origin).put(subject, there.toString());
+        byte[] headers = HeaderBlock.without(draft.headers, MsgHeaders.COUNTER_SOURCES);
+        headers = HeaderBlock.without(headers, MsgHeaders.INCR);
+        BigInteger by = there.subtract(before);
+        headers = HeaderBlock.with(headers, MsgHeaders.INCR, by.toString());
+        draft.headers = HeaderBlock.with(headers, MsgHeaders.COUNTER_SOURCES, origins.toString());
+        total(draft, here.add(by));
+    }
+
+    private static ObjectNode origins(@Nullable StreamMessage last) {
+        String known =
+                last == null ? null : HeaderBlock.first(last.headers(), MsgHeaders.COUNTER_SOURCES);
+        try {
+            if (known == null) {
+                return Fields.MAPPER.createObjectNode();
+            }
+            if (Fields.MAPPER.readTree(known) instanceof ObjectNode origins) {
+                return origins;
+            }
+        } catch (IOException unreadable) {
+            throw ApiError.COUNTER_BROKEN.exception();
+        }
+        throw ApiError.COUNTER_BROKEN.exception();
+    }
+
+    private static String total(Draft draft, BigInteger total) {
         draft.payload = ("{\"val\":\"" + total + "\"}").getBytes(StandardCharsets.UTF_8);
-        return total;
+        return total.toString();
     }
 
     private static BigInteger total(byte[] payload) {

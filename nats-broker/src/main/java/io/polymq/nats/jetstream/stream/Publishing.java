@@ -49,6 +49,10 @@ final class Publishing {
                         + " \"seq\":";
     }
 
+    PublishRules rules() {
+        return rules;
+    }
+
     AtomicBatches batches() {
         return batches;
     }

@@ -5,35 +5,49 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
+import io.polymq.nats.jetstream.api.ApiException;
 import io.polymq.nats.jetstream.api.Fields;
 import io.polymq.nats.jetstream.api.StreamConfig;
 import io.polymq.nats.jetstream.stream.Publishing.Draft;
 import io.polymq.nats.subject.SubjectTransform;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What a stream takes from other streams of the account: all of one, with its sequences (a mirror),
- * or of several, each message with a header that says where it came from. Both survive a restart by
- * what is stored: a mirror goes on behind its last sequence, a source behind the one that the last
- * header names. Shard zone.
+ * What a stream takes from other streams: all of one, with its sequences (a mirror), or of several,
+ * each message with a header that says where it came from. Streams of the account are read where
+ * they are; others ({@code external}) through an {@link Inlet}. Both survive a restart by what is
+ * stored: a mirror goes on behind its last sequence, a source behind the one that the last header
+ * names. Shard zone.
  */
 public final class Sourcing {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Sourcing.class);
     private static final int MOST_PER_TURN = 500;
     private static final long RETRY = 1000;
+    private static final int HASH_LENGTH = 8;
+    private static final String HASH_DIGITS =
+            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     /** One origin. */
     private static final class Source {
         final Fields config;
         final String name;
+        final String shown;
         final String key;
+        final List<String> froms = new ArrayList<>();
         final List<SubjectTransform> transforms = new ArrayList<>();
         final List<Filter> filters = new ArrayList<>();
+        @Nullable Inlet inlet;
         @Nullable Stream origin;
         long next;
         long read;
@@ -43,8 +57,9 @@ public final class Sourcing {
         Source(Fields config) {
             this.config = config;
             this.name = config.text("name");
+            Fields external = config.object("external");
+            this.shown = external == null ? name : name + ':' + hash(external.text("api"));
             String filter = config.text("filter_subject");
-            List<String> froms = new ArrayList<>();
             List<String> tos = new ArrayList<>();
             for (Fields mapping : config.objects("subject_transforms")) {
                 String from = mapping.text("src").isEmpty() ? ">" : mapping.text("src");
@@ -59,13 +74,35 @@ public final class Sourcing {
                 add(filter);
             }
             key =
-                    name
+                    shown
                             + ' '
                             + (froms.isEmpty()
                                     ? filter.isEmpty() ? ">" : filter
                                     : String.join("\f", froms))
                             + ' '
                             + (tos.isEmpty() ? ">" : String.join("\f", tos));
+        }
+
+        /** Tells streams of the same name apart, as nats-server does. */
+        private static String hash(String api) {
+            byte[] digest;
+            try {
+                digest =
+                        MessageDigest.getInstance("SHA-256")
+                                .digest(api.getBytes(StandardCharsets.UTF_8));
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every Java has SHA-256", e);
+            }
+            StringBuilder hash = new StringBuilder();
+            for (int i = 0; i < HASH_LENGTH; i++) {
+                hash.append(HASH_DIGITS.charAt((digest[i] & 0xff) % HASH_DIGITS.length()));
+            }
+            return hash.toString();
+        }
+
+        List<String> wanted() {
+            String filter = config.text("filter_subject");
+            return filter.isEmpty() ? froms : List.of(filter);
         }
 
         private void add(String subject) {
@@ -122,24 +159,43 @@ public final class Sourcing {
         Fields fields = stream.config().fields();
         Fields mirrored = fields.object("mirror");
         detach();
-        mirror = mirrored == null ? null : new Source(mirrored);
+        mirror = mirrored == null ? null : source(mirrored, true);
         List<Source> all = new ArrayList<>();
         for (Fields source : fields.objects("sources")) {
-            all.add(new Source(source));
+            all.add(source(source, false));
         }
         sources = all;
         wake();
     }
 
+    private Source source(Fields config, boolean mirroring) {
+        Source source = new Source(config);
+        Fields external = config.object("external");
+        if (external != null && !external.text("api").equals("$JS." + home.domain() + ".API")) {
+            source.inlet =
+                    new Inlet(
+                            parts,
+                            config,
+                            source.wanted(),
+                            () -> beginAfar(source, mirroring),
+                            this::wake);
+        }
+        return source;
+    }
+
     private void detach() {
-        Source former = mirror;
-        if (former != null && former.origin != null) {
+        if (mirror != null) {
+            detach(mirror);
+        }
+        sources.forEach(this::detach);
+    }
+
+    private void detach(Source former) {
+        if (former.origin != null) {
             former.origin.unfollow(this);
         }
-        for (Source source : sources) {
-            if (source.origin != null) {
-                source.origin.unfollow(this);
-            }
+        if (former.inlet != null) {
+            former.inlet.close();
         }
     }
 
@@ -176,8 +232,29 @@ public final class Sourcing {
         }
     }
 
-    /** False when its origin is not there. */
+    /** False when it is to be asked again later: its origin is not there, or it has to wait. */
     private boolean advance(Source source, boolean mirroring) {
+        Inlet inlet = source.inlet;
+        return inlet != null ? advance(source, inlet, mirroring) : advanceHere(source, mirroring);
+    }
+
+    private boolean advance(Source source, Inlet inlet, boolean mirroring) {
+        inlet.open();
+        for (Inlet.Arrival next = inlet.peek(); next != null; next = inlet.peek()) {
+            switch (next) {
+                case Inlet.Arrival.Flow(Subject answer) -> parts.outlet().empty(answer);
+                case Inlet.Arrival.Stored(StreamMessage message) -> {
+                    if (!take(source, message, mirroring)) {
+                        return false;
+                    }
+                }
+            }
+            inlet.remove();
+        }
+        return true;
+    }
+
+    private boolean advanceHere(Source source, boolean mirroring) {
         Stream origin = home.find(source.name);
         if (origin == null || !origin.isReady()) {
             source.origin = null;
@@ -224,6 +301,21 @@ public final class Sourcing {
     }
 
     private long begin(Source source, Stream origin, boolean mirroring) {
+        long sequence = beginAt(source, mirroring);
+        Instant time = source.config.time("opt_start_time");
+        return sequence > 0
+                ? sequence
+                : time == null ? 1 : origin.index().firstAt(time.toEpochMilli());
+    }
+
+    private Inlet.Begin beginAfar(Source source, boolean mirroring) {
+        long sequence = beginAt(source, mirroring);
+        String time = source.config.text("opt_start_time");
+        return new Inlet.Begin(sequence, time.isEmpty() ? null : time);
+    }
+
+    /** The first sequence that is wanted; 0 when a time decides, or nothing. */
+    private long beginAt(Source source, boolean mirroring) {
         if (mirroring && (stream.index().messages() > 0 || stream.index().last() > 0)) {
             return stream.index().last() + 1;
         }
@@ -232,11 +324,7 @@ public final class Sourcing {
             source.read = known;
             return known + 1;
         }
-        long sequence = source.config.number("opt_start_seq");
-        Instant time = source.config.time("opt_start_time");
-        return sequence > 0
-                ? sequence
-                : time == null ? 1 : origin.index().firstAt(time.toEpochMilli());
+        return source.config.number("opt_start_seq");
     }
 
     /** False when it has to wait. */
@@ -258,10 +346,10 @@ public final class Sourcing {
                     HeaderBlock.with(
                             headers,
                             MsgHeaders.SOURCE,
-                            source.name
+                            source.shown
                                     + ' '
                                     + message.sequence()
-                                    + source.key.substring(source.name.length())
+                                    + source.key.substring(source.shown.length())
                                     + ' '
                                     + message.subject());
         }
@@ -270,6 +358,11 @@ public final class Sourcing {
                         stream.transformed(source.mapped(message.subject())),
                         headers,
                         message.payload());
+        if (!mirroring && stream.config().counter() && HeaderBlock.has(headers, MsgHeaders.INCR)) {
+            if (!count(source, message, draft)) {
+                return false;
+            }
+        }
         if (stream.config().fields().flag("allow_msg_ttl")) {
             draft.ttlMillis =
                     Math.max(MsgHeaders.NEVER, MsgHeaders.ttl(message.header(MsgHeaders.TTL)));
@@ -281,6 +374,38 @@ public final class Sourcing {
         } else {
             positions.put(source.key, message.sequence());
             stream.store(draft, draft.fill(lent), failure -> {});
+        }
+        return true;
+    }
+
+    /** False when the counter's last value must be read first. */
+    private boolean count(Source source, StreamMessage message, Draft draft) {
+        SubjectEntry entry = stream.index().entry(draft.subject);
+        StreamMessage last = entry == null ? null : stream.log().cached(entry.last());
+        if (entry != null && last == null) {
+            stream.log()
+                    .fetch(
+                            entry.last(),
+                            false,
+                            found -> {
+                                if (found == null) {
+                                    timer.within(RETRY);
+                                } else {
+                                    wake();
+                                }
+                            });
+            return false;
+        }
+        try {
+            stream.publishing()
+                    .rules()
+                    .countSourced(draft, source.shown, message.subject().toString(), last);
+        } catch (ApiException broken) {
+            LOG.atWarn()
+                    .addKeyValue("stream", stream.name())
+                    .addKeyValue("source", source.shown)
+                    .addKeyValue("sequence", message.sequence())
+                    .log("a counter cannot be read; it is kept as it came");
         }
         return true;
     }
@@ -315,15 +440,23 @@ public final class Sourcing {
         if (source.config.has("external")) {
             info.set("external", source.config.json().get("external"));
         }
+        Inlet inlet = source.inlet;
+        if (inlet != null) {
+            info.put("lag", inlet.lag());
+            info.put("active", sinceNanos(inlet.activeAt()));
+            if (inlet.error() != null) {
+                info.set("error", inlet.error());
+            }
+            return info;
+        }
         Stream origin = source.origin;
         info.put("lag", origin == null ? 0 : lag(source, origin));
-        info.put(
-                "active",
-                source.activeAt < 0
-                        ? -1
-                        : (parts.zone().elapsed() - source.activeAt)
-                                * StreamConfig.NANOS_PER_MILLI);
+        info.put("active", sinceNanos(source.activeAt));
         return info;
+    }
+
+    private long sinceNanos(long elapsed) {
+        return elapsed < 0 ? -1 : (parts.zone().elapsed() - elapsed) * StreamConfig.NANOS_PER_MILLI;
     }
 
     private static long lag(Source source, Stream origin) {

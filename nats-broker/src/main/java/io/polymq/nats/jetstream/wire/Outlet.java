@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.polymq.core.message.Message;
 import io.polymq.core.router.RouteCache;
 import io.polymq.core.router.Router;
+import io.polymq.core.router.Sink;
+import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import io.polymq.nats.NatsHeaderCodec;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +77,11 @@ public final class Outlet {
     /** An empty message. */
     public void empty(Subject to) {
         send(to, NOTHING, NOTHING);
+    }
+
+    /** Hears what is published to the filter's subjects, until the subscription is closed. */
+    public Router.Subscription listen(Filter filter, Sink sink) {
+        return space.subscribe(filter, null, false, sink);
     }
 
     /** Whether anyone would get it. */
