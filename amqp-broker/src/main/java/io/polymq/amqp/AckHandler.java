@@ -43,11 +43,11 @@ final class AckHandler {
 
     /** Deliveries that are not settled. */
     int count() {
-        outbox.begin(0);
+        outbox.lock();
         try {
             return unacked.size();
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
     }
 
@@ -83,11 +83,11 @@ final class AckHandler {
             return false;
         }
         boolean empty;
-        outbox.begin(0);
+        outbox.lock();
         try {
             empty = hold.isEmpty();
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
         if (empty) {
             all.remove(hold);
@@ -143,7 +143,7 @@ final class AckHandler {
     /** Takes them out of what is unsettled; 0 with multiple means all. */
     private List<Staged> take(long tag, boolean multiple, boolean ack, boolean requeue) {
         List<Staged> taken = new ArrayList<>(multiple ? 16 : 1);
-        outbox.begin(0);
+        outbox.lock();
         try {
             if (tag != 0 || !multiple) {
                 if (unacked.holder(tag) == null) {
@@ -160,7 +160,7 @@ final class AckHandler {
                 }
             }
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
         return taken;
     }
@@ -224,14 +224,14 @@ final class AckHandler {
     void rollback() {
         List<Staged> settlements = staged == null ? List.of() : staged;
         staged = new ArrayList<>();
-        outbox.begin(0);
+        outbox.lock();
         try {
             for (int i = settlements.size() - 1; i >= 0; i--) {
                 Staged one = settlements.get(i);
                 unacked.restore(one.tag(), one.hold(), one.offset());
             }
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
     }
 
@@ -242,14 +242,14 @@ final class AckHandler {
         }
         Set<AmqpQueue> seen = new HashSet<>();
         boolean shares = false;
-        outbox.begin(0);
+        outbox.lock();
         try {
             for (Hold hold : all) {
                 AmqpQueue queue = hold.queue();
                 shares |= queue != null && !hold.isEmpty() && !seen.add(queue);
             }
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
         return shares;
     }
@@ -262,11 +262,11 @@ final class AckHandler {
                 one.hold().giveBack(one.offset());
             }
         }
-        outbox.begin(0);
+        outbox.lock();
         try {
             unacked.clear();
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
         all.forEach(Hold::close);
         all.clear();

@@ -99,14 +99,17 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
         if (ended) {
             return false;
         }
-        if (!settled && !mayPass()) {
-            // It waits here for its turn, no longer ready for others.
-            outbox.begin(0);
-            parked.add(message);
-            outbox.end();
-            return true;
+        outbox.lock();
+        try {
+            if (!settled && (!parked.isEmpty() || !mayPass())) {
+                // It waits here for its turn, no longer ready for others.
+                parked.add(message);
+                return true;
+            }
+            return write(message, hold);
+        } finally {
+            outbox.unlock();
         }
-        return write(message, hold);
     }
 
     /** Only what is to be acknowledged counts, but the limit holds up everything. */
@@ -114,6 +117,7 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
         return ack ? limit.take() : !limit.isReached();
     }
 
+    /** Under the outbox's lock: the zone and, for what was parked, the loop write here. */
     private boolean write(QueuedMessage message, @Nullable Hold holder) {
         content.of(message.message(), Content.added(queue, message));
         int size = content.deliverSize(tag.length, frameMax);
@@ -140,32 +144,33 @@ final class ChannelConsumer implements Queue.Consumer, Consumer {
     /** The channel's limit allows another one. On the loop. */
     @Override
     public void unpark() {
-        while (!ended && mayPass()) {
-            QueuedMessage waiting = takeParked();
-            if (waiting == null) {
-                if (ack) {
-                    limit.giveBack(1);
-                }
-                return;
+        outbox.lock();
+        try {
+            while (!ended && !parked.isEmpty() && mayPass()) {
+                write(parked.remove(), hold);
+                window.pump();
             }
-            write(waiting, hold);
-            window.pump();
+        } finally {
+            outbox.unlock();
         }
     }
 
     private @Nullable QueuedMessage takeParked() {
-        outbox.begin(0);
+        outbox.lock();
         try {
             return parked.poll();
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
     }
 
     @Override
     public void flush() {
-        channel.connection().broker().metrics().delivered(delivered);
+        outbox.lock();
+        int number = delivered;
         delivered = 0;
+        outbox.unlock();
+        channel.connection().broker().metrics().delivered(number);
         window.turnEnds();
     }
 

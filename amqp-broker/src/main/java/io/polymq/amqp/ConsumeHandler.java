@@ -9,6 +9,7 @@ import io.polymq.codec.amqp.BasicMethod;
 import io.polymq.codec.amqp.ReplyCode;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.QueuedMessage;
+import io.polymq.network.Outbox;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -297,15 +298,22 @@ final class ConsumeHandler {
         QueuedMessage message = got.messages().getFirst();
         content.of(message.message(), Content.added(queue, message));
         int frameMax = connection.session().frameMax();
-        ByteBuf out = connection.outbox().begin(content.getSize(frameMax));
+        Outbox outbox = connection.outbox();
+        outbox.lock();
         try {
-            long tag =
-                    get.noAck()
-                            ? acks.unacked().skip()
-                            : acks.unacked().add(hold, message.offset());
-            content.got(out, channel.number(), tag, message.redelivered(), got.left(), frameMax);
+            ByteBuf out = outbox.begin(content.getSize(frameMax));
+            try {
+                long tag =
+                        get.noAck()
+                                ? acks.unacked().skip()
+                                : acks.unacked().add(hold, message.offset());
+                boolean again = message.redelivered();
+                content.got(out, channel.number(), tag, again, got.left(), frameMax);
+            } finally {
+                outbox.end();
+            }
         } finally {
-            connection.outbox().end();
+            outbox.unlock();
         }
         if (get.noAck() && hold.gather(message.offset())) {
             hold.flush(null);

@@ -56,11 +56,16 @@ final class ReplyConsumer implements Consumer, ReplyAddresses.Receiver {
         AmqpBroker broker = channel.connection().broker();
         Content content = new Content(broker.codec(), broker.clock()).of(message, Map.of());
         Outbox outbox = channel.connection().outbox();
-        ByteBuf out = outbox.begin(content.deliverSize(tagBytes.length, frameMax));
+        outbox.lock();
         try {
-            content.deliver(out, channel.number(), tagBytes, unacked.skip(), false, frameMax);
+            ByteBuf out = outbox.begin(content.deliverSize(tagBytes.length, frameMax));
+            try {
+                content.deliver(out, channel.number(), tagBytes, unacked.skip(), false, frameMax);
+            } finally {
+                outbox.end();
+            }
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
         return true;
     }

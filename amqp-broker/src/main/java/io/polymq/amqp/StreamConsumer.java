@@ -183,12 +183,17 @@ final class StreamConsumer implements Consumer, StreamReader.Reader {
         content.of(read.message(), Map.of("x-stream-offset", read.offset()));
         int frameMax = connection.session().frameMax();
         int size = content.deliverSize(tag.length, frameMax);
-        ByteBuf out = outbox.begin(size);
+        outbox.lock();
         try {
-            long number = unacked.add(hold, read.offset());
-            content.deliver(out, channel.number(), tag, number, false, frameMax);
+            ByteBuf out = outbox.begin(size);
+            try {
+                long number = unacked.add(hold, read.offset());
+                content.deliver(out, channel.number(), tag, number, false, frameMax);
+            } finally {
+                outbox.end();
+            }
         } finally {
-            outbox.end();
+            outbox.unlock();
         }
         connection.broker().metrics().delivered(1);
         window.delivered(size);

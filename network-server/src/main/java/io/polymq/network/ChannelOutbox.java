@@ -170,6 +170,16 @@ final class ChannelOutbox implements Outbox, Runnable, FutureListener<Void> {
         }
     }
 
+    @Override
+    public void lock() {
+        foreignLane().lock();
+    }
+
+    @Override
+    public void unlock() {
+        foreignLane().unlock();
+    }
+
     private void endForeign() {
         ForeignLane lane = foreignLane();
         boolean wake = lane.end();
@@ -237,6 +247,12 @@ final class ChannelOutbox implements Outbox, Runnable, FutureListener<Void> {
     }
 
     private void tellCongestion() {
+        if (congested && pendingBytes() <= limits.low()) {
+            // All was sent before the mark was set: nothing that is on its way would take it back.
+            congested = false;
+            tellWritable();
+            return;
+        }
         if (congested && !closed && !toldCongested) {
             toldCongested = true;
             owner.congestionChanged(false);

@@ -39,6 +39,14 @@ final class ForeignLane {
         return appends.more(room);
     }
 
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+
     void link(Part payload) {
         if (scrap != null) {
             payload.drop();

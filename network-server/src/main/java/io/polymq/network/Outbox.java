@@ -20,14 +20,15 @@ import java.nio.channels.FileChannel;
  * }
  * }</pre>
  *
- * Inside, the lock is held: no calls to other connections, nothing that blocks. Appends to a closed
- * connection are taken and dropped.
+ * Inside, a lock may be held: no calls to other connections, nothing that blocks. Appends to a
+ * closed connection are taken and dropped.
  */
 public interface Outbox {
 
     /**
-     * Takes the lock and gives a buffer with at least {@code room} writable bytes; write behind its
-     * writer index only.
+     * Gives a buffer with at least {@code room} writable bytes; write behind its writer index only.
+     * On another thread than the connection's loop the lock of {@link #lock} is held until {@link
+     * #end}; the loop takes none.
      */
     ByteBuf begin(int room);
 
@@ -49,8 +50,19 @@ public interface Outbox {
      */
     void file(FileChannel file, long position, long count, Runnable release);
 
-    /** Releases the lock and marks the owning loop for one flush. */
+    /** Ends the packet and marks the owning loop for one flush. */
     void end();
+
+    /**
+     * Takes the lock under which other threads than the loop append; re-entrant, and for any
+     * thread. State that the loop shares with those who append, and numbers that follow the order
+     * of packets, are guarded by it: what the loop appends before {@link #unlock} has its place
+     * among the packets of the others.
+     */
+    void lock();
+
+    /** Releases what {@link #lock} took. */
+    void unlock();
 
     /** Copies a whole ready packet. */
     void append(byte[] bytes, int offset, int length);

@@ -105,6 +105,39 @@ class OutboxTest {
         }
     }
 
+    /** What AMQP's delivery tags and the list of those that are open rest on. */
+    @Test
+    void numbersThatAreGivenUnderTheLockFollowTheOrderOfThePackets() throws Exception {
+        try (LineClient client = connect(TransportKind.TCP)) {
+            assertThat(client.ask("ECHO ready")).isEqualTo("ready");
+            Connection connection = only();
+            int[] number = new int[1];
+            List<Thread> threads = new ArrayList<>();
+            for (int t = 0; t < THREADS; t++) {
+                threads.add(Thread.ofPlatform().start(() -> count(connection, number)));
+            }
+            Future<?> own = connection.loop().submit(() -> count(connection, number));
+            for (int i = 0; i < (THREADS + 1) * PACKETS; i++) {
+                assertThat(client.read()).isEqualTo("" + i);
+            }
+            own.sync();
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+    }
+
+    private static void count(Connection connection, int[] number) {
+        for (int i = 0; i < PACKETS; i++) {
+            connection.outbox().lock();
+            try {
+                LineProtocol.say(connection, "" + number[0]++);
+            } finally {
+                connection.outbox().unlock();
+            }
+        }
+    }
+
     @Test
     void theLoopsAppendComesBehindWhatAnotherThreadHasAppendedBefore() throws Exception {
         try (LineClient client = connect(TransportKind.TCP)) {
