@@ -53,7 +53,8 @@ final class AmqpPort implements ProtocolHandler {
         int major = in.getUnsignedByte(start + 5);
         int minor = in.getUnsignedByte(start + 6);
         int revision = in.getUnsignedByte(start + 7);
-        if (protocol == 0 && major == 0 && minor == 9 && revision == 1) {
+        if (protocol == 0 && major == 0 && minor == 9 && revision == 1
+                || isVersion09(protocol, major, minor, revision)) {
             in.skipBytes(HEADER_BYTES);
             AmqpConnection classic = new AmqpConnection(broker, connection);
             dialect = classic;
@@ -70,6 +71,11 @@ final class AmqpPort implements ProtocolHandler {
             }
         }
         refuse(in);
+    }
+
+    /** What Qpid's older clients send for 0-9, which RabbitMQ takes for 0-9-1 as well. */
+    private static boolean isVersion09(int protocol, int major, int minor, int revision) {
+        return protocol == 1 && major == 1 && minor == 0 && revision == 9;
     }
 
     private void refuse(ByteBuf in) {

@@ -68,6 +68,14 @@ class FrameCasesTest {
     }
 
     @Test
+    void theHeaderOfVersion09IsTakenFor091() throws Exception {
+        try (FrameClient client = new FrameClient(amqp.address())) {
+            client.write(new byte[] {'A', 'M', 'Q', 'P', 1, 1, 0, 9});
+            assertThat(client.next(ConnectionMethod.Start.class).versionMinor()).isEqualTo(9);
+        }
+    }
+
+    @Test
     void aFrameAboveTheLimitIs501BeforeAndAfterTune() throws Exception {
         try (FrameClient client = new FrameClient(amqp.address())) {
             client.header();
