@@ -3,6 +3,9 @@
 //	load v1 HOST:PORT ADDRESS SECONDS SIZE [RATE]   AMQP 1.0, one sender (200 open), one receiver (credit 200), durable
 //	load topic HOST:PORT SECONDS BINDINGS           AMQP 0-9-1, a topic exchange of so many bindings, transient
 //	load idle HOST:PORT CONNECTIONS SECONDS         AMQP 0-9-1, connections with a channel that do nothing
+//	load queues HOST:PORT QUEUES                    AMQP 0-9-1, declares so many durable queues, idle and empty
+//	load fill HOST:PORT QUEUE MESSAGES SIZE         AMQP 0-9-1, persistent messages into a durable queue, each confirmed
+//	load drain HOST:PORT QUEUE MESSAGES             AMQP 0-9-1, takes so many from there and acknowledges each
 //
 // Each prints one line.
 package main
@@ -40,8 +43,8 @@ func check(err error) {
 }
 
 func main() {
-	if len(os.Args) < 5 {
-		log.Fatal("load v1|topic|idle HOST:PORT ...")
+	if len(os.Args) < 4 {
+		log.Fatal("load v1|topic|idle|queues|fill|drain HOST:PORT ...")
 	}
 	switch os.Args[1] {
 	case "v1":
@@ -54,6 +57,14 @@ func main() {
 		topic(os.Args[2], number(3), number(4))
 	case "idle":
 		idle(os.Args[2], number(3), number(4))
+	case "queues":
+		queues(os.Args[2], number(3))
+	case "fill":
+		fill(os.Args[2], os.Args[3], number(4), number(5))
+	case "drain":
+		drain(os.Args[2], os.Args[3], number(4))
+	default:
+		log.Fatal("there is no load " + os.Args[1])
 	}
 }
 
@@ -198,4 +209,95 @@ func idle(place string, connections, seconds int) {
 	}
 	fmt.Printf("idle %s: %d connections in %.1f s\n", place, len(kept), time.Since(begun).Seconds())
 	time.Sleep(time.Duration(seconds) * time.Second)
+}
+
+func queues(place string, number int) {
+	_, channel := connect(place)
+	begun := time.Now()
+	for i := range number {
+		_, err := channel.QueueDeclare(fmt.Sprintf("idle-%d", i), true, false, false, false, nil)
+		check(err)
+	}
+	fmt.Printf("queues %s: %d declared in %.1f s\n", place, number, time.Since(begun).Seconds())
+}
+
+// Four publishers, each with up to 2000 messages that are not confirmed yet. A message begins with its number.
+func fill(place, queue string, messages, size int) {
+	const publishers, window = 4, 2000
+	_, channel := connect(place)
+	_, err := channel.QueueDeclare(queue, true, false, false, false, nil)
+	check(err)
+	begun := time.Now()
+	var all sync.WaitGroup
+	for p := range publishers {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			connection, out := connect(place)
+			defer connection.Close()
+			check(out.Confirm(false))
+			confirmed := out.NotifyPublish(make(chan amqp091.Confirmation, window))
+			open := 0
+			settle := func() {
+				if confirmation, ok := <-confirmed; !ok || !confirmation.Ack {
+					log.Fatal("a publish was not confirmed")
+				}
+				open--
+			}
+			for i := p; i < messages; i += publishers {
+				body := make([]byte, max(size, 8))
+				binary.BigEndian.PutUint64(body, uint64(i))
+				for open == window {
+					settle()
+				}
+				check(out.Publish("", queue, false, false, amqp091.Publishing{DeliveryMode: 2, Body: body}))
+				open++
+			}
+			for open > 0 {
+				settle()
+			}
+		}()
+	}
+	all.Wait()
+	took := time.Since(begun).Seconds()
+	fmt.Printf("fill %s: %d messages of %d bytes confirmed in %.1f s, %.0f messages/s\n",
+		place, messages, size, took, float64(messages)/took)
+}
+
+// One consumer with a prefetch limit of 2000 that acknowledges every 500. Each number must come, and come once.
+func drain(place, queue string, messages int) {
+	_, channel := connect(place)
+	check(channel.Qos(2000, 0, false))
+	begun := time.Now()
+	deliveries, err := channel.Consume(queue, "", false, false, false, false, nil)
+	check(err)
+	seen := make([]bool, messages)
+	var first time.Duration
+	slowest, at := time.Duration(0), begun
+	for i := range messages {
+		var delivery amqp091.Delivery
+		select {
+		case delivery = <-deliveries:
+		case <-time.After(30 * time.Second):
+			log.Fatalf("drain %s: %d of %d came", place, i, messages)
+		}
+		if i == 0 {
+			first = time.Since(begun)
+		}
+		number := binary.BigEndian.Uint64(delivery.Body)
+		if seen[number] {
+			log.Fatalf("message %d came twice", number)
+		}
+		seen[number] = true
+		if i%500 == 499 || i == messages-1 {
+			check(delivery.Ack(true))
+		}
+		if i%100000 == 99999 {
+			slowest = max(slowest, time.Since(at))
+			at = time.Now()
+		}
+	}
+	took := time.Since(begun).Seconds()
+	fmt.Printf("drain %s: %d messages in %.1f s, %.0f messages/s, the first after %d ms, the slowest 100,000 in %.1f s\n",
+		place, messages, took, float64(messages)/took, first.Milliseconds(), slowest.Seconds())
 }
