@@ -5,6 +5,7 @@ import io.polymq.amqp.v1.frame.Condition;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.FrameException;
 import io.polymq.amqp.v1.frame.Performative;
+import io.polymq.amqp.v1.frame.Terminus;
 import io.polymq.amqp.v1.frame.Transfer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class IncomingLink implements Link {
     private static final int FIRST_BYTES = 64 << 10;
     private static final int MOST_TAG = 32;
     private static final byte[] NOTHING = {};
+    private static final String REJECTED = "amqp:rejected:list";
 
     private final Session session;
     private final String name;
@@ -26,6 +28,7 @@ final class IncomingLink implements Link {
     private final boolean presettled;
     private final Arrival arrival;
     private final boolean second;
+    private final boolean rejects;
     private int deliveryCount;
     private int credit;
     private int open;
@@ -34,7 +37,6 @@ final class IncomingLink implements Link {
     private boolean inDelivery;
     private int deliveryId;
     private boolean settled;
-    private boolean settledLater;
     private @Nullable DeliveryState state;
     private byte[] partial = NOTHING;
     private int partialLength;
@@ -51,10 +53,16 @@ final class IncomingLink implements Link {
         this.name = attach.name();
         this.handle = attach.handle();
         this.second = attach.receiverMode() == 1;
+        this.rejects = attach.source() == null || takesRejections(attach.source());
         this.deliveryCount = (int) Math.max(0, attach.initialDeliveryCount());
         this.address = address;
         this.presettled = Attaching.isSettled(attach);
         this.arrival = arrival;
+    }
+
+    /** A source that names no outcomes takes all. */
+    private static boolean takesRejections(Terminus.Source source) {
+        return source.outcomes().isEmpty() || source.outcomes().contains(REJECTED);
     }
 
     @Override
@@ -137,8 +145,9 @@ final class IncomingLink implements Link {
                     Condition.NOT_ALLOWED, "a delivery begins in the middle of another");
         }
         settled |= transfer.settled();
-        if (transfer.receiverMode() == 1) {
-            settledLater = true;
+        if (transfer.receiverMode() == 1 && !second) {
+            throw FrameException.link(
+                    Condition.INVALID_FIELD, "the link's receiver settles first (2.7.5)");
         }
         if (transfer.state() != null) {
             state = transfer.state();
@@ -194,7 +203,6 @@ final class IncomingLink implements Link {
         inDelivery = true;
         deliveryId = (int) transfer.deliveryId();
         settled = false;
-        settledLater = second;
         state = null;
     }
 
@@ -228,7 +236,12 @@ final class IncomingLink implements Link {
 
     /** Whether a delivery waits for its sender to settle it when it has its outcome. */
     boolean isSettledBySender() {
-        return settledLater;
+        return second;
+    }
+
+    /** Whether its client hears of a rejection; else the link is detached with the error. */
+    boolean rejects() {
+        return rejects;
     }
 
     // The end.

@@ -106,6 +106,11 @@ final class Outcomes {
     private void tell(List<Publish> told) {
         Runs runs = new Runs(session, true);
         for (Publish publish : told) {
+            if (publish.state instanceof DeliveryState.Rejected no && !publish.link.rejects()) {
+                runs.flush();
+                session.detach(publish.link, no.error());
+                continue;
+            }
             if (publish.bySender) {
                 unsettled.put(publish.deliveryId, publish.link);
             }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.qpid.protonj2.test.driver.ProtonTestClient;
 import org.apache.qpid.protonj2.test.driver.codec.transport.Attach;
+import org.apache.qpid.protonj2.test.driver.codec.transport.ReceiverSettleMode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -529,6 +530,64 @@ class ScriptedTest {
                     .withHandle(0)
                     .withDeliveryId(0)
                     .withDeliveryTag(new byte[] {0})
+                    .now();
+            done(peer);
+        }
+    }
+
+    @Test
+    void case60AnUnknownTransactionEndsALinkThatTakesNoRejection() throws Exception {
+        try (ProtonTestClient peer = session("coordinator", 2048)) {
+            peer.expectAttach().ofReceiver();
+            peer.expectFlow();
+            peer.remoteAttach()
+                    .ofSender()
+                    .withName("coordinator")
+                    .withHandle(0)
+                    .withInitialDeliveryCount(0)
+                    .withSource()
+                    .withOutcomes("amqp:accepted:list")
+                    .also()
+                    .withCoordinator()
+                    .also()
+                    .now();
+            done(peer);
+            peer.expectDetach().withHandle(0).withError("amqp:transaction:unknown-id");
+            peer.remoteDischarge()
+                    .withTxnId(new byte[] {9, 9})
+                    .withFail(false)
+                    .withHandle(0)
+                    .withDeliveryId(0)
+                    .withDeliveryTag(new byte[] {0})
+                    .now();
+            done(peer);
+        }
+    }
+
+    @Test
+    void case54ATransferCannotAskTheReceiverOfALinkToSettleSecond() throws Exception {
+        try (ProtonTestClient peer = session("second", 2048)) {
+            peer.expectAttach().ofReceiver();
+            peer.expectFlow();
+            peer.remoteAttach()
+                    .ofSender()
+                    .withName("first")
+                    .withHandle(0)
+                    .withInitialDeliveryCount(0)
+                    .withSource()
+                    .also()
+                    .withTarget()
+                    .withAddress("/exchanges/amq.fanout")
+                    .also()
+                    .now();
+            done(peer);
+            peer.expectDetach().withClosed(true).withError("amqp:invalid-field");
+            peer.remoteTransfer()
+                    .withHandle(0)
+                    .withDeliveryId(0)
+                    .withDeliveryTag(new byte[] {0})
+                    .withRcvSettleMode(ReceiverSettleMode.SECOND)
+                    .withPayload(V1Client.durable("second"))
                     .now();
             done(peer);
         }
