@@ -195,8 +195,12 @@ final class Cleaner {
                         entries.add(new Again(LaneFormat.DROP_BATCHES, shard, body.array(), event));
                     }
                 }
+                case IndexEvent.Intended(long sequence, byte[] body) -> {
+                    if (store.index().intents(lane.id).containsKey(sequence)) {
+                        entries.add(new Again(LaneFormat.INTENT, 0, body, event));
+                    }
+                }
                 case IndexEvent.KeyChanged changed -> {}
-                case IndexEvent.Intended intended -> {}
                 case IndexEvent.IntentDone done -> {}
                 case IndexEvent.PartTaken taken -> {}
                 case IndexEvent.SegmentDropped dropped -> {}

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * After a failed force: carries the blocks that were written but not forced from the file, whose
@@ -65,6 +67,22 @@ record LaneRepair(
             position += block.limit();
         }
         return position;
+    }
+
+    /**
+     * The last parts of atomic appends that the lane had before these blocks. The new segment's
+     * list must not say more, for it can be there without them.
+     */
+    Map<Integer, Long> partsBefore(Map<Integer, Long> parts) {
+        Map<Integer, Long> before = new TreeMap<>(parts);
+        for (LaneRound round : rounds) {
+            for (IndexEvent event : round.events) {
+                if (event instanceof IndexEvent.PartTaken(int coordinator, long sequence)) {
+                    before.merge(coordinator, sequence - 1, Math::min);
+                }
+            }
+        }
+        return before;
     }
 
     /** The rounds as they stand in the new segment; readers of their batches follow. */

@@ -636,7 +636,7 @@ final class LaneWriter {
     /** Goes on in a new segment with copies of the blocks that were written but not forced. */
     private void begin(Segment next, LaneRepair repair) throws IOException {
         long lsn = durableLsn + 1;
-        SegmentList list = files.listFor(next, intentSequence, parts);
+        SegmentList list = files.listFor(next, intentSequence, repair.partsBefore(parts));
         block.begin(LaneFormat.SEGMENT_HEADER);
         block.entry(LaneFormat.SEGMENTS, 0, list.encode());
         ByteBuffer bytes = block.finish(lsn, durableLsn, clock.millis(), next.id());

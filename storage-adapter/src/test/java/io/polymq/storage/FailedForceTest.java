@@ -231,6 +231,34 @@ class FailedForceTest {
     }
 
     @Test
+    void powerThatGoesAnywhereWhileAPartIsCarriedOverLeavesAllPartsOrNone() throws Exception {
+        StorageConfig two = TestConfigs.quick("lanes=2", "recycle=0", "force_interval=1h");
+        for (int seed = 1; seed <= 20; seed++) {
+            for (int operations = 4; operations <= 14; operations++) {
+                store.close();
+                disk = new SimulatedDisk(new Random(seed));
+                rows = new CrashingRows(new Random(seed));
+                store = SimulatedStores.open(disk, rows, two, InstantSource.system());
+                Shard one = store.create("one", ShardSpec.DEFAULT).get();
+                Shard other = store.create("other", ShardSpec.DEFAULT).get();
+                disk.failForces(1, "lane-1");
+                disk.cutAfter(operations);
+                CompletableFuture<List<Appended>> both = together(one, other, "v");
+                Await.until(() -> both.isDone() || disk.isCut());
+                disk.cutAfter(0);
+                rows.freeze();
+                store.close();
+                disk.powerLoss();
+                rows.powerLoss();
+                store = SimulatedStores.open(disk, rows, two, InstantSource.system());
+                assertThat(Batches.all(store.open("one").orElseThrow()))
+                        .as("seed %d, %d operations", seed, operations)
+                        .isEqualTo(Batches.all(store.open("other").orElseThrow()));
+            }
+        }
+    }
+
+    @Test
     void shardWhoseMakingIsCarriedOverIsNotMadeTwice() throws Exception {
         store.close();
         store =

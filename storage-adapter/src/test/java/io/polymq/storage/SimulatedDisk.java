@@ -31,6 +31,7 @@ final class SimulatedDisk implements Disk {
     private long operationsLeft = Long.MAX_VALUE;
     private long capacity = Long.MAX_VALUE / 4;
     private int failingForces;
+    private String failingFolder = "";
     private int failingWrites;
     private long forceMillis;
     private boolean holdingWrites;
@@ -80,7 +81,13 @@ final class SimulatedDisk implements Disk {
     }
 
     synchronized void failForces(int count) {
+        failForces(count, "");
+    }
+
+    /** Those of files in folders of that name alone. */
+    synchronized void failForces(int count, String folder) {
         failingForces = count;
+        failingFolder = folder;
     }
 
     synchronized void failWrites(int count) {
@@ -209,7 +216,7 @@ final class SimulatedDisk implements Disk {
             content = new Content();
             changed(folderOf(file), new NameChange(null, file, content));
         }
-        return new Handle(content, life);
+        return new Handle(content, life, folderOf(file).toString());
     }
 
     @Override
@@ -261,10 +268,12 @@ final class SimulatedDisk implements Disk {
     private final class Handle implements File {
         private final Content content;
         private final int born;
+        private final String folder;
 
-        Handle(Content content, int born) {
+        Handle(Content content, int born, String folder) {
             this.content = content;
             this.born = born;
+            this.folder = folder;
         }
 
         private void use() throws IOException {
@@ -314,7 +323,7 @@ final class SimulatedDisk implements Disk {
             long pause;
             synchronized (SimulatedDisk.this) {
                 use();
-                if (failingForces > 0) {
+                if (failingForces > 0 && folder.endsWith(failingFolder)) {
                     failingForces--;
                     // as a kernel may: what was dirty counts as clean now, and is lost
                     content.unforced.clear();
