@@ -13,7 +13,15 @@ public final class EnvironmentNames {
 
     /** Read by the launcher, not by the broker. */
     private static final Set<String> LAUNCHER =
-            Set.of("POLYMQ_JAVA", "POLYMQ_JAVA_OPTS", "POLYMQ_CONFIG", "POLYMQ_HOME");
+            Set.of(
+                    "POLYMQ_JAVA",
+                    "POLYMQ_JAVA_OPTS",
+                    "POLYMQ_HEAP",
+                    "POLYMQ_DIRECT_MEMORY",
+                    "POLYMQ_BUILD",
+                    "POLYMQ_AOT",
+                    "POLYMQ_CONFIG",
+                    "POLYMQ_HOME");
 
     /** What Kubernetes sets for a service called polymq. */
     private static final Pattern SERVICE_LINK =

@@ -192,6 +192,7 @@ class ConfigLoaderTest {
                                 Map.of(
                                         "POLYMQ_MQTT_TCP_PROT", "1",
                                         "POLYMQ_JAVA_OPTS", "-Xmx1g",
+                                        "POLYMQ_HEAP", "1g",
                                         "POLYMQ_PORT_1883_TCP_ADDR", "10.0.0.1",
                                         "POLYMQ_SERVICE_HOST", "10.0.0.1",
                                         "PATH", "/bin"),
