@@ -16,6 +16,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -50,6 +52,123 @@ final class Clients {
 
         void quota(String kind, long limit) throws Exception {
             ask("PUT", "tenants/default", "{\"quotas\":{\"" + kind + "\":" + limit + "}}");
+        }
+    }
+
+    /** AMQP 1.0 by its frames: one session, and links with handles of their own. */
+    static final class Amqp1 implements AutoCloseable {
+        private static final int OPEN = 0x10;
+        private static final int BEGIN = 0x11;
+        private static final int ATTACH = 0x12;
+        private static final int TRANSFER = 0x14;
+        private static final int DISPOSITION = 0x15;
+        private static final int DETACH = 0x16;
+        private static final int TARGET = 0x29;
+        private static final byte[] NOTHING = {0x40};
+        private final Socket socket;
+        private final DataInputStream in;
+
+        Amqp1(EmbeddedPolyMq broker) throws IOException {
+            socket = new Socket(InetAddress.getLoopbackAddress(), broker.port("amqp"));
+            socket.setSoTimeout(10_000);
+            in = new DataInputStream(socket.getInputStream());
+            socket.getOutputStream().write(new byte[] {'A', 'M', 'Q', 'P', 0, 1, 0, 0});
+            in.readNBytes(8);
+            send(list(OPEN, text("quotas"), text("localhost")));
+        }
+
+        /** The first frame of that kind, as text. */
+        String until(int kind) throws IOException {
+            while (true) {
+                byte[] frame = in.readNBytes(in.readInt() - 4);
+                if (frame.length > 7 && frame[6] == kind) {
+                    return new String(frame, ISO_8859_1);
+                }
+            }
+        }
+
+        /** Why the connection was closed. */
+        String closed() throws IOException {
+            return until(0x18);
+        }
+
+        /** Opens a link that sends. */
+        void sender(int handle, String address) throws IOException {
+            if (handle == 0) {
+                send(list(BEGIN, NOTHING, number(0), number(1000), number(1000)));
+            }
+            byte[] target = list(TARGET, text(address));
+            byte[] sends = {0x42};
+            send(
+                    list(
+                            ATTACH,
+                            text("link" + handle),
+                            number(handle),
+                            sends,
+                            NOTHING,
+                            NOTHING,
+                            list(0x28),
+                            target,
+                            NOTHING,
+                            NOTHING,
+                            number(0)));
+            until(ATTACH);
+        }
+
+        /** Sends a message and waits for its outcome. */
+        void publish(int handle, int id) throws IOException {
+            byte[] body = {0, 0x53, 0x75, (byte) 0xa0, 1, 'x'};
+            byte[] tag = {(byte) 0xa0, 1, (byte) id};
+            byte[] transfer = list(TRANSFER, number(handle), number(id), tag, number(0));
+            byte[] both = Arrays.copyOf(transfer, transfer.length + body.length);
+            System.arraycopy(body, 0, both, transfer.length, body.length);
+            send(both);
+            until(DISPOSITION);
+        }
+
+        /** Why the next link that is detached is. */
+        String detached() throws IOException {
+            return until(DETACH);
+        }
+
+        private void send(byte[] performative) throws IOException {
+            ByteArrayOutputStream frame = new ByteArrayOutputStream();
+            DataOutputStream out = new DataOutputStream(frame);
+            out.writeInt(8 + performative.length);
+            out.writeInt(0x0200_0000);
+            out.write(performative);
+            socket.getOutputStream().write(frame.toByteArray());
+        }
+
+        private static byte[] list(int descriptor, byte[]... fields) {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            int size = Arrays.stream(fields).mapToInt(field -> field.length).sum();
+            byte[] head = {0, 0x53, (byte) descriptor, (byte) 0xc0};
+            all.writeBytes(head);
+            all.write(size + 1);
+            all.write(fields.length);
+            for (byte[] field : fields) {
+                all.writeBytes(field);
+            }
+            return all.toByteArray();
+        }
+
+        private static byte[] text(String text) {
+            byte[] utf8 = text.getBytes(UTF_8);
+            byte[] bytes = new byte[utf8.length + 2];
+            bytes[0] = (byte) 0xa1;
+            bytes[1] = (byte) utf8.length;
+            System.arraycopy(utf8, 0, bytes, 2, utf8.length);
+            return bytes;
+        }
+
+        private static byte[] number(int value) {
+            return ByteBuffer.allocate(5).put((byte) 0x70).putInt(value).array();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
         }
     }
 

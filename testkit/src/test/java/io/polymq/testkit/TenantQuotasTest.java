@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
+import io.polymq.testkit.Clients.Amqp1;
 import io.polymq.testkit.Clients.Mqtt;
 import io.polymq.testkit.Clients.Nats;
 import java.net.http.HttpClient;
@@ -74,6 +75,9 @@ class TenantQuotasTest {
             }
             assertThatThrownBy(() -> Clients.amqp(broker).close())
                     .hasStackTraceContaining("connection limit");
+            try (Amqp1 amqp = new Amqp1(broker)) {
+                assertThat(amqp.closed()).contains("amqp:not-allowed").contains("connection limit");
+            }
         }
         awaitUsed("connections", 0);
         try (Mqtt third = new Mqtt(broker, "third")) {
@@ -160,6 +164,40 @@ class TenantQuotasTest {
             assertThat(amqp.isOpen()).isTrue();
             admin.quota("queues", -1);
             amqp.createChannel().queueDelete("quota-queue");
+        }
+    }
+
+    @Test
+    void queuesOfAmqp1AreRefusedAtTheLinkAndOthersGoOn() throws Exception {
+        try (Amqp1 amqp = new Amqp1(broker)) {
+            amqp.sender(0, "/queue/quota-v1");
+            admin.quota("queues", 1);
+
+            amqp.sender(1, "/queue/quota-v1-more");
+
+            assertThat(amqp.detached())
+                    .contains("amqp:resource-limit-exceeded")
+                    .contains("quota of queues");
+            amqp.publish(0, 0);
+        }
+        try (Connection amqp = Clients.amqp(broker)) {
+            admin.quota("queues", -1);
+            assertThat(amqp.createChannel().queueDelete("quota-v1").getMessageCount()).isOne();
+        }
+    }
+
+    @Test
+    void anAmqp1PublisherBeyondItsTenantsRateIsReadMoreSlowly() throws Exception {
+        admin.quota("messages_per_second", 100);
+        try (Amqp1 amqp = new Amqp1(broker)) {
+            amqp.sender(0, "/exchange/amq.fanout");
+            long begun = System.nanoTime();
+
+            for (int i = 0; i < 150; i++) {
+                amqp.publish(0, i);
+            }
+
+            assertThat(System.nanoTime() - begun).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(400));
         }
     }
 
