@@ -9,8 +9,10 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What people who come from Mosquitto run: its installation read, or served as it is. */
@@ -56,23 +58,28 @@ final class Mosquitto {
 
     private static MosquittoImport read(@Nullable Path file) throws IOException {
         return file == null
-                ? new MosquittoImport(Map.of(), List.of(), List.of(), List.of())
+                ? new MosquittoImport(Map.of(), List.of(), List.of(), List.of(), "")
                 : MosquittoImport.readFile(file);
     }
 
-    /** What Mosquitto has where its configuration says nothing. */
+    /**
+     * What Mosquitto has where its configuration says nothing. A name that nobody has takes as long
+     * to refuse as one whose password Mosquitto hashed, in 101 rounds.
+     */
     private static final Map<String, String> DEFAULTS =
             Map.of(
                     "auth.allow_anonymous", "true",
+                    "auth.password_iterations", "1000",
                     "mqtt_runtime.max_inflight", "20",
                     "mqtt_runtime.receive_maximum", "20",
                     "mqtt_runtime.max_queued_messages", "1000",
-                    "mqtt_runtime.max_topic_levels", "200",
+                    "mqtt_runtime.max_topic_levels", "201",
                     "mqtt_runtime.max_packet_size", "268435455");
 
     /** Nothing but MQTT; without persistence nothing is kept, as with Mosquitto. */
     private static void settings(
-            MosquittoImport found, Command.ServeMosquitto asked, Path work, List<String> settings) {
+            MosquittoImport found, Command.ServeMosquitto asked, Path work, List<String> settings)
+            throws IOException {
         for (String other : List.of("kafka", "amqp", "nats")) {
             settings.add(other + "_runtime.enabled=false");
         }
@@ -88,7 +95,8 @@ final class Mosquitto {
             settings.add("mqtt_runtime.tcp_port=" + port(found, "tcp", elsewhere ? "off" : "1883"));
         }
         if (!found.settings().containsKey("data_path")) {
-            settings.add("data_path=" + work.resolve("data"));
+            String file = found.persistenceFile();
+            settings.add("data_path=" + (file.isEmpty() ? work.resolve("data") : data(file)));
         }
         DEFAULTS.forEach(
                 (key, value) -> {
@@ -99,6 +107,26 @@ final class Mosquitto {
         if (asked.verbose()) {
             settings.add("log.level=debug");
         }
+    }
+
+    /**
+     * Where a persistence file without a location keeps its data: in a folder beside it. Who
+     * removes the file starts anew, as with Mosquitto.
+     */
+    private static Path data(String persistenceFile) throws IOException {
+        Path file = Path.of(persistenceFile).toAbsolutePath();
+        Path data = file.resolveSibling(file.getFileName() + ".polymq");
+        if (!Files.exists(file)) {
+            if (Files.exists(data)) {
+                try (Stream<Path> old = Files.walk(data)) {
+                    for (Path one : old.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(one);
+                    }
+                }
+            }
+            Files.writeString(file, "The data is in " + data.getFileName() + ".\n");
+        }
+        return data;
     }
 
     private static String port(MosquittoImport found, String transport, String otherwise) {

@@ -19,9 +19,15 @@ import java.util.stream.Stream;
  * @param users names and password hashes as Mosquitto wrote them
  * @param rules access rules in their order
  * @param notes what has no counterpart, or another meaning, a sentence each
+ * @param persistenceFile where Mosquitto keeps what is to survive, beside {@code data_path} or
+ *     where it is started; empty when nothing is
  */
 public record MosquittoImport(
-        Map<String, String> settings, List<User> users, List<Rule> rules, List<String> notes) {
+        Map<String, String> settings,
+        List<User> users,
+        List<Rule> rules,
+        List<String> notes,
+        String persistenceFile) {
 
     private static final String MQTT = "mqtt_runtime.";
     private static final String EVERYWHERE = "0.0.0.0";
@@ -81,7 +87,12 @@ public record MosquittoImport(
         Path folder = file.toAbsolutePath().getParent();
         Reader reader = new Reader(folder == null ? Path.of("") : folder);
         reader.conf(file);
-        return new MosquittoImport(reader.settings, reader.users, reader.rules, reader.notes);
+        return new MosquittoImport(
+                reader.settings,
+                reader.users,
+                reader.rules,
+                reader.notes,
+                reader.persistent ? reader.persistenceFile : "");
     }
 
     /** A list of origins, with commas. */
@@ -99,6 +110,8 @@ public record MosquittoImport(
         private boolean anonymousSaid;
         private boolean websockets;
         private boolean tls;
+        private boolean persistent;
+        private String persistenceFile = "mosquitto.db";
 
         Reader(Path folder) {
             this.folder = folder;
@@ -165,7 +178,7 @@ public record MosquittoImport(
                 case "max_topic_alias" -> settings.put(MQTT + "topic_alias_maximum", value);
                 case "retain_available" ->
                         settings.put(MQTT + "retain_available", Boolean.toString(isTrue(value)));
-                case "max_qos" -> settings.put(MQTT + "maximum_qos", value);
+                case "max_qos", "maximum_qos" -> settings.put(MQTT + "maximum_qos", value);
                 case "websockets_origin" ->
                         settings.merge(ORIGINS, value, (some, one) -> some + ',' + one);
                 case "max_keepalive" -> settings.put(MQTT + "server_keep_alive", value);
@@ -177,8 +190,10 @@ public record MosquittoImport(
                     }
                 }
                 case "persistence_location" -> settings.put("data_path", value);
+                case "persistence_file" -> persistenceFile = value;
                 case "persistence" -> {
-                    if (!isTrue(value)) {
+                    persistent = isTrue(value);
+                    if (!persistent) {
                         settings.put("storage.driver", "memory");
                     }
                 }

@@ -35,6 +35,8 @@ class MosquittoImportTest {
                 connection bridge-01
                 plugin /usr/lib/dynsec.so
                 retry_interval 20
+                persistence true
+                persistence_file kept.db
                 retain_available false
                 max_qos 1
                 websockets_origin https://a.example
@@ -65,6 +67,7 @@ class MosquittoImportTest {
                 .containsEntry("mqtt_runtime.maximum_qos", "1")
                 .containsEntry(
                         "network.allowed_origins", "https://a.example,https://b.example:8443");
+        assertThat(found.persistenceFile()).isEqualTo("kept.db");
         assertThat(found.users())
                 .extracting(MosquittoImport.User::name)
                 .containsExactly("alice", "bob");
