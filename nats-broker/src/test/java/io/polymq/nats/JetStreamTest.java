@@ -388,6 +388,26 @@ class JetStreamTest {
     }
 
     @Test
+    void aSourceThatIsMissingIsToldOf() {
+        client.api("STREAM.CREATE.T", "{\"name\":\"T\",\"sources\":[{\"name\":\"GONE\"}]}");
+        JsonNode source = client.api("STREAM.INFO.T", "").path("sources").path(0);
+        client.api("STREAM.DELETE.T", "");
+        assertThat(source.path("error").path("err_code").asInt()).isEqualTo(10059);
+    }
+
+    @Test
+    void aStartTimeOfAnyYearIsTaken() {
+        stream(",\"allow_direct\":true");
+        client.put("s.a", "x");
+        consumer(
+                ",\"deliver_policy\":\"by_start_time\","
+                        + "\"opt_start_time\":\"0001-01-01T00:00:00Z\"");
+        assertThat(client.texts("S", "c", 1)).containsExactly("x");
+        String future = "{\"start_time\":\"9999-01-01T00:00:00Z\"}";
+        assertThat(client.request("$JS.API.DIRECT.GET.S", "", future).status()).isEqualTo(404);
+    }
+
+    @Test
     void theLastMessageIsFoundByAWildcardDirectly() {
         stream(",\"allow_direct\":true");
         client.put("s.a", "one");

@@ -98,7 +98,7 @@ final class MessageApi {
         long from = request.number("seq");
         Instant time = request.time("start_time");
         if (time != null) {
-            from = index.firstAt(Math.ceilDiv(Fields.nanos(time), 1_000_000L));
+            from = index.firstAt(Fields.millisFrom(time));
         }
         String next = request.text("next_by_subj");
         if (!next.isEmpty()) {
@@ -263,7 +263,7 @@ final class MessageApi {
         long from = Math.max(1, request.number("seq"));
         Instant time = request.time("start_time");
         if (time != null) {
-            from = index.firstAt(Math.ceilDiv(Fields.nanos(time), 1_000_000L));
+            from = index.firstAt(Fields.millisFrom(time));
         }
         List<Long> sequences = new ArrayList<>();
         long pending = 0;
@@ -287,7 +287,7 @@ final class MessageApi {
         long upTo = request.number("up_to_seq") > 0 ? request.number("up_to_seq") : index.last();
         Instant time = request.time("up_to_time");
         if (time != null) {
-            upTo = index.firstAt(Math.ceilDiv(Fields.nanos(time), 1_000_000L)) - 1;
+            upTo = index.firstAt(Fields.millisFrom(time)) - 1;
         }
         TreeSet<Long> found = new TreeSet<>();
         for (String subject : subjects) {

@@ -24,7 +24,7 @@ public record Fields(ObjectNode json) {
 
     public static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private static final long NANOS = 1_000_000_000L;
+    private static final long FARTHEST = 1_000_000_000_000L;
     private static final DateTimeFormatter TIME =
             new DateTimeFormatterBuilder()
                     .appendPattern("uuuu-MM-dd'T'HH:mm:ss")
@@ -112,9 +112,10 @@ public record Fields(ObjectNode json) {
         return time(Instant.ofEpochMilli(millis));
     }
 
-    public static long nanos(Instant instant) {
-        return Math.addExact(
-                Math.multiplyExact(instant.getEpochSecond(), NANOS), instant.getNano());
+    /** The first millisecond since 1970 that is not before the instant, whatever its year. */
+    public static long millisFrom(Instant instant) {
+        long second = Math.clamp(instant.getEpochSecond(), -FARTHEST, FARTHEST);
+        return second * 1_000 + Math.ceilDiv(instant.getNano(), 1_000_000);
     }
 
     /** A nested object, null when there is none. */

@@ -15,7 +15,6 @@ import java.time.Instant;
  */
 record StartPosition(long next, long[] skip, long skipUntil) {
 
-    private static final long NANOS_PER_MILLI = 1_000_000L;
     private static final long[] NOTHING = {};
 
     static StartPosition of(ConsumerConfig config, Wants wants, MessageIndex index) {
@@ -28,9 +27,7 @@ record StartPosition(long next, long[] skip, long skipUntil) {
                             Math.max(index.first(), fields.number("opt_start_seq"));
                     case "by_start_time" -> {
                         Instant from = fields.time("opt_start_time");
-                        yield from == null
-                                ? index.first()
-                                : index.firstAt(Math.ceilDiv(Fields.nanos(from), NANOS_PER_MILLI));
+                        yield from == null ? index.first() : index.firstAt(Fields.millisFrom(from));
                     }
                     default -> index.first();
                 };

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
+import io.polymq.nats.jetstream.api.ApiError;
 import io.polymq.nats.jetstream.api.ApiException;
+import io.polymq.nats.jetstream.api.Errors;
 import io.polymq.nats.jetstream.api.Fields;
 import io.polymq.nats.jetstream.api.StreamConfig;
 import io.polymq.nats.jetstream.stream.Publishing.Draft;
@@ -52,6 +54,7 @@ public final class Sourcing {
         long next;
         long read;
         long activeAt = -1;
+        boolean missing;
         boolean fetching;
 
         Source(Fields config) {
@@ -256,6 +259,7 @@ public final class Sourcing {
 
     private boolean advanceHere(Source source, boolean mirroring) {
         Stream origin = home.find(source.name);
+        source.missing = origin == null;
         if (origin == null || !origin.isReady()) {
             source.origin = null;
             return false;
@@ -448,6 +452,9 @@ public final class Sourcing {
                 info.set("error", inlet.error());
             }
             return info;
+        }
+        if (source.missing) {
+            Errors.put(info, ApiError.STREAM_NOT_FOUND.exception());
         }
         Stream origin = source.origin;
         info.put("lag", origin == null ? 0 : lag(source, origin));
