@@ -7,7 +7,7 @@ import java.util.List;
 final class LaneRound {
 
     final List<IndexEvent> events = new ArrayList<>();
-    final List<LaneRequest> requests;
+    List<LaneRequest> requests;
     final List<Runnable> afterApply = new ArrayList<>();
 
     /** Whether its requests' ends are on their way; what the index does must not overtake them. */
@@ -46,6 +46,18 @@ final class LaneRound {
             (waits ? waiting : done).add(request);
         }
         return waiting;
+    }
+
+    /** Events and requests that it holds. */
+    int objects() {
+        return events.size() + requests.size();
+    }
+
+    /** On the writer: they were ended and nothing can befall the block; how many they were. */
+    int forgetRequests() {
+        int count = requests.size();
+        requests = List.of();
+        return count;
     }
 
     /** The block was carried over after a failure; on the completion thread. */

@@ -13,7 +13,6 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,13 +34,17 @@ final class LaneWriter {
 
     private static final Logger log = LoggerFactory.getLogger(LaneWriter.class);
     private static final int ROUND_BYTES = 4 << 20;
-    private static final int LARGE_BATCH = 64 << 10;
+
+    /**
+     * Without a force to share there is nothing to gain by a larger round, and what fits into a
+     * core's cache is copied, summed up and written there.
+     */
+    private static final int UNFORCED_ROUND_BYTES = 512 << 10;
+
     private static final long IDLE_MILLIS = 50;
 
     /** The part of a force's time that may be spent on letting others join the next one. */
     private static final int FORCE_SHARE = 4;
-
-    private static final long MAX_UNAPPLIED = 512L << 20;
 
     final int id;
     final LaneFiles files;
@@ -51,10 +54,10 @@ final class LaneWriter {
     private final LaneBlock block = new LaneBlock();
     private final long maxPending;
     private final Runnable onDurable;
+    private final LaneForces forces;
     private final LaneAnswers answers;
     private final Queue<LaneRound> rounds = new ConcurrentLinkedQueue<>();
     private final TailCache cache;
-    private final Object forcing = new Object();
 
     // Guarded by this.
     private final Deque<LaneRequest> incoming = new ArrayDeque<>();
@@ -76,9 +79,7 @@ final class LaneWriter {
     private long intentSequence;
     private final Map<Integer, Long> parts;
 
-    private volatile long durableLsn;
-    private final AtomicLong unapplied = new AtomicLong();
-    private volatile long writtenLsn;
+    private final Unapplied unapplied = new Unapplied();
     private @Nullable Thread thread;
 
     LaneWriter(
@@ -105,13 +106,12 @@ final class LaneWriter {
         nextLsn = from.nextLsn();
         intentSequence = from.intentSequence();
         parts = new TreeMap<>(from.parts());
-        durableLsn = nextLsn - 1;
-        writtenLsn = durableLsn;
-        writtenDurable = durableLsn;
+        forces = new LaneForces(files, nextLsn - 1, metrics, onDurable, this::wake);
+        writtenDurable = nextLsn - 1;
         round = new LaneRound(segment);
         if (unindexed != null) {
             rounds.add(unindexed);
-            unapplied.addAndGet(unindexed.end - unindexed.position);
+            unapplied.wrote(unindexed);
         }
         answers = new LaneAnswers(id);
     }
@@ -127,7 +127,7 @@ final class LaneWriter {
     }
 
     long durableLsn() {
-        return durableLsn;
+        return forces.durable();
     }
 
     void submit(LaneRequest request) {
@@ -139,14 +139,13 @@ final class LaneWriter {
                 refusal = broken;
             } else if (failed && !request.survives()) {
                 refusal = unavailable(null);
-            } else if (request.publishes()
-                    && (pending > maxPending || unapplied.get() > MAX_UNAPPLIED)) {
+            } else if (request.publishes() && (pending > maxPending || unapplied.isFull())) {
                 refusal =
                         new StorageException(
                                 StorageException.Kind.OVERLOADED,
                                 pending
                                         + " bytes wait to be written, "
-                                        + unapplied.get()
+                                        + unapplied.bytes()
                                         + " to be indexed");
             } else {
                 pending += request.bytes();
@@ -175,71 +174,38 @@ final class LaneWriter {
     /** The next block that the index should take in; null when there is none that is durable. */
     @Nullable LaneRound nextDurable() {
         LaneRound next = rounds.peek();
-        return next != null && next.lsn <= durableLsn && next.ended ? rounds.poll() : null;
+        return next != null && next.lsn <= forces.durable() && next.ended ? rounds.poll() : null;
     }
 
     /** On the applier: the index has the block. */
     void applied(LaneRound done) {
-        unapplied.addAndGet(done.position - done.end);
+        boolean crowded = unapplied.isCrowded();
+        unapplied.applied(done);
+        if (crowded && !unapplied.isCrowded()) {
+            wake(null);
+        }
+        tellApplied(done);
+    }
+
+    /** Whether the writer takes nothing in until the index has come closer. */
+    boolean waitsForIndex() {
+        return unapplied.isCrowded();
+    }
+
+    private void tellApplied(LaneRound done) {
         if (!done.afterApply.isEmpty()) {
             answers.run(() -> done.afterApply.forEach(Runnable::run));
         }
     }
 
-    /** Forces what nobody waited for, beside the writer. Called now and then, by one thread. */
+    /** Forces what nobody waited for, beside the writer. Called now and then. */
     void forceWritten() {
-        long target = writtenLsn;
-        if (target <= durableLsn) {
-            return;
-        }
-        synchronized (forcing) {
-            Segment current = files.last();
-            try {
-                force(current);
-                durable(target);
-                wake(null);
-            } catch (IOException e) {
-                wake(e);
-            }
-        }
+        forces.forceWritten();
     }
 
     private synchronized void wake(@Nullable IOException failure) {
         backgroundFailure = failure == null ? backgroundFailure : failure;
         notifyAll();
-    }
-
-    /**
-     * A force that failed may have lost what it was to make safe, and the next one would succeed
-     * without it: a segment has one failure.
-     */
-    private void force(Segment target) throws IOException {
-        synchronized (forcing) {
-            if (target.forceFailed) {
-                throw new IOException("an earlier force of " + target.path() + " failed");
-            }
-            long begin = System.nanoTime();
-            try {
-                target.file().force();
-            } catch (IOException e) {
-                target.forceFailed = true;
-                throw e;
-            }
-            metrics.forced(System.nanoTime() - begin);
-        }
-    }
-
-    private void durable(long lsn) {
-        boolean news;
-        synchronized (forcing) {
-            news = lsn > durableLsn;
-            if (news) {
-                durableLsn = lsn;
-            }
-        }
-        if (news) {
-            onDurable.run();
-        }
     }
 
     /** Ends after everything that was submitted; then the files are closed. */
@@ -267,8 +233,21 @@ final class LaneWriter {
                 commit(batch);
             }
             batch.clear();
+            letIndexFollow();
         }
         finish();
+    }
+
+    /** What the index has not taken in takes heap: it is waited for when that gets too much. */
+    private synchronized void letIndexFollow() {
+        while (unapplied.isCrowded() && backgroundFailure == null && broken == null && !closed) {
+            forces.beside();
+            try {
+                wait(IDLE_MILLIS);
+            } catch (InterruptedException e) {
+                closed = true;
+            }
+        }
     }
 
     private synchronized @Nullable IOException takeBackgroundFailure() {
@@ -284,7 +263,7 @@ final class LaneWriter {
                 return false;
             }
             try {
-                if (writtenDurable < lastDataLsn && durableLsn >= lastDataLsn) {
+                if (writtenDurable < lastDataLsn && forces.durable() >= lastDataLsn) {
                     wait(IDLE_MILLIS);
                     if (incoming.isEmpty()) {
                         return true;
@@ -297,8 +276,10 @@ final class LaneWriter {
             }
         }
         int bytes = 0;
-        while (!incoming.isEmpty() && bytes < ROUND_BYTES) {
+        int room = UNFORCED_ROUND_BYTES;
+        while (!incoming.isEmpty() && bytes < room) {
             LaneRequest next = incoming.poll();
+            room = next.durability() == Durability.SYNC ? ROUND_BYTES : room;
             bytes += next.bytes();
             pending -= next.bytes();
             batch.add(next);
@@ -325,10 +306,11 @@ final class LaneWriter {
         boolean force = prepare(batch);
         if (block.isEmpty() && !batch.isEmpty()) {
             answers.endAll(round.requests);
-            applied(round);
+            tellApplied(round);
             return;
         }
-        ByteBuffer bytes = block.finish(nextLsn, durableLsn, clock.millis(), segment.id());
+        long durable = forces.durable();
+        ByteBuffer bytes = block.finish(nextLsn, durable, clock.millis(), segment.id());
         int length = bytes.remaining();
         try {
             segment.file().write(bytes, position);
@@ -337,29 +319,27 @@ final class LaneWriter {
             writeFailed(List.copyOf(round.requests), e);
             return;
         }
-        writtenDurable = durableLsn;
+        writtenDurable = durable;
         written(length);
         if (force) {
             List<LaneRequest> waiting = endUnforced();
             long begin = System.nanoTime();
             try {
-                synchronized (forcing) {
-                    if (durableLsn < writtenLsn) {
-                        force(segment);
-                    }
-                }
+                forces.forceIfBehind(segment);
             } catch (IOException e) {
                 stopAndRepair(waiting, e);
                 return;
             }
             long end = System.nanoTime();
             answers.endAllWatched(waiting);
-            durable(writtenLsn);
+            forces.allDurable();
+            unapplied.ended(round.forgetRequests());
             ended();
             answers.await(end + (end - begin) / FORCE_SHARE);
         } else {
             answers.endAll(round.requests);
             ended();
+            forces.besideIfMuch();
         }
     }
 
@@ -378,9 +358,9 @@ final class LaneWriter {
         if (!round.events.isEmpty()) {
             lastDataLsn = nextLsn;
         }
-        unapplied.addAndGet(length);
+        unapplied.wrote(round);
         rounds.add(round);
-        writtenLsn = nextLsn;
+        forces.wrote(nextLsn, length);
         nextLsn++;
         space.spend(length);
     }
@@ -461,10 +441,10 @@ final class LaneWriter {
     }
 
     private void roll() throws IOException {
-        synchronized (forcing) {
-            force(segment);
-            durable(writtenLsn);
-            segment.lastLsn = writtenLsn;
+        synchronized (forces) {
+            forces.force(segment);
+            forces.allDurable();
+            segment.lastLsn = forces.written();
             begin(files.next(nextLsn, clock.millis()));
         }
     }
@@ -474,7 +454,8 @@ final class LaneWriter {
         block.begin(LaneFormat.SEGMENT_HEADER);
         SegmentList list = files.listFor(next, intentSequence, parts);
         block.entry(LaneFormat.SEGMENTS, 0, list.encode());
-        ByteBuffer bytes = block.finish(nextLsn, durableLsn, clock.millis(), next.id());
+        long durable = forces.durable();
+        ByteBuffer bytes = block.finish(nextLsn, durable, clock.millis(), next.id());
         int length = bytes.remaining();
         next.file().write(bytes, LaneFormat.SEGMENT_HEADER);
         next.file().force();
@@ -485,7 +466,7 @@ final class LaneWriter {
         round = new LaneRound(next);
         round.events.add(new IndexEvent.Listed(list));
         written(length);
-        durable(writtenLsn);
+        forces.allDurable();
         ended();
     }
 
@@ -521,9 +502,9 @@ final class LaneWriter {
         parts.put(coordinator, sequence);
     }
 
-    /** Keeps a copy of a batch of the block in memory, when it is small. */
+    /** Keeps a copy of an extent of the block in memory; a large one is read from the file. */
     void remember(BatchRef ref, LogShard shard) {
-        if (ref.bytes < LARGE_BATCH) {
+        if (ref.bytes <= Extents.LIMIT) {
             cache.put(block, ref, shard);
         }
     }
@@ -601,11 +582,12 @@ final class LaneWriter {
         long pause = 50;
         while (true) {
             try {
-                synchronized (forcing) {
+                synchronized (forces) {
+                    long durable = forces.durable();
                     LaneRepair repair =
-                            LaneRepair.read(segment, List.copyOf(rounds), durableLsn, position);
-                    segment.lastLsn = durableLsn;
-                    begin(files.next(durableLsn + 1, clock.millis()), repair);
+                            LaneRepair.read(segment, List.copyOf(rounds), durable, position);
+                    segment.lastLsn = durable;
+                    begin(files.next(durable + 1, clock.millis()), repair);
                     takeBackgroundFailure(); // it was of the segment that is left behind
                 }
                 log.atInfo()
@@ -635,11 +617,12 @@ final class LaneWriter {
 
     /** Goes on in a new segment with copies of the blocks that were written but not forced. */
     private void begin(Segment next, LaneRepair repair) throws IOException {
-        long lsn = durableLsn + 1;
+        long durable = forces.durable();
+        long lsn = durable + 1;
         SegmentList list = files.listFor(next, intentSequence, repair.partsBefore(parts));
         block.begin(LaneFormat.SEGMENT_HEADER);
         block.entry(LaneFormat.SEGMENTS, 0, list.encode());
-        ByteBuffer bytes = block.finish(lsn, durableLsn, clock.millis(), next.id());
+        ByteBuffer bytes = block.finish(lsn, durable, clock.millis(), next.id());
         long at = LaneFormat.SEGMENT_HEADER + bytes.remaining();
         next.file().write(bytes, LaneFormat.SEGMENT_HEADER);
         next.file().force(); // recovery takes blocks behind a torn first one for lost data
@@ -649,8 +632,8 @@ final class LaneWriter {
         files.add(next);
         LaneRound first = LaneRound.first(next, list, lsn, at);
         List<LaneRound> kept = repair.relocated(next);
-        rounds.removeIf(old -> old.lsn > durableLsn);
-        unapplied.addAndGet(first.end - first.position);
+        rounds.removeIf(old -> old.lsn > durable);
+        unapplied.wrote(first);
         rounds.add(first);
         rounds.addAll(kept);
         segment.end = repair.begin();
@@ -658,36 +641,37 @@ final class LaneWriter {
         position = end;
         next.end = end;
         nextLsn = lsn + 1 + kept.size();
-        writtenLsn = nextLsn - 1;
-        lastDataLsn = writtenLsn;
-        writtenDurable = durableLsn;
+        forces.wrote(nextLsn - 1, 0);
+        lastDataLsn = nextLsn - 1;
+        writtenDurable = durable;
         kept.forEach(survivor -> answers.run(survivor::survived)); // before the index has them
-        durable(writtenLsn);
+        forces.allDurable();
     }
 
     /** The last act: everything forced, and a block that says so. */
     private void finish() {
-        if (writtenLsn > durableLsn) {
+        if (forces.isBehind()) {
             try {
-                force(segment);
-                durable(writtenLsn);
+                forces.force(segment);
+                forces.allDurable();
             } catch (IOException e) {
                 stopAndRepair(List.of(), e);
             }
         }
         try {
-            if (writtenLsn > durableLsn) {
+            if (forces.isBehind()) {
                 throw new IOException("what was written last is not safe");
             }
-            if (writtenDurable < writtenLsn) {
+            if (writtenDurable < forces.written()) {
                 round = new LaneRound(segment);
                 block.begin(position);
-                ByteBuffer bytes = block.finish(nextLsn, durableLsn, clock.millis(), segment.id());
+                long durable = forces.durable();
+                ByteBuffer bytes = block.finish(nextLsn, durable, clock.millis(), segment.id());
                 int length = bytes.remaining();
                 segment.file().write(bytes, position);
                 written(length);
-                force(segment);
-                durable(writtenLsn);
+                forces.force(segment);
+                forces.allDurable();
                 ended();
             }
         } catch (IOException e) {
