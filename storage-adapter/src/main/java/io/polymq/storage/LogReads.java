@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads of the log driver. What the tail holds is answered at once; what needs the index is read on
  * the reader threads. Large runs in one segment become regions of the file, all else is read into
- * memory with one read per stretch, and checked.
+ * memory with one read per stretch, stretches behind each other in one buffer, and checked.
  */
 final class LogReads implements AutoCloseable {
 
@@ -24,7 +24,15 @@ final class LogReads implements AutoCloseable {
     private static final int REGION = 16 << 10;
 
     private static final int GAP = 1 << 10;
-    private static final int STRETCH = 1 << 20;
+
+    /** An extent's segment is not there; it was moved before that went. */
+    private static final long GONE = -2;
+
+    /** Each time the extent would have to be moved again while it is looked up. */
+    private static final int TRIES = 1_000;
+
+    /** What is read into one array at most, unless a single extent is larger. */
+    private static final int PACKED = 256 << 10;
 
     private final LogStore store;
     private final ExecutorService threads;
@@ -103,13 +111,16 @@ final class LogReads implements AutoCloseable {
     }
 
     private ReadResult readIndexed(LogShard shard, long offset, int maxBytes, boolean minOne) {
-        while (true) {
+        for (int tries = 0; tries < TRIES; tries++) {
             shard.requireThere();
             long start = shard.startOffset();
             long end = shard.highWatermark();
             shard.requireInRange(offset, start, end);
             List<ShardTail.Held> held = new ArrayList<>();
             long from = collectIndexed(shard, offset, maxBytes, minOne, held);
+            if (from == GONE) {
+                continue;
+            }
             int room = maxBytes - held.stream().mapToInt(batch -> batch.ref().bytes).sum();
             if (from >= 0 && !shard.tail.collect(from, end, room, minOne, held)) {
                 continue;
@@ -121,43 +132,70 @@ final class LogReads implements AutoCloseable {
             }
             // a segment went away meanwhile: its batches have another place by now
         }
+        throw new StorageException(
+                Kind.CORRUPT_STORE,
+                "offset " + offset + " of " + shard.name() + " is in a segment that is not there");
     }
 
     /**
      * Takes batches from the index as far as the tail.
      *
-     * @return where to go on in the tail; -1 when there is no more room
+     * @return where to go on in the tail; -1 when there is no more room, {@link #GONE} when an
+     *     extent lies in a segment that is not there any more
      */
     private long collectIndexed(
             LogShard shard, long offset, int maxBytes, boolean minOne, List<ShardTail.Held> to) {
         long next = offset;
         int left = maxBytes;
         long tailFrom = shard.tail.from();
+        // who goes on where the last read ended asks for the beginning of an extent
+        BatchPlace first = store.index().place(shard.id(), offset);
+        if (first != null && first.baseOffset() < tailFrom) {
+            if (!fits(first, left, minOne, to)) {
+                return -1;
+            }
+            if (!take(shard, first, to)) {
+                return GONE;
+            }
+            if (first.bytes() >= left) {
+                return -1;
+            }
+            left -= first.bytes();
+            next = first.nextOffset();
+        }
         try (OrderedStore.Walk walk = store.index().batches(shard.id())) {
-            byte[] key = RowKeys.of(shard.id(), offset);
+            byte[] key = RowKeys.of(shard.id(), next);
             boolean there =
-                    walk.floor(key) && LogShard.place(walk).nextOffset() > offset
+                    to.isEmpty() && walk.floor(key) && LogShard.place(walk).nextOffset() > offset
                             || walk.ceiling(key);
             while (there) {
                 BatchPlace place = LogShard.place(walk);
                 if (place.baseOffset() >= tailFrom) {
                     break;
                 }
-                if (place.bytes() > left
-                        && !(to.isEmpty() && (minOne || ShardTail.isCut(place.bytes())))) {
+                if (!fits(place, left, minOne, to)) {
                     return -1;
                 }
-                ShardTail.Held held = held(shard, place);
-                if (held == null) {
-                    return -1;
+                if (!take(shard, place, to)) {
+                    return GONE;
                 }
-                to.add(held);
                 left -= place.bytes();
                 next = place.nextOffset();
                 there = walk.next();
             }
         }
         return Math.max(next, tailFrom);
+    }
+
+    private static boolean fits(
+            BatchPlace place, int left, boolean minOne, List<ShardTail.Held> to) {
+        return place.bytes() <= left || to.isEmpty() && (minOne || ShardTail.isCut(place.bytes()));
+    }
+
+    /** False when the extent's segment has gone. */
+    private boolean take(LogShard shard, BatchPlace place, List<ShardTail.Held> to) {
+        ShardTail.Held held = held(shard, place);
+        return held != null && to.add(held);
     }
 
     private ShardTail.@Nullable Held held(LogShard shard, BatchPlace place) {
@@ -206,8 +244,10 @@ final class LogReads implements AutoCloseable {
         boolean complete = false;
         try {
             for (int i = 0; i < held.size(); ) {
-                int to = run(held, i, wanted);
-                Slice slice = slice(shard, held.subList(i, to), wanted);
+                boolean read = isRead(held.get(i), wanted);
+                int to = read ? toRead(held, i, wanted) : run(held, i, wanted);
+                List<ShardTail.Held> part = held.subList(i, to);
+                Slice slice = read ? read(shard, part, wanted) : slice(part, wanted);
                 if (slice == null) {
                     return null;
                 }
@@ -272,7 +312,7 @@ final class LogReads implements AutoCloseable {
                                 && next.segment() == first.segment()
                                 && gap >= 0
                                 && region == wanted.isRegion(next)
-                                && (region ? gap == 0 : gap <= GAP && span < STRETCH);
+                                && (region ? gap == 0 : gap <= GAP && span < PACKED);
                 span += gap + next.ref().bytes;
             }
             if (!joins) {
@@ -284,52 +324,97 @@ final class LogReads implements AutoCloseable {
         return to;
     }
 
-    private @Nullable Slice slice(LogShard shard, List<ShardTail.Held> run, Wanted wanted) {
+    /** Whether an extent has to be read into memory. */
+    private static boolean isRead(ShardTail.Held extent, Wanted wanted) {
+        return extent.bytes() == null && !wanted.isRegion(extent);
+    }
+
+    /** Where the extents end that are read into one buffer. */
+    private static int toRead(List<ShardTail.Held> held, int from, Wanted wanted) {
+        int to = from;
+        long bytes = 0;
+        while (to < held.size() && isRead(held.get(to), wanted)) {
+            bytes += held.get(to).ref().bytes;
+            if (to > from && bytes > PACKED) {
+                break;
+            }
+            to++;
+        }
+        return to;
+    }
+
+    private static int bytesOf(List<ShardTail.Held> extents) {
+        int bytes = 0;
+        for (ShardTail.Held extent : extents) {
+            bytes += extent.ref().bytes;
+        }
+        return bytes;
+    }
+
+    private static @Nullable Slice read(
+            LogShard shard, List<ShardTail.Held> extents, Wanted wanted) {
+        ByteBuffer packed = ByteBuffer.allocate(bytesOf(extents));
+        for (int i = 0; i < extents.size(); ) {
+            int to = run(extents, i, wanted);
+            Segment segment = extents.get(i).segment();
+            if (!segment.acquire()) {
+                return null;
+            }
+            try {
+                stretch(shard.name(), extents.subList(i, to), packed);
+            } finally {
+                segment.release();
+            }
+            i = to;
+        }
+        return new Slice.Memory(packed.flip().asReadOnlyBuffer());
+    }
+
+    /** A run that is in memory, or is left in the file. */
+    private static @Nullable Slice slice(List<ShardTail.Held> run, Wanted wanted) {
         ShardTail.Held first = run.getFirst();
-        int bytes = run.stream().mapToInt(batch -> batch.ref().bytes).sum();
+        int bytes = bytesOf(run);
         byte[] memory = first.bytes();
         if (memory != null) {
             return new Slice.Memory(
                     ByteBuffer.wrap(memory, first.at(), bytes).slice().asReadOnlyBuffer());
         }
         Segment segment = first.segment();
-        if (!segment.acquire()) {
+        FileChannel channel = segment.file().channel();
+        if (channel == null || !segment.acquire()) {
             return null;
         }
-        FileChannel channel = segment.file().channel();
-        if (channel != null && wanted.isRegion(first)) {
-            return new Slice.Region(channel, first.position(), bytes, segment::release);
-        }
-        try {
-            return new Slice.Memory(stretch(shard.name(), run, bytes).asReadOnlyBuffer());
-        } finally {
-            segment.release();
-        }
+        return new Slice.Region(channel, first.position(), bytes, segment::release);
+    }
+
+    private static ByteBuffer single(String shard, ShardTail.Held extent) {
+        ByteBuffer to = ByteBuffer.allocate(extent.ref().bytes);
+        stretch(shard, List.of(extent), to);
+        return to.flip();
     }
 
     /** Reads batches that lie close together with one read and leaves out what is between. */
-    private static ByteBuffer stretch(String shard, List<ShardTail.Held> run, int bytes) {
+    private static void stretch(String shard, List<ShardTail.Held> run, ByteBuffer to) {
         ShardTail.Held first = run.getFirst();
         ShardTail.Held last = run.getLast();
         int span = (int) (last.position() + last.ref().bytes - first.position());
-        ByteBuffer raw = ByteBuffer.allocate(span);
+        boolean whole = span == bytesOf(run);
+        ByteBuffer raw = whole ? to.slice(to.position(), span) : ByteBuffer.allocate(span);
         try {
             first.segment().file().readFully(raw, first.position());
         } catch (IOException e) {
             throw new StorageException(
                     Kind.IO, "cannot read " + first.segment().path() + ": " + e.getMessage(), e);
         }
-        ByteBuffer packed = span == bytes ? raw : ByteBuffer.allocate(bytes);
-        int to = 0;
         for (ShardTail.Held batch : run) {
             int at = (int) (batch.position() - first.position());
+            int bytes = batch.ref().bytes;
             check(shard, batch, raw, at);
-            if (packed != raw) {
-                packed.put(to, raw, at, batch.ref().bytes);
+            if (!whole) {
+                to.put(to.position(), raw, at, bytes);
             }
-            to += batch.ref().bytes;
+            to.position(to.position() + bytes);
         }
-        return packed.clear();
     }
 
     private static void check(String shard, ShardTail.Held extent, ByteBuffer raw, int at) {
@@ -374,7 +459,7 @@ final class LogReads implements AutoCloseable {
                 }
                 if (held.segment().acquire()) {
                     try {
-                        return stretch(shard.name(), List.of(held), held.ref().bytes);
+                        return single(shard.name(), held);
                     } finally {
                         held.segment().release();
                     }
@@ -398,7 +483,7 @@ final class LogReads implements AutoCloseable {
             return ByteBuffer.wrap(memory, ref.chunkAt, ref.bytes).slice();
         }
         ShardTail.Held held = new ShardTail.Held(ref, ref.segment, ref.position, null, 0);
-        return stretch("shard " + ref.shard, List.of(held), ref.bytes);
+        return single("shard " + ref.shard, held);
     }
 
     @Override
