@@ -48,18 +48,7 @@ final class LogRetention {
         }
         try {
             if (limited) {
-                long to =
-                        RetentionLimit.newStart(
-                                shard,
-                                row.spec,
-                                shard.startOffset(),
-                                shard.highWatermark(),
-                                row.bytes,
-                                row.records,
-                                clock.millis());
-                if (to > shard.startOffset()) {
-                    shard.trim(to);
-                }
+                limit(shard, row.id);
             }
             if (compacted) {
                 compactor.run(shard, clock.millis());
@@ -69,6 +58,31 @@ final class LogRetention {
                     .addKeyValue("shard", row.name)
                     .addKeyValue("reason", e.getMessage())
                     .log("Retention failed for a shard");
+        }
+    }
+
+    /**
+     * Counters and start are the index's of one moment: memory knows of a trim before the counters
+     * do, and would have as much trimmed again. Had the index taken one in meanwhile, the next time
+     * will do.
+     */
+    private void limit(LogShard shard, long id) {
+        ShardRow row = store.index().shard(id);
+        if (row == null) {
+            return;
+        }
+        long to =
+                RetentionLimit.newStart(
+                        shard,
+                        row.spec,
+                        row.start,
+                        shard.highWatermark(),
+                        row.bytes,
+                        row.records,
+                        clock.millis());
+        ShardRow after = store.index().shard(id);
+        if (to > shard.startOffset() && after != null && after.start == row.start) {
+            shard.trim(to);
         }
     }
 }
