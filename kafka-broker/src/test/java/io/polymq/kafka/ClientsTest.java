@@ -224,7 +224,10 @@ class ClientsTest {
                         Map.of("no.such.setting", "1"),
                         Map.of("retention.ms", "soon"),
                         Map.of("cleanup.policy", "forget"),
-                        Map.of("remote.storage.enable", "true"))) {
+                        Map.of("remote.storage.enable", "true"),
+                        Map.of("remote.copy.lag.ms", "5"),
+                        Map.of("errors.deadletterqueue.group.enable", "true"),
+                        Map.of("max.decompressed.message.bytes", "0"))) {
             assertThatThrownBy(() -> create("refused", 1, settings))
                     .hasCauseInstanceOf(InvalidConfigurationException.class);
         }

@@ -1,6 +1,7 @@
 package io.polymq.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRecordStateException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -232,6 +234,12 @@ class ShareClientsTest {
             assertThat(values(poll(consumer, 1))).hasSize(1);
             assertThat(lag(group, topic)).isEqualTo(1);
         }
+    }
+
+    @Test
+    void deadLetterTopicsAreRefusedBecauseThereAreNone() {
+        assertThatThrownBy(() -> group("errors.deadletterqueue.topic.name", "dead"))
+                .hasCauseInstanceOf(InvalidConfigurationException.class);
     }
 
     @Test

@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Groups implements AutoCloseable {
 
+    private static final String DEAD_LETTERS = "errors.deadletterqueue.topic.name";
+
     private final GroupCoordinator coordinator;
     private final TopicsImageFeed feed;
     private final GroupConfigManager configs;
@@ -144,7 +146,9 @@ final class Groups implements AutoCloseable {
         try {
             GroupConfig.validateNames(wanted);
             GroupConfig.validate(wanted, config, shareConfig);
-            return null;
+            return wanted.getOrDefault(DEAD_LETTERS, "").isBlank()
+                    ? null
+                    : DEAD_LETTERS + ": share groups have no dead-letter topics";
         } catch (RuntimeException refused) {
             return refused.getMessage();
         }

@@ -37,6 +37,7 @@ public final class TopicSettings {
     public static final String MAX_MESSAGE_BYTES = "max.message.bytes";
     public static final String AFTER_MAX_MS = "message.timestamp.after.max.ms";
     public static final String BEFORE_MAX_MS = "message.timestamp.before.max.ms";
+    public static final String MAX_INFLATED_BYTES = "max.decompressed.message.bytes";
     public static final String TIMESTAMP_TYPE = "message.timestamp.type";
     public static final String MIN_INSYNC_REPLICAS = "min.insync.replicas";
     public static final String RETENTION_BYTES = "retention.bytes";
@@ -122,6 +123,15 @@ public final class TopicSettings {
     }
 
     private static void messages(Map<String, Setting> all) {
+        put(
+                all,
+                ints(
+                        MAX_INFLATED_BYTES,
+                        "2147483639",
+                        1,
+                        Integer.MAX_VALUE - 8,
+                        "max.decompressed.message.bytes",
+                        "The largest record that a compressed batch may hold."));
         put(
                 all,
                 Setting.words(
@@ -359,6 +369,35 @@ public final class TopicSettings {
                         -2,
                         "log.local.retention.ms",
                         "There is no tiered storage."));
+        put(
+                all,
+                Setting.number(
+                        "remote.copy.lag.bytes",
+                        LONG,
+                        "-1",
+                        -1,
+                        -1,
+                        "log.remote.copy.lag.bytes",
+                        "There is no tiered storage."));
+        put(
+                all,
+                Setting.number(
+                        "remote.copy.lag.ms",
+                        LONG,
+                        "0",
+                        0,
+                        0,
+                        "log.remote.copy.lag.ms",
+                        "There is no tiered storage."));
+        put(
+                all,
+                Setting.words(
+                        "errors.deadletterqueue.group.enable",
+                        BOOLEAN,
+                        "false",
+                        NEVER,
+                        null,
+                        "Share groups have no dead-letter topics."));
     }
 
     private static Setting longs(
@@ -460,6 +499,7 @@ public final class TopicSettings {
                 value(TIMESTAMP_TYPE, own, brokerWide).equals("LogAppendTime"),
                 Long.parseLong(value(BEFORE_MAX_MS, own, brokerWide).trim()),
                 Long.parseLong(value(AFTER_MAX_MS, own, brokerWide).trim()),
+                level(MAX_INFLATED_BYTES, own, brokerWide),
                 compression(own, brokerWide));
     }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param appendTime whether records get the broker's time in place of the producer's
  * @param maxAgeMillis how far a record's time may lie in the past
  * @param maxAheadMillis how far it may lie in the future
+ * @param maxInflatedBytes the largest record taken out of a compressed batch
  * @param recompress what batches are compressed with; null keeps the producer's choice
  */
 public record BatchRules(
@@ -19,4 +20,5 @@ public record BatchRules(
         boolean appendTime,
         long maxAgeMillis,
         long maxAheadMillis,
+        int maxInflatedBytes,
         @Nullable Compression recompress) {}

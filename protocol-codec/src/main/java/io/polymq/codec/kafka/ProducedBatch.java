@@ -257,6 +257,13 @@ public final class ProducedBatch {
             for (int index = 0; records.hasNext(); index++) {
                 Record record = records.next();
                 inflated += record.sizeInBytes();
+                if (record.sizeInBytes() > rules.maxInflatedBytes()) {
+                    fault(
+                            Errors.INVALID_RECORD,
+                            index,
+                            "a record that inflates to " + record.sizeInBytes() + " bytes");
+                    continue;
+                }
                 record(
                         index,
                         record.offset() - baseOffset == index,

@@ -26,7 +26,8 @@ class ProducedBatchTest {
 
     private static final long NOW = 1_000_000;
     private static final BatchRules ANY =
-            new BatchRules(1 << 20, false, false, Long.MAX_VALUE, Long.MAX_VALUE, null);
+            new BatchRules(
+                    1 << 20, false, false, Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, null);
 
     @ParameterizedTest
     @ValueSource(strings = {"none", "gzip", "snappy", "lz4", "zstd"})
@@ -87,7 +88,7 @@ class ProducedBatchTest {
 
     @Test
     void aLargeBatchIsRefusedBeforeItIsLookedAt() {
-        BatchRules small = new BatchRules(70, false, false, 1, 1, null);
+        BatchRules small = new BatchRules(70, false, false, 1, 1, Integer.MAX_VALUE, null);
         assertRefused(check(batch(Compression.NONE, 10), small), Errors.MESSAGE_TOO_LARGE);
     }
 
@@ -95,7 +96,14 @@ class ProducedBatchTest {
     @ValueSource(strings = {"none", "gzip"})
     void aCompactedTopicTakesNoRecordWithoutKey(String codec) {
         BatchRules compacted =
-                new BatchRules(1 << 20, true, false, Long.MAX_VALUE, Long.MAX_VALUE, null);
+                new BatchRules(
+                        1 << 20,
+                        true,
+                        false,
+                        Long.MAX_VALUE,
+                        Long.MAX_VALUE,
+                        Integer.MAX_VALUE,
+                        null);
         MemoryRecords records =
                 MemoryRecords.withRecords(
                         Compression.of(codec).build(),
@@ -108,7 +116,7 @@ class ProducedBatchTest {
 
     @Test
     void timesTooFarAwayAreListed() {
-        BatchRules strict = new BatchRules(1 << 20, false, false, 100, 50, null);
+        BatchRules strict = new BatchRules(1 << 20, false, false, 100, 50, Integer.MAX_VALUE, null);
         MemoryRecords records =
                 MemoryRecords.withRecords(
                         Compression.NONE,
@@ -121,12 +129,29 @@ class ProducedBatchTest {
 
     @Test
     void appendTimeStampsTheBatchAndItsChecksum() {
-        BatchRules append = new BatchRules(1 << 20, false, true, 0, 0, null);
+        BatchRules append = new BatchRules(1 << 20, false, true, 0, 0, Integer.MAX_VALUE, null);
         Accepted accepted = (Accepted) check(batch(Compression.NONE, 2), append);
         MutableRecordBatch batch = first(accepted);
         batch.ensureValid();
         assertThat(batch.timestampType()).isEqualTo(TimestampType.LOG_APPEND_TIME);
         assertThat(batch.maxTimestamp()).isEqualTo(NOW);
+    }
+
+    @Test
+    void aRecordThatInflatesBeyondTheLimitIsRefused() {
+        BatchRules small =
+                new BatchRules(1 << 20, false, false, Long.MAX_VALUE, Long.MAX_VALUE, 1_000, null);
+        MemoryRecords records =
+                MemoryRecords.withRecords(
+                        Compression.of("gzip").build(),
+                        new SimpleRecord(NOW, new byte[900]),
+                        new SimpleRecord(NOW, new byte[100_000]));
+        Refused refused = assertRefused(check(records, small), Errors.INVALID_RECORD);
+        assertThat(refused.records()).extracting("batchIndex").containsExactly(1);
+        MemoryRecords plain =
+                MemoryRecords.withRecords(
+                        Compression.NONE, new SimpleRecord(NOW, new byte[100_000]));
+        assertThat(check(plain, small)).isInstanceOf(Accepted.class);
     }
 
     @Test
@@ -143,7 +168,14 @@ class ProducedBatchTest {
     void aTopicMayAskForAnotherCompression(String codec) {
         Compression target = Compression.of(codec).build();
         BatchRules rules =
-                new BatchRules(1 << 20, false, false, Long.MAX_VALUE, Long.MAX_VALUE, target);
+                new BatchRules(
+                        1 << 20,
+                        false,
+                        false,
+                        Long.MAX_VALUE,
+                        Long.MAX_VALUE,
+                        Integer.MAX_VALUE,
+                        target);
         String from = codec.equals("lz4") ? "gzip" : "lz4";
         MemoryRecords records =
                 MemoryRecords.withIdempotentRecords(

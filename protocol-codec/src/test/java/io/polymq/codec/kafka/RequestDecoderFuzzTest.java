@@ -28,7 +28,8 @@ class RequestDecoderFuzzTest {
 
     @FuzzTest(maxDuration = "1h")
     void producedBytesAreAcceptedOrRefused(byte[] data) {
-        BatchRules rules = new BatchRules(1 << 20, true, false, 1000, 1000, null);
+        BatchRules rules =
+                new BatchRules(1 << 20, true, false, 1000, 1000, Integer.MAX_VALUE, null);
         ProducedBatch.check(
                 MemoryRecords.readableRecords(ByteBuffer.wrap(data)),
                 (short) 9,
