@@ -110,6 +110,7 @@ public record MosquittoImport(
         private boolean anonymousSaid;
         private boolean websockets;
         private boolean tls;
+        private boolean ruled;
         private boolean persistent;
         private String persistenceFile = "mosquitto.db";
 
@@ -128,7 +129,7 @@ public record MosquittoImport(
             if (listenerSeen && !anonymousSaid) {
                 settings.put("auth.allow_anonymous", "false");
             }
-            if (!rules.isEmpty()) {
+            if (ruled) {
                 settings.put("auth.without_rule", "deny");
             }
         }
@@ -164,7 +165,10 @@ public record MosquittoImport(
                 case "require_certificate" ->
                         settings.put("tls.client_auth", isTrue(value) ? "required" : "none");
                 case "password_file" -> passwords(locate(value));
-                case "acl_file" -> rules(locate(value));
+                case "acl_file" -> {
+                    ruled = true;
+                    rules(locate(value));
+                }
                 case "allow_anonymous" -> anonymous(isTrue(value));
                 case "max_packet_size", "message_size_limit" -> packetSize(key, value);
                 case "max_inflight_messages" -> {
@@ -347,7 +351,7 @@ public record MosquittoImport(
         private void passwords(Path file) throws IOException {
             for (String line : lines(file)) {
                 int colon = line.indexOf(':');
-                if (colon <= 0) {
+                if (colon <= 0 || colon == line.length() - 1) {
                     notes.add("A line of " + file.getFileName() + " is no user and password.");
                     continue;
                 }

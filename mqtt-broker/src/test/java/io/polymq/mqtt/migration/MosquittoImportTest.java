@@ -87,6 +87,18 @@ class MosquittoImportTest {
     }
 
     @Test
+    void anEmptyRuleFileDeniesAllAndAUserWithoutAPasswordIsNone(@TempDir Path folder)
+            throws IOException {
+        Files.writeString(folder.resolve("mosquitto.conf"), "password_file pw\nacl_file acl\n");
+        Files.writeString(folder.resolve("pw"), "empty:\n");
+        Files.writeString(folder.resolve("acl"), "");
+        MosquittoImport found = MosquittoImport.read(folder);
+        assertThat(found.settings()).containsEntry("auth.without_rule", "deny");
+        assertThat(found.users()).isEmpty();
+        assertThat(found.notes()).anyMatch(note -> note.contains("no user and password"));
+    }
+
+    @Test
     void whatMeansSomethingElseHereIsToldOf(@TempDir Path folder) throws IOException {
         Files.writeString(
                 folder.resolve("mosquitto.conf"),
