@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,8 +79,8 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     private boolean slow;
     private long countedMessages;
     private long reported;
-    private long delivered;
-    private long deliveredBytes;
+    private final LongAdder delivered = new LongAdder();
+    private final LongAdder deliveredBytes = new LongAdder();
 
     NatsConnection(NatsBroker broker, Connection connection, NatsLoop loop) {
         this.broker = broker;
@@ -198,15 +199,15 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         return new Traffic.Sums(
                 publisher.received(),
                 publisher.receivedBytes(),
-                delivered,
-                deliveredBytes,
+                delivered.sum(),
+                deliveredBytes.sum(),
                 slow ? 1 : 0);
     }
 
-    /** Under the outbox's lock. */
+    /** Any thread. */
     void countOut(int bytes) {
-        delivered++;
-        deliveredBytes += bytes;
+        delivered.increment();
+        deliveredBytes.add(bytes);
     }
 
     /** Any thread. */
@@ -310,12 +311,12 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             broker.leave();
         }
         leaveAccount();
-        broker.metrics().delivered(delivered);
+        broker.metrics().delivered(delivered.sum());
         LOG.atDebug()
                 .addKeyValue("client", connection.id())
                 .addKeyValue("name", options.name())
                 .addKeyValue("in", publisher.receivedBytes())
-                .addKeyValue("out", deliveredBytes)
+                .addKeyValue("out", deliveredBytes.sum())
                 .log("closed: {} {}", reason.kind(), reason.detail());
     }
 

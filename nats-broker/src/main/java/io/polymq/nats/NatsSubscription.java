@@ -10,11 +10,13 @@ import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.Outbox;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One SUB of one connection. Publishers call {@link #deliver} on their own threads; counters and
- * the maximum are guarded by the outbox's lock, everything else belongs to the connection's loop.
+ * One SUB of one connection. Publishers call {@link #deliver} on their own threads, the
+ * connection's loop among them, which takes no lock of the outbox: each delivery takes its number
+ * first, so that UNSUB's maximum is exact. Everything else belongs to the connection's loop.
  */
 final class NatsSubscription implements Sink {
 
@@ -32,8 +34,8 @@ final class NatsSubscription implements Sink {
     private final @Nullable OpenReplies replies;
     private volatile boolean closed;
     private Router.@Nullable Subscription registration;
-    private long delivered;
-    private long max;
+    private final AtomicLong delivered = new AtomicLong();
+    private volatile long max;
 
     NatsSubscription(
             NatsConnection connection,
@@ -69,7 +71,8 @@ final class NatsSubscription implements Sink {
     }
 
     long delivered() {
-        return delivered;
+        long limit = max;
+        return limit > 0 ? Math.min(limit, delivered.get()) : delivered.get();
     }
 
     long max() {
@@ -158,13 +161,14 @@ final class NatsSubscription implements Sink {
             int offset,
             int length,
             Message message) {
+        long number = delivered.incrementAndGet();
+        long limit = max;
+        if (limit > 0 && number > limit) {
+            return true;
+        }
         int head = ready != null ? ready.length : verb.length + subject.length() + spacedSid.length;
         ByteBuf out = outbox.begin(head + length);
         try {
-            if (max > 0 && delivered >= max) {
-                return true;
-            }
-            delivered++;
             connection.countOut(message.payloadLength());
             if (ready != null) {
                 out.writeBytes(ready);
@@ -172,7 +176,7 @@ final class NatsSubscription implements Sink {
                 out.writeBytes(verb).writeBytes(subject.dotted()).writeBytes(spacedSid);
             }
             out.writeBytes(tail, offset, length);
-            return max > 0 && delivered >= max;
+            return limit > 0 && number >= limit;
         } finally {
             outbox.end();
         }
@@ -200,14 +204,8 @@ final class NatsSubscription implements Sink {
      * @return whether that many have been made already
      */
     boolean limit(int deliveries) {
-        Outbox outbox = connection.outbox();
-        outbox.begin(0);
-        try {
-            max = deliveries;
-            return delivered >= deliveries;
-        } finally {
-            outbox.end();
-        }
+        max = deliveries;
+        return delivered.get() >= deliveries;
     }
 
     /** Other rights hold for it from now on. */

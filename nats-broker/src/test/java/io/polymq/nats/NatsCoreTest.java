@@ -104,6 +104,24 @@ class NatsCoreTest {
     }
 
     @Test
+    void unsubsMaximumIsExactWhileOthersPublishOnOtherLoops() throws IOException {
+        String publish = "PUB a 1\r\nx\r\n".repeat(3000);
+        try (WireClient client = connected("");
+                WireClient second = connected("");
+                WireClient third = connected("")) {
+            for (int round = 0; round < 10; round++) {
+                client.send("SUB a 1\r\nUNSUB 1 8000\r\n").untilPong();
+                second.send(publish);
+                third.send(publish);
+                client.send(publish);
+                second.untilPong();
+                third.untilPong();
+                assertThat(client.untilPong().split("MSG ", -1)).hasSize(8001);
+            }
+        }
+    }
+
+    @Test
     void aQueueGroupSpansFiltersAndGetsEachMessageOnce() throws IOException {
         try (WireClient client = connected("")) {
             client.send(

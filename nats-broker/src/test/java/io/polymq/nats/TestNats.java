@@ -143,7 +143,7 @@ final class TestNats implements AutoCloseable {
                 server.listen(
                         broker.binding(),
                         new TransportPorts(port, null, null, null, null),
-                        LoopConfig.DEFAULT);
+                        new LoopConfig(1, 3, LoopConfig.DEFAULT.queueSize()));
     }
 
     static NatsBroker started(NatsBrokerServerParams params) {
