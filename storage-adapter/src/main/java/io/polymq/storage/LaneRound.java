@@ -53,11 +53,23 @@ final class LaneRound {
         return events.size() + requests.size();
     }
 
-    /** On the writer: they were ended and nothing can befall the block; how many they were. */
-    int forgetRequests() {
-        int count = requests.size();
-        requests = List.of();
-        return count;
+    /**
+     * On the writer: the requests were ended and nothing can befall the block. Appends are let go
+     * of; the others hold their shard in memory until the index knows what they changed, as the
+     * appends' events do.
+     *
+     * @return how many were let go of
+     */
+    int forgetAppends() {
+        List<LaneRequest> kept = new ArrayList<>(0);
+        for (LaneRequest request : requests) {
+            if (!(request instanceof LaneRequests.Append)) {
+                kept.add(request);
+            }
+        }
+        int forgotten = requests.size() - kept.size();
+        requests = kept;
+        return forgotten;
     }
 
     /** The block was carried over after a failure; on the completion thread. */

@@ -333,7 +333,7 @@ final class LaneWriter {
             long end = System.nanoTime();
             answers.endAllWatched(waiting);
             forces.allDurable();
-            unapplied.ended(round.forgetRequests());
+            unapplied.ended(round.forgetAppends());
             ended();
             answers.await(end + (end - begin) / FORCE_SHARE);
         } else {

@@ -29,6 +29,7 @@ class StarvedIndexTest {
     private final class GatedRows implements OrderedStore {
         private final SortedMemory rows = new SortedMemory();
         private volatile boolean gated;
+        private volatile boolean waiting;
 
         @Override
         public byte @Nullable [] get(Family family, byte[] key) {
@@ -48,6 +49,7 @@ class StarvedIndexTest {
         @Override
         public void apply(Changes changes, boolean force) {
             if (gated) {
+                waiting = true;
                 try {
                     gate.await();
                 } catch (InterruptedException e) {
@@ -108,6 +110,32 @@ class StarvedIndexTest {
         Await.until(() -> written.get() == APPENDS);
         assertThat(failed).hasValue(0);
         assertThat(shard.highWatermark()).isEqualTo(APPENDS);
+        store.close();
+    }
+
+    @Test
+    void aShardThatNobodyHoldsStaysUntilTheIndexKnowsWhatWasChanged() throws Exception {
+        GatedRows rows = new GatedRows();
+        LogStore store =
+                SimulatedStores.open(
+                        folder,
+                        new RealDisk(folder),
+                        rows,
+                        TestConfigs.quick("lanes=1"),
+                        InstantSource.system());
+        store.create("b", ShardSpec.DEFAULT).get().append(Batches.of("v"), Durability.SYNC).get();
+        rows.gated = true;
+        store.create("a", ShardSpec.DEFAULT).get().append(Batches.of("v"), Durability.SYNC).get();
+        Await.until(() -> rows.waiting);
+        store.create("c", ShardSpec.DEFAULT).get();
+        GroupCursor cursor = store.open("b").orElseThrow().cursor("g");
+        cursor.acknowledge(0);
+        cursor.persist().get();
+        cursor = null;
+        System.gc();
+        assertThat(store.open("c")).isPresent();
+        assertThat(store.open("b").orElseThrow().cursor("g").floor()).isEqualTo(1);
+        gate.countDown();
         store.close();
     }
 }
