@@ -25,7 +25,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,8 +78,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
     private boolean slow;
     private long countedMessages;
     private long reported;
-    private final LongAdder delivered = new LongAdder();
-    private final LongAdder deliveredBytes = new LongAdder();
+    private final Delivered delivered = new Delivered();
 
     NatsConnection(NatsBroker broker, Connection connection, NatsLoop loop) {
         this.broker = broker;
@@ -199,15 +197,13 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         return new Traffic.Sums(
                 publisher.received(),
                 publisher.receivedBytes(),
-                delivered.sum(),
-                deliveredBytes.sum(),
+                delivered.messages(),
+                delivered.bytes(),
                 slow ? 1 : 0);
     }
 
-    /** Any thread. */
-    void countOut(int bytes) {
-        delivered.increment();
-        deliveredBytes.add(bytes);
+    Delivered delivered() {
+        return delivered;
     }
 
     /** Any thread. */
@@ -311,12 +307,12 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             broker.leave();
         }
         leaveAccount();
-        broker.metrics().delivered(delivered.sum());
+        broker.metrics().delivered(delivered.messages());
         LOG.atDebug()
                 .addKeyValue("client", connection.id())
                 .addKeyValue("name", options.name())
                 .addKeyValue("in", publisher.receivedBytes())
-                .addKeyValue("out", deliveredBytes.sum())
+                .addKeyValue("out", delivered.bytes())
                 .log("closed: {} {}", reason.kind(), reason.detail());
     }
 

@@ -169,7 +169,7 @@ final class NatsSubscription implements Sink {
         int head = ready != null ? ready.length : verb.length + subject.length() + spacedSid.length;
         ByteBuf out = outbox.begin(head + length);
         try {
-            connection.countOut(message.payloadLength());
+            connection.delivered().count(message.payloadLength());
             if (ready != null) {
                 out.writeBytes(ready);
             } else {

@@ -618,29 +618,6 @@ public final class Consumer implements Reader {
         return home;
     }
 
-    /** A heartbeat's headers. */
-    byte[] heartbeat(String stalledOn) {
-        String consumer = Long.toString(unacked.consumerSequence());
-        String last = Long.toString(unacked.streamSequence());
-        return stalledOn.isEmpty()
-                ? HeaderBlock.status(
-                        100,
-                        "Idle Heartbeat",
-                        "Nats-Last-Consumer",
-                        consumer,
-                        "Nats-Last-Stream",
-                        last)
-                : HeaderBlock.status(
-                        100,
-                        "Idle Heartbeat",
-                        "Nats-Last-Consumer",
-                        consumer,
-                        "Nats-Last-Stream",
-                        last,
-                        "Nats-Consumer-Stalled",
-                        stalledOn);
-    }
-
     String flowSubject(String id) {
         return "$JS.FC." + stream.name() + '.' + name + '.' + id;
     }

@@ -315,7 +315,8 @@ final class Pulls {
             } else if (request.nextHeartbeat <= elapsed) {
                 request.nextHeartbeat = elapsed + request.heartbeat;
                 if (outlet.hasInterest(request.reply)) {
-                    outlet.send(request.reply, consumer.heartbeat(""), StreamMessage.NOTHING);
+                    outlet.send(
+                            request.reply, consumer.unacked().heartbeat(""), StreamMessage.NOTHING);
                 } else {
                     all.remove();
                 }

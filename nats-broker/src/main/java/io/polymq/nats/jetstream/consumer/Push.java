@@ -136,7 +136,7 @@ final class Push {
         if (!sentSince && isActive()) {
             outlet.send(
                     target,
-                    consumer.heartbeat(outstanding > window ? question : ""),
+                    consumer.unacked().heartbeat(outstanding > window ? question : ""),
                     StreamMessage.NOTHING);
         }
         sentSince = false;

@@ -1,6 +1,7 @@
 package io.polymq.nats.jetstream.consumer;
 
 import io.polymq.nats.jetstream.api.ConsumerConfig;
+import io.polymq.nats.jetstream.stream.HeaderBlock;
 import io.polymq.storage.GroupCursor;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -341,5 +342,28 @@ final class Unacked {
 
     @Nullable GroupCursor cursor() {
         return cursor;
+    }
+
+    /** The headers of a heartbeat, which says how far deliveries are. */
+    byte[] heartbeat(String stalledOn) {
+        String consumer = Long.toString(consumerSequence());
+        String last = Long.toString(streamSequence());
+        return stalledOn.isEmpty()
+                ? HeaderBlock.status(
+                        100,
+                        "Idle Heartbeat",
+                        "Nats-Last-Consumer",
+                        consumer,
+                        "Nats-Last-Stream",
+                        last)
+                : HeaderBlock.status(
+                        100,
+                        "Idle Heartbeat",
+                        "Nats-Last-Consumer",
+                        consumer,
+                        "Nats-Last-Stream",
+                        last,
+                        "Nats-Consumer-Stalled",
+                        stalledOn);
     }
 }
