@@ -31,6 +31,8 @@ class FailedForceTest {
                     "force_interval=1h",
                     "cursor_interval=1h",
                     "retention_interval=1h");
+    private final StorageConfig two =
+            TestConfigs.quick("lanes=2", "recycle=0", "force_interval=1h");
     private SimulatedDisk disk = new SimulatedDisk(new Random(5));
     private CrashingRows rows = new CrashingRows(new Random(6));
     private LogStore store;
@@ -154,7 +156,6 @@ class FailedForceTest {
     void anAtomicAppendWhoseIntentIsCarriedOverReachesTheOtherLanesBeforeLaterOnes()
             throws Exception {
         store.close();
-        StorageConfig two = TestConfigs.quick("lanes=2", "recycle=0", "force_interval=1h");
         store =
                 SimulatedStores.open(
                         disk, new CrashingRows(new Random(8)), two, InstantSource.system());
@@ -232,7 +233,6 @@ class FailedForceTest {
 
     @Test
     void powerThatGoesAnywhereWhileAPartIsCarriedOverLeavesAllPartsOrNone() throws Exception {
-        StorageConfig two = TestConfigs.quick("lanes=2", "recycle=0", "force_interval=1h");
         for (int seed = 1; seed <= 20; seed++) {
             for (int operations = 4; operations <= 14; operations++) {
                 store.close();
@@ -273,10 +273,7 @@ class FailedForceTest {
         store.close();
         store =
                 SimulatedStores.open(
-                        disk,
-                        new CrashingRows(new Random(8)),
-                        TestConfigs.quick("lanes=2", "recycle=0", "force_interval=1h"),
-                        InstantSource.system());
+                        disk, new CrashingRows(new Random(8)), two, InstantSource.system());
         disk.failForces(2); // the repair has to try twice, so that the second lane comes before it
         assertThat(store.create("b", ShardSpec.DEFAULT))
                 .failsWithin(20, TimeUnit.SECONDS)
@@ -293,10 +290,7 @@ class FailedForceTest {
         store.close();
         store =
                 SimulatedStores.open(
-                        disk,
-                        new CrashingRows(new Random(9)),
-                        TestConfigs.quick("lanes=2"),
-                        InstantSource.system());
+                        disk, new CrashingRows(new Random(9)), two, InstantSource.system());
         assertThat(store.open("b")).isEmpty();
     }
 

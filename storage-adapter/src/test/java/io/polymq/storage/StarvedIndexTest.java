@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.concurrent.CountDownLatch;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,75 +22,22 @@ class StarvedIndexTest {
 
     @TempDir Path folder;
 
-    private final CountDownLatch gate = new CountDownLatch(1);
+    private final CrashingRows rows = new CrashingRows(new Random(3));
 
-    /** Rows that take nothing until the gate opens. */
-    private final class GatedRows implements OrderedStore {
-        private final SortedMemory rows = new SortedMemory();
-        private volatile boolean gated;
-        private volatile boolean waiting;
-
-        @Override
-        public byte @Nullable [] get(Family family, byte[] key) {
-            return rows.get(family, key);
-        }
-
-        @Override
-        public Walk walk(Family family, byte[] from, byte[] to) {
-            return rows.walk(family, from, to);
-        }
-
-        @Override
-        public Changes changes() {
-            return rows.changes();
-        }
-
-        @Override
-        public void apply(Changes changes, boolean force) {
-            if (gated) {
-                waiting = true;
-                try {
-                    gate.await();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            }
-            rows.apply(changes, force);
-        }
-
-        @Override
-        public void flush() {
-            // in memory
-        }
-
-        @Override
-        public void checkpoint(Path folder) {
-            throw new UnsupportedOperationException("these rows are in memory");
-        }
-
-        @Override
-        public long bytes() {
-            return rows.bytes();
-        }
-
-        @Override
-        public void close() {
-            rows.close();
-        }
+    private LogStore open(String... settings) throws Exception {
+        return SimulatedStores.open(
+                folder,
+                new RealDisk(folder),
+                rows,
+                TestConfigs.quick(settings),
+                InstantSource.system());
     }
 
     @Test
     void aLaneWaitsForAnIndexThatHasFallenFarBehind() throws Exception {
-        GatedRows rows = new GatedRows();
-        LogStore store =
-                SimulatedStores.open(
-                        folder,
-                        new RealDisk(folder),
-                        rows,
-                        TestConfigs.quick("lanes=1", "segment_bytes=256MiB", "pending_bytes=1GiB"),
-                        InstantSource.system());
+        LogStore store = open("lanes=1", "segment_bytes=256MiB", "pending_bytes=1GiB");
         Shard shard = store.create("a", ShardSpec.DEFAULT).get();
-        rows.gated = true;
+        rows.hold();
         AtomicInteger written = new AtomicInteger();
         AtomicInteger failed = new AtomicInteger();
         ByteBuffer batch = Batches.of("x");
@@ -106,7 +52,7 @@ class StarvedIndexTest {
         assertThat(lane).isNotNull();
         Await.until(lane::waitsForIndex);
         assertThat(written.get()).isLessThan(HELD);
-        gate.countDown();
+        rows.letThrough();
         Await.until(() -> written.get() == APPENDS);
         assertThat(failed).hasValue(0);
         assertThat(shard.highWatermark()).isEqualTo(APPENDS);
@@ -115,18 +61,11 @@ class StarvedIndexTest {
 
     @Test
     void aShardThatNobodyHoldsStaysUntilTheIndexKnowsWhatWasChanged() throws Exception {
-        GatedRows rows = new GatedRows();
-        LogStore store =
-                SimulatedStores.open(
-                        folder,
-                        new RealDisk(folder),
-                        rows,
-                        TestConfigs.quick("lanes=1"),
-                        InstantSource.system());
+        LogStore store = open("lanes=1");
         store.create("b", ShardSpec.DEFAULT).get().append(Batches.of("v"), Durability.SYNC).get();
-        rows.gated = true;
+        rows.hold();
         store.create("a", ShardSpec.DEFAULT).get().append(Batches.of("v"), Durability.SYNC).get();
-        Await.until(() -> rows.waiting);
+        Await.until(rows::isHolding);
         store.create("c", ShardSpec.DEFAULT).get();
         GroupCursor cursor = store.open("b").orElseThrow().cursor("g");
         cursor.acknowledge(0);
@@ -135,7 +74,7 @@ class StarvedIndexTest {
         System.gc();
         assertThat(store.open("c")).isPresent();
         assertThat(store.open("b").orElseThrow().cursor("g").floor()).isEqualTo(1);
-        gate.countDown();
+        rows.letThrough();
         store.close();
     }
 }
