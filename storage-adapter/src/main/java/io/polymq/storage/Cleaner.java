@@ -120,10 +120,12 @@ final class Cleaner {
         private final LaneWriter lane;
         private final List<Live> batches = new ArrayList<>();
         private final Set<Long> shards = new HashSet<>();
+        private final Set<Long> undone;
         private final List<LaneRequests.Change<Void>> entries = new ArrayList<>();
 
         Survivors(LaneWriter lane) {
             this.lane = lane;
+            undone = Set.copyOf(store.index().intents(lane.id).keySet());
         }
 
         void collect(Segment victim) throws IOException {
@@ -196,7 +198,7 @@ final class Cleaner {
                     }
                 }
                 case IndexEvent.Intended(long sequence, byte[] body) -> {
-                    if (store.index().intents(lane.id).containsKey(sequence)) {
+                    if (undone.contains(sequence)) {
                         entries.add(new Again(LaneFormat.INTENT, 0, body, event));
                     }
                 }
