@@ -61,7 +61,7 @@ public record StorageConfig(
         @Doc("Log written between two checkpoints of the index.")
                 @Bytes
                 @Within(min = 65_536)
-                @Default("64MiB")
+                @Default("256MiB")
                 long checkpointBytes,
         @Doc("The longest time between two checkpoints of the index.")
                 @Within(min = 1)
