@@ -17,9 +17,19 @@ public record TlsConfig(
         @Doc(value = "PEM file with the private key.", example = "\"server.key\"") Path key,
         @Doc(value = "The key's password.", example = "\"...\"") @Nullable String keyPassword,
         @Doc(
-                        value = "PEM file with the authorities that sign client certificates.",
+                        value =
+                                "PEM file with the authorities that sign client certificates. Those that lead"
+                                        + " from the server's certificate to its root are sent with it.",
                         example = "\"clients-ca.crt\"")
                 @Nullable Path clientCa,
+        @Doc(
+                        value =
+                                "PEM file with their lists of revoked certificates. With one, a client"
+                                        + " certificate gets in only when a list of its signer that is"
+                                        + " not out of date does not have it. Read again with the"
+                                        + " certificates.",
+                        example = "\"revoked.pem\"")
+                @Nullable Path crl,
         @Doc("Whether clients must show a certificate; anything but none needs client_ca.")
                 @OneOf({"none", "optional", "required"})
                 @Default("none")
@@ -39,6 +49,9 @@ public record TlsConfig(
             throw new IllegalArgumentException(
                     "has client_auth = \"" + clientAuth + "\", which needs client_ca");
         }
+        if (crl != null && clientCa == null) {
+            throw new IllegalArgumentException("has crl, which needs client_ca");
+        }
     }
 
     @Override
@@ -49,6 +62,8 @@ public record TlsConfig(
                 + key
                 + ", clientCa="
                 + clientCa
+                + ", crl="
+                + crl
                 + ", clientAuth="
                 + clientAuth
                 + ", versions="

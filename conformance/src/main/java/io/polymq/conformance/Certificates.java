@@ -46,6 +46,7 @@ final class Certificates {
                             shown.toTempPrivateKeyPem().toPath(),
                             null,
                             authority.toTempRootCertPem().toPath(),
+                            null,
                             "optional",
                             List.of("TLSv1.3", "TLSv1.2"));
         } catch (Exception e) {

@@ -8,12 +8,12 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.polymq.config.TlsConfig;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
+import java.security.GeneralSecurityException;
 import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
@@ -21,11 +21,16 @@ import java.util.Date;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The TLS contexts made of the configured PEM files, one per list of ALPN names. {@link #reload}
- * reads the files again: new handshakes use what it finds, connections that stand keep what they
- * have; when the files are faulty everything stays as it is. Shared zone.
+ * The TLS contexts made of the configured PEM files, one per list of ALPN names. A certificate
+ * whose authorities do not stand in its own file is shown with those of {@code client_ca}, as
+ * OpenSSL does it, so that clients need to know the root alone. {@link #reload} reads the files
+ * again: new handshakes use what it finds, connections that stand keep what they have; when the
+ * files are faulty everything stays as it is. Shared zone.
  */
 final class TlsContexts {
 
@@ -54,6 +59,11 @@ final class TlsContexts {
         loaded = fresh;
     }
 
+    /** What is made of a file with a chain of certificates. */
+    private interface FromChain<T> {
+        T apply(File chain) throws SSLException;
+    }
+
     /** What was read at one time. */
     private final class Loaded {
 
@@ -62,20 +72,83 @@ final class TlsContexts {
         private final ConcurrentHashMap<List<String>, QuicSslContext> quicContexts =
                 new ConcurrentHashMap<>();
 
+        private final List<X509Certificate> chain;
+        private final List<X509Certificate> lacking;
+        private final @Nullable TrustManager clients;
+
         Loaded() {
             checkReadable(config.certificate(), "certificate");
             checkReadable(config.key(), "key");
-            checkValidity(config.certificate());
-            if (config.clientCa() != null) {
+            chain = PemFiles.certificates(config.certificate(), "certificate");
+            checkValidity();
+            if (config.clientCa() == null) {
+                lacking = List.of();
+                clients = null;
+            } else {
                 checkReadable(config.clientCa(), "client_ca");
+                List<X509Certificate> authorities =
+                        PemFiles.certificates(config.clientCa(), "client_ca");
+                lacking = PemFiles.missing(chain, authorities);
+                clients = clients(authorities);
             }
             try {
-                TlsSelfCheck.check(
-                        config.certificate().toFile(), config.key().toFile(), config.keyPassword());
+                withChain(
+                        file -> {
+                            TlsSelfCheck.check(file, config.key().toFile(), config.keyPassword());
+                            return true;
+                        });
             } catch (SSLException | IllegalArgumentException e) {
                 throw unusable(e);
             }
             forAlpn(List.of());
+        }
+
+        private void checkValidity() {
+            try {
+                for (X509Certificate certificate : chain) {
+                    certificate.checkValidity(Date.from(clock.instant()));
+                }
+            } catch (CertificateExpiredException e) {
+                throw new NetworkException(
+                        "tls.certificate: " + config.certificate() + " has expired", e);
+            } catch (CertificateNotYetValidException e) {
+                throw new NetworkException(
+                        "tls.certificate: " + config.certificate() + " is not valid yet", e);
+            }
+        }
+
+        private TrustManager clients(List<X509Certificate> authorities) {
+            try {
+                X509ExtendedTrustManager trusting = PemFiles.trusting(authorities);
+                Path lists = config.crl();
+                return lists == null ? trusting : new RevocationLists(trusting, lists, clock);
+            } catch (GeneralSecurityException | IOException e) {
+                throw new NetworkException("tls.client_ca: cannot use " + config.clientCa(), e);
+            }
+        }
+
+        /** Builds with a file that has the whole chain; it is gone when that is done. */
+        private <T> T withChain(FromChain<T> build) throws SSLException {
+            if (lacking.isEmpty()) {
+                return build.apply(config.certificate().toFile());
+            }
+            StringBuilder whole = new StringBuilder();
+            chain.forEach(certificate -> whole.append(PemFiles.text(certificate)));
+            lacking.forEach(certificate -> whole.append(PemFiles.text(certificate)));
+            try {
+                Path file = Files.createTempFile("polymq-chain", ".pem");
+                try {
+                    Files.writeString(file, whole);
+                    return build.apply(file.toFile());
+                } finally {
+                    Files.delete(file);
+                }
+            } catch (IOException e) {
+                if (e instanceof SSLException unusable) {
+                    throw unusable;
+                }
+                throw new NetworkException("tls.client_ca: the chain cannot be written", e);
+            }
         }
 
         SslContext forAlpn(List<String> alpnNames) {
@@ -85,15 +158,17 @@ final class TlsContexts {
         private SslContext build(List<String> alpnNames) {
             try {
                 SslContextBuilder builder =
-                        SslContextBuilder.forServer(
-                                        config.certificate().toFile(),
-                                        config.key().toFile(),
-                                        config.keyPassword())
+                        withChain(
+                                        file ->
+                                                SslContextBuilder.forServer(
+                                                        file,
+                                                        config.key().toFile(),
+                                                        config.keyPassword()))
                                 .sslProvider(SslProvider.JDK)
                                 .protocols(config.versions())
                                 .clientAuth(clientAuth(config));
-                if (config.clientCa() != null) {
-                    builder.trustManager(config.clientCa().toFile());
+                if (clients != null) {
+                    builder.trustManager(clients);
                 }
                 if (!alpnNames.isEmpty()) {
                     builder.applicationProtocolConfig(
@@ -117,17 +192,19 @@ final class TlsContexts {
         private QuicSslContext buildQuic(List<String> alpnNames) {
             try {
                 QuicSslContextBuilder builder =
-                        QuicSslContextBuilder.forServer(
-                                        config.key().toFile(),
-                                        config.keyPassword(),
-                                        config.certificate().toFile())
+                        withChain(
+                                        file ->
+                                                QuicSslContextBuilder.forServer(
+                                                        config.key().toFile(),
+                                                        config.keyPassword(),
+                                                        file))
                                 .applicationProtocols(alpnNames.toArray(String[]::new))
                                 .clientAuth(clientAuth(config));
-                if (config.clientCa() != null) {
-                    builder.trustManager(config.clientCa().toFile());
+                if (clients != null) {
+                    builder.trustManager(clients);
                 }
                 return builder.build();
-            } catch (IllegalArgumentException | IllegalStateException e) {
+            } catch (SSLException | IllegalArgumentException | IllegalStateException e) {
                 throw unusable(e);
             }
         }
@@ -155,24 +232,6 @@ final class TlsContexts {
     private static void checkReadable(Path file, String key) {
         if (!Files.isReadable(file)) {
             throw new NetworkException("tls." + key + ": cannot read " + file);
-        }
-    }
-
-    private void checkValidity(Path file) {
-        try (var in = Files.newInputStream(file)) {
-            for (var found : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                if (found instanceof X509Certificate certificate) {
-                    certificate.checkValidity(Date.from(clock.instant()));
-                }
-            }
-        } catch (CertificateExpiredException e) {
-            throw new NetworkException("tls.certificate: " + file + " has expired", e);
-        } catch (CertificateNotYetValidException e) {
-            throw new NetworkException("tls.certificate: " + file + " is not valid yet", e);
-        } catch (CertificateException e) {
-            throw new NetworkException("tls.certificate: " + file + " is no PEM certificate", e);
-        } catch (IOException e) {
-            throw new NetworkException("tls.certificate: cannot read " + file, e);
         }
     }
 

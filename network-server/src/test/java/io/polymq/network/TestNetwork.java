@@ -85,6 +85,7 @@ final class TestNetwork implements AutoCloseable {
                 server.toTempPrivateKeyPem().toPath(),
                 null,
                 clientAuthority == null ? null : clientAuthority.toTempRootCertPem().toPath(),
+                null,
                 clientAuthority == null ? "none" : "optional",
                 List.of("TLSv1.3", "TLSv1.2"));
     }

@@ -30,6 +30,7 @@ final class Keys {
                 bundle.toTempPrivateKeyPem().toPath(),
                 null,
                 null,
+                null,
                 "none",
                 List.of("TLSv1.3"));
     }
