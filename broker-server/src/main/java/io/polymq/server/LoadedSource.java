@@ -41,7 +41,9 @@ final class LoadedSource implements ConfigSource {
         LOG.info("The configuration was read again");
         boolean more = !Reloadable.restOf(now).equals(Reloadable.restOf(started));
         if (more) {
-            LOG.warn("What changed besides [limits], [log] and certificates needs a restart");
+            LOG.warn(
+                    "What changed besides [limits], [log], certificates and the users and rules of"
+                            + " [auth] needs a restart");
         }
         return more;
     }

@@ -49,7 +49,11 @@ final class Mosquitto {
             Files.writeString(config, PolyMqToml.of(found));
             found.notes().forEach(note -> err.println("# " + note));
             settings(found, asked, work, settings);
-            return new ServerProcess(new ConfigSources(config, environment, settings), out).run();
+            return new ServerProcess(
+                            new ConfigSources(config, environment, settings),
+                            out,
+                            () -> Files.writeString(config, PolyMqToml.of(read(asked.file()))))
+                    .run();
         } catch (IOException e) {
             err.println("polymq: cannot read " + asked.file() + ": " + e.getMessage());
             return ExitCode.CONFIGURATION;
@@ -57,9 +61,7 @@ final class Mosquitto {
     }
 
     private static MosquittoImport read(@Nullable Path file) throws IOException {
-        return file == null
-                ? new MosquittoImport(Map.of(), List.of(), List.of(), List.of(), "")
-                : MosquittoImport.readFile(file);
+        return file == null ? MosquittoImport.NOTHING : MosquittoImport.readFile(file);
     }
 
     /**
@@ -88,7 +90,9 @@ final class Mosquitto {
             settings.add("mqtt_runtime." + transport + "_port=" + port(found, transport, "off"));
         }
         boolean elsewhere =
-                found.settings().keySet().stream().anyMatch(key -> key.endsWith("_port"));
+                !found.listeners().isEmpty()
+                        || found.settings().keySet().stream()
+                                .anyMatch(key -> key.endsWith("_port"));
         if (asked.port() > 0) {
             settings.add("mqtt_runtime.tcp_port=" + asked.port());
         } else {

@@ -1,14 +1,16 @@
 package io.polymq.server;
 
+import io.polymq.config.AuthConfig;
 import io.polymq.config.LimitsConfig;
 import io.polymq.config.LogConfig;
 import io.polymq.config.PolyMqConfig;
+import java.util.List;
 
 /** Tells what a running broker can take on from what needs a restart. */
 final class Reloadable {
     private Reloadable() {}
 
-    /** The configuration without the sections that take effect at run time. */
+    /** The configuration without what takes effect at run time. */
     static PolyMqConfig restOf(PolyMqConfig config) {
         return new PolyMqConfig(
                 config.clusterName(),
@@ -17,7 +19,7 @@ final class Reloadable {
                 config.shutdownTimeout(),
                 config.network(),
                 config.tls(),
-                config.auth(),
+                restOf(config.auth()),
                 LimitsConfig.DEFAULT,
                 config.storage(),
                 config.meta(),
@@ -31,5 +33,23 @@ final class Reloadable {
                 config.amqpRuntime(),
                 config.natsRuntime(),
                 config.mq9Runtime());
+    }
+
+    private static AuthConfig restOf(AuthConfig auth) {
+        return new AuthConfig(
+                auth.allowAnonymous(),
+                auth.chain(),
+                auth.withoutRule(),
+                auth.passwordIterations(),
+                auth.scramIterations(),
+                auth.remember(),
+                auth.backoff(),
+                AuthConfig.DEFAULT.admin(),
+                List.of(),
+                List.of(),
+                auth.certificate(),
+                auth.jwt(),
+                auth.ldap(),
+                auth.http());
     }
 }

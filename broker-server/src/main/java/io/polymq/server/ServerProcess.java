@@ -5,6 +5,7 @@ import io.polymq.config.load.ConfigException;
 import io.polymq.config.load.ConfigLoader;
 import io.polymq.config.load.ConfigSources;
 import io.polymq.config.load.LoadedConfig;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -23,10 +24,21 @@ final class ServerProcess {
 
     private final ConfigSources sources;
     private final PrintStream out;
+    private final Refresh refresh;
+
+    /** Writes the configuration file anew where it is made of other files. */
+    interface Refresh {
+        void run() throws IOException;
+    }
 
     ServerProcess(ConfigSources sources, PrintStream out) {
+        this(sources, out, () -> {});
+    }
+
+    ServerProcess(ConfigSources sources, PrintStream out, Refresh refresh) {
         this.sources = sources;
         this.out = out;
+        this.refresh = refresh;
     }
 
     ExitCode run() throws ConfigException, StartupException {
@@ -68,7 +80,7 @@ final class ServerProcess {
         Runtime.getRuntime().addShutdownHook(drain);
     }
 
-    private static void reloadOnHangup(LoadedSource source) {
+    private void reloadOnHangup(LoadedSource source) {
         try {
             Signal.handle(new Signal("HUP"), signal -> reload(source));
         } catch (IllegalArgumentException noSuchSignal) {
@@ -76,10 +88,11 @@ final class ServerProcess {
         }
     }
 
-    private static void reload(LoadedSource source) {
+    private void reload(LoadedSource source) {
         try {
+            refresh.run();
             source.reload();
-        } catch (ConfigException wrong) {
+        } catch (ConfigException | IOException wrong) {
             LOG.error(
                     "The configuration cannot be used, so nothing was changed: {}",
                     wrong.getMessage());

@@ -8,6 +8,7 @@ import io.polymq.core.security.login.Bans;
 import io.polymq.core.security.login.Chain;
 import io.polymq.core.security.rules.Asker;
 import io.polymq.core.security.rules.AskerRules;
+import io.polymq.core.security.rules.Rule;
 import io.polymq.core.security.rules.RuleSet;
 import io.polymq.core.security.rules.RuleStore;
 import io.polymq.core.security.rules.WrittenFilters;
@@ -15,6 +16,7 @@ import io.polymq.core.security.users.Passwords;
 import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
 import io.polymq.core.subject.Filter;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -47,6 +49,7 @@ public final class BrokerSecurity implements Security, AutoCloseable {
     private final AtomicLong generation = new AtomicLong();
     private final @Nullable String generatedPassword;
     private volatile RuleSet ruleSet;
+    private AuthConfig standing;
 
     BrokerSecurity(SecurityParts parts) {
         this.config = parts.config();
@@ -65,12 +68,35 @@ public final class BrokerSecurity implements Security, AutoCloseable {
                 new ScramLogins(
                         users, backoff, this::refusedBeforehand, metrics, parts.passwords());
         this.ruleSet = currentRules();
-        rules.onChange(
-                () -> {
-                    ruleSet = currentRules();
-                    generation.incrementAndGet();
-                });
+        this.standing = config;
+        rules.onChange(this::lookAgain);
         users.onChange(name -> generation.incrementAndGet());
+    }
+
+    /**
+     * Takes on the users and rules that stand in the configuration by now; what else it says of who
+     * gets in holds from the next start on. Takes a moment: passwords are hashed.
+     *
+     * @throws IllegalArgumentException when one of them makes no sense; then all stay as they were
+     */
+    public synchronized void reload(AuthConfig now) {
+        if (now.users().equals(standing.users())
+                && now.rules().equals(standing.rules())
+                && now.admin().equals(standing.admin())) {
+            return;
+        }
+        List<User> configuredUsers = AuthConfiguration.users(now, passwords);
+        List<Rule> configuredRules = AuthConfiguration.rules(now);
+        users.configured(configuredUsers);
+        rules.configured(configuredRules);
+        standing = now;
+        lookAgain();
+    }
+
+    /** One at a time, so that the last one to look has seen all. */
+    private synchronized void lookAgain() {
+        ruleSet = currentRules();
+        generation.incrementAndGet();
     }
 
     private RuleSet currentRules() {

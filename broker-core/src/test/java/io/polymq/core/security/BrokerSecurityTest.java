@@ -3,6 +3,7 @@ package io.polymq.core.security;
 import static io.polymq.core.security.Door.HERE;
 import static io.polymq.core.security.Door.done;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.polymq.core.security.Security.Action;
 import io.polymq.core.security.Security.AuthResult;
@@ -158,6 +159,30 @@ class BrokerSecurityTest {
             done(users.change("bob", user -> user.enabled(false)));
             assertThat(refused(door.password("bob", "two"))).isEqualTo(Reason.BANNED);
             assertThat(refused(door.password("bob", "one"))).isEqualTo(Reason.BAD_CREDENTIALS);
+        }
+    }
+
+    @Test
+    void usersAndRulesOfTheConfigurationAreTakenOnAsTheyAreReadAgain() {
+        String reads =
+                "[[auth.rules]]\nmatch = \"mqtt\"\nnames = [\"a/#\"]\nactions = [\"read\"]\n";
+        try (Door door = new Door(false, ALICE, reads)) {
+            assertThat(door.may("alice", Action.READ, "a.b")).isTrue();
+            assertThat(door.may("alice", Action.WRITE, "a.b")).isFalse();
+            long before = door.security.generation();
+            door.security.reload(Door.config(ALICE, reads));
+            assertThat(door.security.generation()).as("nothing has changed").isEqualTo(before);
+            door.security.reload(
+                    Door.config(ALICE.replace("alice", "bob"), reads.replace("read", "write")));
+            assertThat(door.security.generation()).isGreaterThan(before);
+            assertThat(door.may("alice", Action.READ, "a.b")).isFalse();
+            assertThat(door.may("alice", Action.WRITE, "a.b")).isTrue();
+            assertThat(door.security.users().find("alice")).isNull();
+            assertThat(door.security.users().find("bob")).isNotNull();
+            String nonsense = reads.replace("a/#", "a/#/b");
+            assertThatThrownBy(() -> door.security.reload(Door.config(nonsense)))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(door.security.users().find("bob")).as("all or nothing").isNotNull();
         }
     }
 

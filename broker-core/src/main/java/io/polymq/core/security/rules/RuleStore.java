@@ -27,8 +27,8 @@ public final class RuleStore implements AutoCloseable {
 
     private final NodeCache cache;
     private final CachedView<Rule> view;
-    private final List<Rule> configured;
     private final SecureRandom random;
+    private volatile List<Rule> configured;
 
     public RuleStore(NodeCache cache, List<Rule> configured, SecureRandom random) {
         this.cache = cache;
@@ -55,7 +55,12 @@ public final class RuleStore implements AutoCloseable {
         return view.ready();
     }
 
-    /** Calls back after each change. */
+    /** Takes on what the configuration has by now; nobody is called back. */
+    public void configured(List<Rule> now) {
+        configured = List.copyOf(now);
+    }
+
+    /** Calls back after each change of those in the metadata. */
     public void onChange(Runnable listener) {
         view.listen((id, before, after) -> listener.run());
     }

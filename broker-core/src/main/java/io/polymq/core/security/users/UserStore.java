@@ -6,6 +6,7 @@ import io.polymq.meta.NodeCache;
 import io.polymq.meta.Transaction;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,19 +24,30 @@ public final class UserStore implements AutoCloseable {
 
     private final NodeCache cache;
     private final CachedView<User> view;
-    private final Map<String, User> configured = new LinkedHashMap<>();
+    private volatile Map<String, User> configured;
 
     public UserStore(NodeCache cache, Collection<User> configured) {
         this.cache = cache;
-        configured.forEach(user -> this.configured.put(user.name(), user));
+        this.configured = byName(configured);
         this.view = cache.view(PREFIX, UserCodec::decode);
+    }
+
+    private static Map<String, User> byName(Collection<User> users) {
+        Map<String, User> named = new LinkedHashMap<>();
+        users.forEach(user -> named.put(user.name(), user));
+        return Collections.unmodifiableMap(named);
+    }
+
+    /** Takes on what the configuration has by now; nobody is called back. */
+    public void configured(Collection<User> now) {
+        configured = byName(now);
     }
 
     public CompletableFuture<Void> ready() {
         return view.ready();
     }
 
-    /** Calls back after each change, with the user's name. */
+    /** Calls back after each change of those in the metadata, with the user's name. */
     public void onChange(java.util.function.Consumer<String> listener) {
         view.listen((name, before, after) -> listener.accept(name));
     }
@@ -48,11 +60,12 @@ public final class UserStore implements AutoCloseable {
 
     /** All of them, those of the configuration first. */
     public List<User> all() {
-        List<User> users = new ArrayList<>(configured.values());
+        Map<String, User> first = configured;
+        List<User> users = new ArrayList<>(first.values());
         view.all()
                 .forEach(
                         (name, versioned) -> {
-                            if (!configured.containsKey(name)) {
+                            if (!first.containsKey(name)) {
                                 users.add(versioned.value());
                             }
                         });
@@ -61,8 +74,9 @@ public final class UserStore implements AutoCloseable {
 
     /** Whether there is one besides this one. */
     public boolean anyBesides(String name) {
-        int others = configured.size() + view.size();
-        others -= configured.containsKey(name) ? 1 : 0;
+        Map<String, User> first = configured;
+        int others = first.size() + view.size();
+        others -= first.containsKey(name) ? 1 : 0;
         others -= view.get(name) != null ? 1 : 0;
         return others > 0;
     }
