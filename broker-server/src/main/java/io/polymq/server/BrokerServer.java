@@ -25,6 +25,7 @@ import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.options.ServerOptions;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.NetworkException;
+import io.polymq.network.NetworkServer;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.ShutdownBroadcast;
 import io.polymq.storage.StorageException;
@@ -134,7 +135,7 @@ public final class BrokerServer {
                 () -> {
                     MqttBroker broker = MqttBroker.start(mqtt);
                     pages.addAll(broker.pages());
-                    return broker.binding();
+                    return new Served(broker.binding(), broker.entrances());
                 });
         KafkaBrokerServerParams kafka = ProtocolParams.kafka(parts, config);
         serve(
@@ -143,11 +144,11 @@ public final class BrokerServer {
                 () -> {
                     KafkaBroker broker = new KafkaBroker(kafka);
                     pages.add(broker.pages());
-                    return broker.binding();
+                    return new Served(broker.binding());
                 });
         NatsBrokerServerParams nats =
                 ProtocolParams.nats(parts, config, natsOptions, startMq9(parts));
-        serve(parts, config.natsRuntime(), () -> startNats(nats));
+        serve(parts, config.natsRuntime(), () -> new Served(startNats(nats)));
         tellNatsItsAddress();
         AmqpBrokerServerParams amqp = ProtocolParams.amqp(parts, config);
         serve(
@@ -157,7 +158,7 @@ public final class BrokerServer {
                     AmqpBroker broker = AmqpBroker.start(amqp);
                     pages.add(broker.management(ProtocolParams.management(parts, this::addresses)));
                     pages.addAll(broker.pages(parts.security().users(), parts.security().rules()));
-                    return broker.binding();
+                    return new Served(broker.binding());
                 });
     }
 
@@ -215,9 +216,9 @@ public final class BrokerServer {
             return;
         }
         try {
-            ProtocolBinding binding = protocol.start();
-            bindings.add(binding);
-            addresses.addAll(parts.network().listen(binding, runtime));
+            Served served = protocol.start();
+            bindings.add(served.binding());
+            addresses.addAll(parts.network().listen(served.binding(), runtime, served.further()));
         } catch (IOException unusable) {
             throw new StartupException(ExitCode.DATA, unusable);
         }
@@ -225,7 +226,14 @@ public final class BrokerServer {
 
     /** Starts a broker, which may have to read what it kept. */
     private interface Protocol {
-        ProtocolBinding start() throws IOException, StartupException;
+        Served start() throws IOException, StartupException;
+    }
+
+    /** A protocol that is served, and what leads to it besides the ports that all have. */
+    private record Served(ProtocolBinding binding, List<NetworkServer.Entrance> further) {
+        Served(ProtocolBinding binding) {
+            this(binding, List.of());
+        }
     }
 
     /** Opens the port on which every protocol is served. */
@@ -261,11 +269,19 @@ public final class BrokerServer {
         source = from;
     }
 
-    /** Takes on what can change at run time: limits, certificates, NATS users and accounts. */
+    /**
+     * Takes on what can change at run time: limits, certificates, users and rules, those of NATS
+     * too.
+     */
     public void reload(PolyMqConfig now) {
         if (shared != null) {
             shared.rateLimiter().reload(now.limits());
             shared.network().reloadTls();
+            try {
+                shared.security().reload(now.auth());
+            } catch (IllegalArgumentException wrong) {
+                LOG.error("The users and rules stay as they were: {}", wrong.getMessage());
+            }
         }
         NatsBroker nats = natsBroker;
         if (nats == null || natsOptions == null) {

@@ -19,9 +19,16 @@ public record MqttConfig(
         @Doc("Addresses to listen on; empty: those of `network.bind`.") List<String> bind,
         @Doc("The largest packet taken from a client.")
                 @Bytes
-                @Within(min = 1_024, max = 268_435_455)
+                @Within(min = 20, max = 268_435_455)
                 @Default("10MiB")
                 int maxPacketSize,
+        @Doc(
+                        "The largest payload; larger publishes are dropped, and told so from version 5"
+                                + " on. 0: what the packet may hold.")
+                @Bytes
+                @Within(min = 0)
+                @Default("0")
+                int maxPayloadSize,
         @Doc("Unfinished QoS 1 and 2 publishes that a client may have.")
                 @Within(min = 1, max = 65_535)
                 @Default("1024")
@@ -36,6 +43,11 @@ public record MqttConfig(
                 @Within(min = 1, max = 65_534)
                 @Default("1024")
                 int maxInflight,
+        @Doc(
+                        "Whether messages are sent with the QoS of the subscription also when they were"
+                                + " published with a lower one.")
+                @Default("false")
+                boolean upgradeOutgoingQos,
         @Doc("Messages that may wait for one session.") @Within(min = 1) @Default("10000")
                 int maxQueuedMessages,
         @Doc("Bytes that may wait for one session.") @Bytes @Within(min = 1_024) @Default("64MiB")
@@ -114,6 +126,13 @@ public record MqttConfig(
         @Doc("How long the ban lasts.") @Within(min = 1) @Default("5m") Duration flappingBan,
         @Doc("Whether clients may have messages retained.") @Default("true")
                 boolean retainAvailable,
+        @Doc(
+                        "Whether a retained message is held back when whoever published it may no longer"
+                                + " do so.")
+                @Default("false")
+                boolean checkRetainSource,
+        @Doc("Whether clients without an identifier get one.") @Default("true")
+                boolean assignClientIds,
         @Doc("The highest QoS of publishes; subscriptions get no higher one.")
                 @Within(min = 0, max = 2)
                 @Default("2")
@@ -144,6 +163,7 @@ public record MqttConfig(
                 @Within(min = 65_536)
                 @Default("64MiB")
                 long traceSize,
+        List<MqttListenerConfig> listeners,
         LoopConfig network)
         implements RuntimeConfig {
 
@@ -155,5 +175,6 @@ public record MqttConfig(
         rewrite = List.copyOf(rewrite);
         listenerTenants = List.copyOf(listenerTenants);
         trace = List.copyOf(trace);
+        listeners = List.copyOf(listeners);
     }
 }

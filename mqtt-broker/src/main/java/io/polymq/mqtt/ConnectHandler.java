@@ -82,13 +82,18 @@ final class ConnectHandler {
         if (shared.trace().isOn()) {
             shared.trace().packet(connection, "received", connect);
         }
-        if (connect.clientId().isEmpty() && !isIdOptional(connect)) {
+        boolean mayHaveNone = shared.settings().assignClientIds() && isIdOptional(connect);
+        if (connect.clientId().isEmpty() && !mayHaveNone) {
             refuse(ReasonCode.CLIENT_IDENTIFIER_NOT_VALID, "a client identifier is needed");
             return;
         }
         MqttPacket.Will will = connect.will();
         if (will != null && !isWillAllowed(will)) {
             refuse(ReasonCode.NOT_AUTHORIZED, "this will is not allowed");
+            return;
+        }
+        if (will != null && will.payload().length > shared.settings().maxPayload()) {
+            refuse(ReasonCode.PACKET_TOO_LARGE, NOTHING_MORE);
             return;
         }
         ReasonCode missing = will == null ? null : notOffered(will);
@@ -297,7 +302,13 @@ final class ConnectHandler {
 
     private void accepted(Principal known) {
         MqttPacket.Connect connect = connect();
-        Principal principal = shared.tenants().of(known, connect, connection.connection().local());
+        Door door = connection.door();
+        if (door.loginRequired() && known.user().equals(Principal.ANONYMOUS.user())) {
+            refuse(ReasonCode.NOT_AUTHORIZED, "a login is needed here");
+            return;
+        }
+        Principal principal =
+                shared.tenants().of(known, connect, door, connection.connection().local());
         String clientId = connect.clientId();
         assignedId = clientId.isEmpty();
         if (assignedId) {
@@ -354,11 +365,22 @@ final class ConnectHandler {
                                 }));
     }
 
-    private static Session.@Nullable Will will(MqttPacket.Connect connect) {
+    private Session.@Nullable Will will(MqttPacket.Connect connect) {
         MqttPacket.Will will = connect.will();
-        return will == null
-                ? null
-                : new Session.Will(will, will.properties().number(Property.WILL_DELAY_INTERVAL, 0));
+        if (will == null) {
+            return null;
+        }
+        MqttPacket.Will meant = will;
+        if (connection.door().mounts()) {
+            meant =
+                    new MqttPacket.Will(
+                            will.properties(),
+                            connection.door().mountTopic(will.topic()),
+                            will.payload(),
+                            will.qos(),
+                            will.retain());
+        }
+        return new Session.Will(meant, will.properties().number(Property.WILL_DELAY_INTERVAL, 0));
     }
 
     private long sessionExpiry(MqttPacket.Connect connect) {

@@ -84,7 +84,7 @@ final class DelayedPublish {
                 .run(
                         () -> {
                             Message borrowed = message.lendTo(shared.background().incoming());
-                            shared.publish(tenant, borrowed, receipt);
+                            shared.publish(tenant, borrowed, null, receipt);
                             receipt.done(null);
                         });
     }

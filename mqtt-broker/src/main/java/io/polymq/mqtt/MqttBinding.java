@@ -8,7 +8,7 @@ import io.polymq.network.ProtocolHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** MQTT as the network layer knows it. Shared, immutable. */
+/** MQTT as the network layer knows it, behind one door. Shared, immutable. */
 final class MqttBinding implements ProtocolBinding {
 
     private static final byte[] MQTT = "\0\4MQTT".getBytes(StandardCharsets.US_ASCII);
@@ -16,10 +16,12 @@ final class MqttBinding implements ProtocolBinding {
 
     private final MqttShared shared;
     private final KeepAlives keepAlives;
+    private final Door door;
 
-    MqttBinding(MqttShared shared, KeepAlives keepAlives) {
+    MqttBinding(MqttShared shared, KeepAlives keepAlives, Door door) {
         this.shared = shared;
         this.keepAlives = keepAlives;
+        this.door = door;
     }
 
     @Override
@@ -78,7 +80,7 @@ final class MqttBinding implements ProtocolBinding {
     @Override
     public ProtocolHandler open(Connection connection) {
         SessionZone zone = shared.zone(connection.loop());
-        MqttConnection handler = new MqttConnection(shared, connection, zone);
+        MqttConnection handler = new MqttConnection(shared, connection, zone, door);
         keepAlives.watch(handler, connection.loop());
         return handler;
     }

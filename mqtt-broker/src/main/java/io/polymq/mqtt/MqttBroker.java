@@ -6,6 +6,7 @@ import io.netty.util.concurrent.EventExecutor;
 import io.polymq.core.admin.AdminPages;
 import io.polymq.core.message.HeaderCodec;
 import io.polymq.network.CloseReason;
+import io.polymq.network.NetworkServer;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
 import java.io.IOException;
@@ -32,7 +33,7 @@ public final class MqttBroker {
 
     public MqttBroker(MqttBrokerServerParams params) {
         shared = new MqttShared(params, background, journal);
-        binding = new MqttBinding(shared, keepAlives);
+        binding = new MqttBinding(shared, keepAlives, Door.MAIN);
         sys = new SysTopics(shared, VERSION, new BrokerFigures(params.metrics()));
         params.shutdown().subscribe(Shutdown.Phase.PROTOCOLS, "mqtt", this::drain);
     }
@@ -87,6 +88,18 @@ public final class MqttBroker {
     /** What the network server needs to serve MQTT. */
     public ProtocolBinding binding() {
         return binding;
+    }
+
+    /** The listeners that have settings of their own. */
+    public List<NetworkServer.Entrance> entrances() {
+        return shared.settings().listeners().stream()
+                .map(
+                        one ->
+                                new NetworkServer.Entrance(
+                                        new MqttBinding(shared, keepAlives, Door.of(one)),
+                                        one.ports(),
+                                        one.bind()))
+                .toList();
     }
 
     private CompletionStage<Void> drain(Duration within) {

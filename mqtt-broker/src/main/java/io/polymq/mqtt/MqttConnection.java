@@ -47,6 +47,7 @@ final class MqttConnection implements ProtocolHandler {
     private final Connection connection;
     private final Outbox outbox;
     private final SessionZone zone;
+    private final Door door;
     private final ConnectHandler connects;
     private final PublishHandler publishes;
     private final SubscribeHandler subscribes;
@@ -60,11 +61,12 @@ final class MqttConnection implements ProtocolHandler {
     private boolean behind;
     private long lastPacketAt;
 
-    MqttConnection(MqttShared shared, Connection connection, SessionZone zone) {
+    MqttConnection(MqttShared shared, Connection connection, SessionZone zone, Door door) {
         this.shared = shared;
         this.connection = connection;
         this.outbox = connection.outbox();
         this.zone = zone;
+        this.door = door;
         this.connects = new ConnectHandler(shared, this);
         this.publishes = new PublishHandler(shared, this);
         this.subscribes = new SubscribeHandler(shared, this);
@@ -82,6 +84,11 @@ final class MqttConnection implements ProtocolHandler {
 
     SessionZone zone() {
         return zone;
+    }
+
+    /** Any thread. */
+    Door door() {
+        return door;
     }
 
     Phase phase() {
@@ -443,6 +450,9 @@ final class MqttConnection implements ProtocolHandler {
         ClientLimits to = limits;
         PublishForm form = PublishForm.of(message, shared.clock());
         if ((how & PublishForm.DUP) == 0 && form.isExpired(shared.clock())) {
+            return false;
+        }
+        if (door.mounts() && !form.hide(door.mounted())) {
             return false;
         }
         int full = how | (to.version() == MqttVersion.V5 ? PublishForm.V5 : 0);

@@ -94,6 +94,7 @@ final class MqttErrors {
                     NOT_AUTHORIZED,
                     BANNED,
                     BAD_AUTHENTICATION_METHOD,
+                    PACKET_TOO_LARGE,
                     RETAIN_NOT_SUPPORTED,
                     QOS_NOT_SUPPORTED ->
                     NOT_AUTHORIZED;

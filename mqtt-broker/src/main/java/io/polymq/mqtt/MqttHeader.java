@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A message's header as MQTT keeps it: the encoded properties of its PUBLISH without topic alias,
  * expiry and subscription identifiers; with {@link #EXPIRES} the moment of expiry stands in front
- * of them, eight bytes of milliseconds. Shared, stateless.
+ * of them, eight bytes of milliseconds; with {@link #SIGNED} {@link RetainSource} stands in front
+ * of all. Shared, stateless.
  */
 final class MqttHeader implements HeaderCodec {
 
@@ -29,6 +30,7 @@ final class MqttHeader implements HeaderCodec {
     static final int QOS = 3;
     static final int RETAIN = 4;
     static final int EXPIRES = 8;
+    static final int SIGNED = 16;
     static final int EXPIRY_BYTES = 8;
 
     /** The user property in which a foreign message's identifier travels. */
@@ -80,6 +82,10 @@ final class MqttHeader implements HeaderCodec {
 
     @Override
     public MessageProperties decode(byte[] header, int offset, int length, int flags) {
+        if ((flags & SIGNED) != 0) {
+            int signed = RetainSource.length(header, offset, length);
+            return decode(header, offset + signed, length - signed, flags & ~SIGNED);
+        }
         int skip = (flags & EXPIRES) == 0 ? 0 : EXPIRY_BYTES;
         if (length < skip) {
             return MessageProperties.NONE;

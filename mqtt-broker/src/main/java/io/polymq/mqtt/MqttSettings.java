@@ -1,6 +1,7 @@
 package io.polymq.mqtt;
 
 import io.polymq.config.MqttConfig;
+import io.polymq.config.MqttListenerConfig;
 import io.polymq.core.router.Router;
 import io.polymq.storage.Durability;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.Locale;
  * What an MQTT broker may be told.
  *
  * @param maxPacketSize the largest packet taken from a client
+ * @param maxPayload the largest payload taken from a client
  * @param receiveMaximum unfinished QoS 1 and 2 publishes that a client may have
  * @param topicAliasMaximum aliases that a client may use
  * @param outboundAliasMaximum aliases used towards a client that allows them, 0 for none
@@ -41,9 +43,16 @@ import java.util.Locale;
  * @param offered what of the protocol clients may use
  * @param tenants which tenant a client works in
  * @param trace what is written down of whom
+ * @param assignClientIds whether clients without an identifier get one
+ * @param upgradeQos whether messages are sent with their subscription's QoS also when they were
+ *     published with a lower one
+ * @param checkRetainSource whether a retained message is held back when whoever published it may no
+ *     longer do so
+ * @param listeners those with settings of their own
  */
 public record MqttSettings(
         int maxPacketSize,
+        int maxPayload,
         int receiveMaximum,
         int topicAliasMaximum,
         int outboundAliasMaximum,
@@ -72,7 +81,11 @@ public record MqttSettings(
         Duration slowThreshold,
         Offered offered,
         TenantChoice tenants,
-        TraceSettings trace) {
+        TraceSettings trace,
+        boolean assignClientIds,
+        boolean upgradeQos,
+        boolean checkRetainSource,
+        List<MqttListenerConfig> listeners) {
 
     /** What goes when a session's queue is full. */
     public enum Overflow {
@@ -121,6 +134,7 @@ public record MqttSettings(
     public MqttSettings {
         autoSubscribe = List.copyOf(autoSubscribe);
         rewrite = List.copyOf(rewrite);
+        listeners = List.copyOf(listeners);
     }
 
     /** What the section {@code [mqtt_runtime]} says; its files are in the folder. */
@@ -128,6 +142,7 @@ public record MqttSettings(
         Duration expiry = config.maxSessionExpiry();
         return new MqttSettings(
                 config.maxPacketSize(),
+                config.maxPayloadSize() == 0 ? Integer.MAX_VALUE : config.maxPayloadSize(),
                 config.receiveMaximum(),
                 config.topicAliasMaximum(),
                 config.outboundAliasMaximum(),
@@ -161,6 +176,10 @@ public record MqttSettings(
                         config.sharedSubscriptions()),
                 new TenantChoice(config.tenantProperty(), config.listenerTenants()),
                 new TraceSettings(
-                        config.trace(), folder.resolve(config.traceFile()), config.traceSize()));
+                        config.trace(), folder.resolve(config.traceFile()), config.traceSize()),
+                config.assignClientIds(),
+                config.upgradeOutgoingQos(),
+                config.checkRetainSource(),
+                config.listeners());
     }
 }

@@ -209,33 +209,56 @@ final class MqttShared {
      *
      * @return how many took it
      */
-    int route(Router.Space space, Message message, Receipt receipt, SessionZone zone) {
+    int route(Session from, Router.Space space, Message message, Receipt receipt) {
         message.receipt(receipt);
         if (MqttHeader.retain(message)) {
             receipt.expect();
-            retained.put(space.tenant(), message.keep(), receipt);
+            retain(space.tenant(), message, from, receipt);
         }
-        int matched = space.publish(zone.routes(), message);
+        int matched = space.publish(from.zone().routes(), message);
         receipt.seal();
         return matched;
     }
 
+    /**
+     * Keeps the subject's last message, with the name of who published it where that is asked for
+     * later.
+     *
+     * @param from null for the broker itself
+     */
+    void retain(String tenant, Message message, @Nullable Session from, @Nullable Receipt receipt) {
+        boolean signed = settings.checkRetainSource() && message.payloadLength() > 0;
+        retained.put(
+                tenant,
+                signed && from != null ? RetainSource.sign(message, from) : message.keep(),
+                receipt);
+    }
+
     /** Publishes what the broker itself has to say; in the background's zone. */
     void publish(String tenant, Publication publication) {
+        publish(tenant, publication, null);
+    }
+
+    /**
+     * Publishes what a client left behind; in the background's zone.
+     *
+     * @param from null for the broker itself
+     */
+    void publish(String tenant, Publication publication, @Nullable Session from) {
         assert background.isHere();
         Message message = publication.lendTo(background.incoming());
         Receipt receipt = new Receipt(this::onOwnPublished);
-        publish(tenant, message, receipt);
+        publish(tenant, message, from, receipt);
         receipt.seal();
     }
 
     /** Publishes a message for which the receipt waits; in the background's zone. */
-    void publish(String tenant, Message message, Receipt receipt) {
+    void publish(String tenant, Message message, @Nullable Session from, Receipt receipt) {
         assert background.isHere();
         message.receipt(receipt);
         if (MqttHeader.retain(message)) {
             receipt.expect();
-            retained.put(tenant, message.keep(), receipt);
+            retain(tenant, message, from, receipt);
         }
         router.space(tenant).publish(background.routes(), message);
     }

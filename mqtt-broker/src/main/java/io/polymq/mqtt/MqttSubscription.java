@@ -105,10 +105,16 @@ final class MqttSubscription implements Sink {
         if (!mayRead(message.subject())) {
             return false;
         }
-        int qos = Math.min(o.qos(), MqttHeader.qos(message));
+        int qos = qosFor(MqttHeader.qos(message));
         return qos == 0
                 ? session.deliverQos0(message, this, o)
                 : session.deliver(message, this, qos);
+    }
+
+    /** What a message is sent with that was published so. */
+    int qosFor(int published) {
+        int granted = options.qos();
+        return session.upgradesQos() ? granted : Math.min(granted, published);
     }
 
     @Override

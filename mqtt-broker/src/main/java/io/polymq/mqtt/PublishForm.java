@@ -11,6 +11,7 @@ import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Subject;
 import io.polymq.network.Outbox;
 import java.time.InstantSource;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class PublishForm extends WireForm {
     private long expiresAt;
     private @Nullable KeptMessage kept;
     private int secondsLeft;
+    private int hidden;
 
     private static final class Prefix {
         byte[] bytes = new byte[64];
@@ -101,6 +103,7 @@ final class PublishForm extends WireForm {
         expiresAt = MqttHeader.expiresAt(message, now);
         secondsLeft = expiresAt < 0 ? -1 : secondsLeft(expiresAt, now);
         kept = null;
+        hidden = 0;
         if (message.isNativeTo(MqttHeader.CODEC)) {
             int skip = (message.flags() & MqttHeader.EXPIRES) == 0 ? 0 : MqttHeader.EXPIRY_BYTES;
             properties = message.header();
@@ -127,6 +130,19 @@ final class PublishForm extends WireForm {
     }
 
     /**
+     * Leaves the mount point of the next receiver out of the topic.
+     *
+     * @return false when it is not there, so that the message is not the receiver's
+     */
+    boolean hide(byte[] mountPoint) {
+        int length = mountPoint.length;
+        boolean there =
+                topic.length > length && Arrays.equals(topic, 0, length, mountPoint, 0, length);
+        hidden = there ? length : 0;
+        return there;
+    }
+
+    /**
      * Appends one PUBLISH.
      *
      * @param how QoS, retain, version and DUP as bits
@@ -145,18 +161,20 @@ final class PublishForm extends WireForm {
             int packetId,
             int alias,
             int maxPacket) {
+        int cut = hidden;
+        hidden = 0;
         if (!spelled) {
             return 0;
         }
         int payloadLength = message.payloadLength();
         Prefix prefix = single;
-        if (subscriptionId == 0 && alias == 0) {
+        if (subscriptionId == 0 && alias == 0 && cut == 0) {
             prefix = prefixes[how & 15];
             if (!prefix.valid) {
-                build(prefix, payloadLength, how, 0, 0);
+                build(prefix, payloadLength, how, 0, 0, 0);
             }
         } else {
-            build(prefix, payloadLength, how, subscriptionId, alias);
+            build(prefix, payloadLength, how, subscriptionId, alias, cut);
         }
         int size = prefix.length + payloadLength;
         if (size > maxPacket || size > Wire.MAX_VARIABLE) {
@@ -186,10 +204,11 @@ final class PublishForm extends WireForm {
         return size;
     }
 
-    private void build(Prefix into, int payloadLength, int how, int subscriptionId, int alias) {
+    private void build(
+            Prefix into, int payloadLength, int how, int subscriptionId, int alias, int cut) {
         boolean v5 = (how & V5) != 0;
         int qos = how & 3;
-        int topicLength = alias > 0 ? 0 : topic.length;
+        int topicLength = alias > 0 ? 0 : topic.length - cut;
         int all = v5 ? ownPropertiesLength(subscriptionId, alias) + propertiesLength : 0;
         int remaining = 2 + topicLength + (qos > 0 ? 2 : 0) + all + payloadLength;
         remaining += v5 ? Wire.variableLength(all) : 0;
@@ -202,7 +221,7 @@ final class PublishForm extends WireForm {
         int at = Wire.putVariable(out, 1, remaining);
         out[at++] = (byte) (topicLength >> 8);
         out[at++] = (byte) topicLength;
-        System.arraycopy(topic, 0, out, at, topicLength);
+        System.arraycopy(topic, cut, out, at, topicLength);
         at += topicLength;
         into.idAt = at;
         at += qos > 0 ? 2 : 0;

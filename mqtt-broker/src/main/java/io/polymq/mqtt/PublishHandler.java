@@ -33,6 +33,8 @@ final class PublishHandler {
     private final Qos2Receiver qos2;
     private Router.@Nullable Space space;
     private @Nullable Subject lastWritten;
+    private @Nullable Subject lastPlain;
+    private @Nullable Subject lastMounted;
     private boolean lastAllowed;
     private long lastRules;
 
@@ -52,6 +54,10 @@ final class PublishHandler {
             throw MqttCodecException.protocol("a subscription identifier from a client");
         }
         checkOffered(view);
+        if (view.payloadLength() > shared.settings().maxPayload()) {
+            answer(view, ReasonCode.QUOTA_EXCEEDED);
+            return;
+        }
         shared.metrics().received();
         connection.connection().countMessages(1);
         if (shared.trace().isOn()) {
@@ -63,6 +69,9 @@ final class PublishHandler {
                     shared.rewrite()
                             .publish(subject, session.key().clientId(), session.principal());
         }
+        if (connection.door().mounts()) {
+            subject = mounted(subject);
+        }
         if (subject.isReserved() && DelayedPublish.isDelayed(subject)) {
             onDelayed(view, zone, subject);
             return;
@@ -71,7 +80,7 @@ final class PublishHandler {
         if (view.qos() == 0) {
             if (mayPublish(message, view)) {
                 if (view.retain()) {
-                    shared.retained().put(tenant(), message.keep(), null);
+                    shared.retain(tenant(), message, connection.session(), null);
                 }
                 space().publish(zone.routes(), message);
             }
@@ -79,7 +88,7 @@ final class PublishHandler {
         }
         checkReceiveMaximum(view.packetId());
         if (view.qos() == 1) {
-            onQos1(message, view, zone);
+            onQos1(message, view);
         } else {
             onQos2(message, view);
         }
@@ -163,6 +172,16 @@ final class PublishHandler {
             aliases.set(alias, subject);
         }
         return subject;
+    }
+
+    private Subject mounted(Subject written) {
+        Subject known = lastMounted;
+        if (known == null || !written.equals(lastPlain)) {
+            known = connection.door().mount(written);
+            lastPlain = written;
+            lastMounted = known;
+        }
+        return known;
     }
 
     private void validate(PublishView view) throws MqttCodecException {
@@ -323,12 +342,12 @@ final class PublishHandler {
 
     // QoS 1.
 
-    private void onQos1(Message message, PublishView view, SessionZone zone) {
+    private void onQos1(Message message, PublishView view) {
         if (!mayPublish(message, view)) {
             return;
         }
         AckQueue.Pending answer = acks.begin(PacketType.PUBACK, view.packetId());
-        answer.matched(shared.route(space(), message, new Receipt(answer), zone));
+        answer.matched(shared.route(connection.session(), space(), message, new Receipt(answer)));
         acks.end(answer);
         connection.acksWait(acks.size());
     }

@@ -217,7 +217,7 @@ final class Qos2Receiver {
             return;
         }
         shared.replays().begin(known, kept);
-        shared.route(space(session), message, receipt, zone);
+        shared.route(session, space(session), message, receipt);
         shared.replays().end(known, kept);
     }
 

@@ -50,6 +50,13 @@ final class RetainedDelivery implements Runnable {
 
     private void deliver(Retained retained) {
         Message message = retained.message().lendTo(session.zone().replay());
+        if (RetainSource.isOn(message)) {
+            RetainSource source = RetainSource.takenOff(message);
+            boolean asked = shared.settings().checkRetainSource();
+            if (asked && !source.mayStillWrite(shared.access(), message.subject())) {
+                return;
+            }
+        }
         session.deliverRetained(message, subscription);
     }
 }

@@ -87,6 +87,10 @@ final class Session {
         shared.subscriptions().leave(this, filter);
     }
 
+    boolean upgradesQos() {
+        return shared.settings().upgradeQos();
+    }
+
     MqttAccess access() {
         return shared.access();
     }
@@ -353,7 +357,7 @@ final class Session {
             return;
         }
         MqttSubscription.Options options = subscription.options();
-        int qos = Math.min(options.qos(), MqttHeader.qos(message));
+        int qos = subscription.qosFor(MqttHeader.qos(message));
         if (qos == 0) {
             to.sendRetained(message, options);
         } else {
@@ -373,7 +377,7 @@ final class Session {
             return false;
         }
         receipt.forward();
-        int most = Math.min(qos, subscription.options().qos());
+        int most = subscription.qosFor(qos);
         zone.post(new Delivery(this, subscription, message, most, receipt));
         return true;
     }

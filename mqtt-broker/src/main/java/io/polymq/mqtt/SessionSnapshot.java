@@ -50,18 +50,19 @@ record SessionSnapshot(
                 session.will());
     }
 
-    private static String addressOf(SocketAddress address) {
+    static String addressOf(SocketAddress address) {
         return address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress()
                 : "0.0.0.0";
     }
 
     Credentials.Peer peer() {
+        return peer(address, key.clientId());
+    }
+
+    static Credentials.Peer peer(String address, String clientId) {
         return new Credentials.Peer(
-                "mqtt",
-                new InetSocketAddress(InetAddress.ofLiteral(address), 0),
-                key.clientId(),
-                null);
+                "mqtt", new InetSocketAddress(InetAddress.ofLiteral(address), 0), clientId, null);
     }
 
     static ByteBuffer keyBytes(SessionKey key) {
@@ -77,19 +78,7 @@ record SessionSnapshot(
         writeText(out, key.tenant());
         writeText(out, key.clientId());
         out.writeLong(number);
-        writeText(out, principal.user());
-        writeText(out, principal.tenant());
-        out.writeBoolean(principal.admin());
-        out.writeInt(principal.groups().size());
-        principal.groups().forEach(group -> writeText(out, group));
-        out.writeInt(principal.attributes().size());
-        principal
-                .attributes()
-                .forEach(
-                        (name, value) -> {
-                            writeText(out, name);
-                            writeText(out, value);
-                        });
+        writePrincipal(out, principal);
         writeText(out, address);
         out.writeLong(expirySeconds);
         out.writeLong(detachedAt);
@@ -126,6 +115,42 @@ record SessionSnapshot(
         }
         SessionKey key = new SessionKey(readText(in), readText(in));
         long number = in.readLong();
+        Principal principal = readPrincipal(in);
+        String address = readText(in);
+        long expiry = in.readLong();
+        long detachedAt = in.readLong();
+        return new SessionSnapshot(
+                key, number, principal, address, expiry, detachedAt, readWill(in));
+    }
+
+    private static Session.@Nullable Will readWill(ByteBuf in) throws MqttCodecException {
+        if (!in.readBoolean()) {
+            return null;
+        }
+        long delay = in.readLong();
+        MqttPacket packet = new MqttDecoder().decode(in, MqttVersion.V5);
+        return packet instanceof MqttPacket.Connect connect && connect.will() != null
+                ? new Session.Will(connect.will(), delay)
+                : null;
+    }
+
+    static void writePrincipal(ByteBuf out, Principal principal) {
+        writeText(out, principal.user());
+        writeText(out, principal.tenant());
+        out.writeBoolean(principal.admin());
+        out.writeInt(principal.groups().size());
+        principal.groups().forEach(group -> writeText(out, group));
+        out.writeInt(principal.attributes().size());
+        principal
+                .attributes()
+                .forEach(
+                        (name, value) -> {
+                            writeText(out, name);
+                            writeText(out, value);
+                        });
+    }
+
+    static Principal readPrincipal(ByteBuf in) {
         String user = readText(in);
         String tenant = readText(in);
         boolean admin = in.readBoolean();
@@ -138,28 +163,7 @@ record SessionSnapshot(
             String name = readText(in);
             attributes.put(name, readText(in));
         }
-        String address = readText(in);
-        long expiry = in.readLong();
-        long detachedAt = in.readLong();
-        return new SessionSnapshot(
-                key,
-                number,
-                new Principal(user, tenant, groups, attributes, admin),
-                address,
-                expiry,
-                detachedAt,
-                readWill(in));
-    }
-
-    private static Session.@Nullable Will readWill(ByteBuf in) throws MqttCodecException {
-        if (!in.readBoolean()) {
-            return null;
-        }
-        long delay = in.readLong();
-        MqttPacket packet = new MqttDecoder().decode(in, MqttVersion.V5);
-        return packet instanceof MqttPacket.Connect connect && connect.will() != null
-                ? new Session.Will(connect.will(), delay)
-                : null;
+        return new Principal(user, tenant, groups, attributes, admin);
     }
 
     static void writeText(ByteBuf out, String text) {

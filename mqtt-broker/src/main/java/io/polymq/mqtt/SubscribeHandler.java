@@ -173,7 +173,11 @@ final class SubscribeHandler {
     }
 
     private String rewritten(String filter, Session session) {
-        return shared.rewrite().subscribe(filter, session.key().clientId(), session.principal());
+        return connection
+                .door()
+                .mountFilter(
+                        shared.rewrite()
+                                .subscribe(filter, session.key().clientId(), session.principal()));
     }
 
     void onUnsubscribe(MqttPacket.Unsubscribe packet) {

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class Subscriptions {
 
     /** The short form of a shared subscription whose group is called the same. */
-    private static final String QUEUE = "$queue/";
+    static final String QUEUE = "$queue/";
 
     /** One client at a time may have the filter behind it. */
-    private static final String EXCLUSIVE = "$exclusive/";
+    static final String EXCLUSIVE = "$exclusive/";
 
     private final MqttShared shared;
     private final Map<String, SharedGroup> groups = new ConcurrentHashMap<>();

@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * The tenant of clients whose user has none of its own: what a user property of CONNECT says, else
- * what belongs to the port. A user's own tenant always wins. Shared, immutable.
+ * what belongs to the listener or its port. A user's own tenant always wins. Shared, immutable.
  */
 final class TenantByDoor {
 
@@ -29,7 +29,7 @@ final class TenantByDoor {
         }
     }
 
-    Principal of(Principal principal, MqttPacket.Connect connect, SocketAddress local) {
+    Principal of(Principal principal, MqttPacket.Connect connect, Door door, SocketAddress local) {
         if (!principal.tenant().equals(Principal.DEFAULT_TENANT)) {
             return principal;
         }
@@ -39,6 +39,9 @@ final class TenantByDoor {
                     return principal.inTenant(named.value());
                 }
             }
+        }
+        if (!door.tenant().isEmpty()) {
+            return principal.inTenant(door.tenant());
         }
         String tenant = local instanceof InetSocketAddress inet ? byPort.get(inet.getPort()) : null;
         return tenant == null ? principal : principal.inTenant(tenant);

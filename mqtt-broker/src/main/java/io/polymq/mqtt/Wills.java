@@ -90,7 +90,7 @@ final class Wills {
                                             session.principal(),
                                             session.peer(),
                                             publication.subject())) {
-                                shared.publish(session.key().tenant(), publication);
+                                shared.publish(session.key().tenant(), publication, session);
                             }
                         });
     }

@@ -7,6 +7,8 @@ import io.polymq.codec.mqtt.MqttVersion;
 import io.polymq.codec.mqtt.Properties;
 import io.polymq.codec.mqtt.Property;
 import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.config.MqttConfig;
+import io.polymq.config.schema.Defaults;
 import io.polymq.conformance.AllowAll;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
@@ -15,6 +17,7 @@ import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,6 +32,7 @@ class AccessTest {
     private static final class Rules extends AllowAll {
         final AtomicLong generation = new AtomicLong();
         volatile String denied = "secret";
+        volatile String unwritable = "unwritable";
 
         @Override
         public CompletionStage<AuthResult> authenticate(Credentials credentials) {
@@ -43,7 +47,8 @@ class AccessTest {
         @Override
         public boolean allows(
                 Principal principal, Credentials.Peer peer, Action action, Resource resource) {
-            return !resource.name().startsWith(denied);
+            boolean writes = action == Action.WRITE && resource.name().startsWith(unwritable);
+            return !writes && !resource.name().startsWith(denied);
         }
 
         @Override
@@ -237,6 +242,51 @@ class AccessTest {
                             "nobody",
                             new byte[] {1});
             assertThat(client.connect(connect).code()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void aRetainedMessageIsHeldBackOnceItsPublisherMayNoLongerPublishIt() throws IOException {
+        for (String checked : new String[] {"true", "false"}) {
+            MqttSettings settings =
+                    MqttSettings.of(
+                            Defaults.with(MqttConfig.class, "check_retain_source=" + checked),
+                            Path.of("target"));
+            Rules publishersOnly = new Rules();
+            try (TestServer checking = new TestServer(settings, publishersOnly, null, 0, 1)) {
+                try (TestClient client = TestClient.v5(checking.port())) {
+                    client.connect("source", true);
+                    Properties expiry =
+                            Properties.builder()
+                                    .number(Property.MESSAGE_EXPIRY_INTERVAL, 100)
+                                    .build();
+                    client.send(
+                            new MqttPacket.Publish(
+                                    false,
+                                    1,
+                                    true,
+                                    "kept",
+                                    1,
+                                    expiry,
+                                    "m".getBytes(StandardCharsets.UTF_8)));
+                    client.expect(MqttPacket.PubAck.class);
+                    client.subscribe("kept", 0);
+                    MqttPacket.Publish kept = client.expectMessage("kept", "m");
+                    assertThat(kept.properties().number(Property.MESSAGE_EXPIRY_INTERVAL, 0))
+                            .isBetween(98L, 100L);
+                }
+                publishersOnly.unwritable = "kept";
+                publishersOnly.generation.incrementAndGet();
+                try (TestClient client = TestClient.v5(checking.port())) {
+                    client.connect("later", true);
+                    client.subscribe("kept", 0);
+                    if (checked.equals("true")) {
+                        client.expectNothing();
+                    } else {
+                        client.expectMessage("kept", "m");
+                    }
+                }
+            }
         }
     }
 }

@@ -35,6 +35,10 @@ abstract class ServerTest {
         return server.port();
     }
 
+    int furtherPort(int index) {
+        return server.furtherPort(index);
+    }
+
     int webSocketPort() {
         return server.webSocketPort();
     }

@@ -136,8 +136,11 @@ final class TestServer implements AutoCloseable {
                                 new SlowConsumers(SlowConsumers.Settings.DEFAULT, clock)));
         bound =
                 network.listen(
-                        broker.binding(),
-                        new TransportPorts(port, null, 0, null, null),
+                        new NetworkServer.Entrance(
+                                broker.binding(),
+                                new TransportPorts(port, null, 0, null, null),
+                                NetworkConfig.DEFAULT.bind()),
+                        broker.entrances(),
                         new LoopConfig(1, loops, 65_536));
         pages = broker.pages();
     }
@@ -152,6 +155,16 @@ final class TestServer implements AutoCloseable {
 
     int port() {
         return port(TransportKind.TCP);
+    }
+
+    /** Of the listeners with settings of their own, all of which are plain ones. */
+    int furtherPort(int index) {
+        return bound.stream()
+                .filter(address -> address.transport() == TransportKind.TCP)
+                .map(address -> ((InetSocketAddress) address.address()).getPort())
+                .skip(index + 1)
+                .findFirst()
+                .orElseThrow();
     }
 
     int webSocketPort() {

@@ -77,10 +77,27 @@ public final class NetworkServer implements AutoCloseable {
         return transport.label();
     }
 
-    /** Listens for a protocol as its section of the configuration says. */
-    public List<BoundAddress> listen(ProtocolBinding binding, RuntimeConfig runtime) {
+    /**
+     * A further way into a protocol, on the loops of its others.
+     *
+     * @param binding one of the same name
+     * @param hosts empty for those of the others
+     */
+    public record Entrance(ProtocolBinding binding, TransportPorts ports, List<String> hosts) {
+        public Entrance {
+            hosts = List.copyOf(hosts);
+        }
+    }
+
+    /**
+     * Listens for a protocol as its section of the configuration says, and at what else leads to
+     * it.
+     */
+    public List<BoundAddress> listen(
+            ProtocolBinding binding, RuntimeConfig runtime, List<Entrance> further) {
         List<String> hosts = runtime.bind().isEmpty() ? params.config().bind() : runtime.bind();
-        return listen(binding, runtime.ports(), runtime.network(), hosts);
+        Entrance first = new Entrance(binding, runtime.ports(), hosts);
+        return listen(first, further, runtime.network());
     }
 
     /**
@@ -89,22 +106,33 @@ public final class NetworkServer implements AutoCloseable {
      */
     public List<BoundAddress> listen(
             ProtocolBinding binding, TransportPorts ports, LoopConfig loopConfig) {
-        return listen(binding, ports, loopConfig, params.config().bind());
+        return listen(new Entrance(binding, ports, params.config().bind()), List.of(), loopConfig);
     }
 
-    private List<BoundAddress> listen(
-            ProtocolBinding binding, TransportPorts ports, LoopConfig config, List<String> hosts) {
-        Site site = new Site(loops(binding.name(), config), hosts, new ArrayList<>());
+    /** Listens at the first, where the Unix-domain socket is too, and at the others. */
+    public List<BoundAddress> listen(Entrance first, List<Entrance> further, LoopConfig config) {
+        ProtocolBinding binding = first.binding();
+        Site site = new Site(loops(binding.name(), config), first.hosts(), new ArrayList<>());
+        bind(site, first);
+        String unixFolder = params.config().unixSocketDir();
+        if (unixFolder != null) {
+            bindUnix(site, listener(TransportKind.UNIX, List.of(binding)), unixFolder);
+        }
+        for (Entrance one : further) {
+            List<String> hosts = one.hosts().isEmpty() ? first.hosts() : one.hosts();
+            bind(new Site(site.loops, hosts, site.bound), one);
+        }
+        return List.copyOf(site.bound);
+    }
+
+    private void bind(Site site, Entrance entrance) {
+        ProtocolBinding binding = entrance.binding();
+        TransportPorts ports = entrance.ports();
         bind(site, binding, TransportKind.TCP, ports.tcpPort());
         bind(site, binding, TransportKind.TLS, ports.tlsPort());
         bind(site, binding, TransportKind.WEBSOCKET, ports.websocketPort());
         bind(site, binding, TransportKind.WEBSOCKET_TLS, ports.websocketsPort());
         bind(site, binding, TransportKind.QUIC, ports.quicPort());
-        String unixFolder = params.config().unixSocketDir();
-        if (unixFolder != null) {
-            bindUnix(site, listener(TransportKind.UNIX, List.of(binding)), unixFolder);
-        }
-        return List.copyOf(site.bound);
     }
 
     /** What is being bound: with which loops, on which hosts, and where so far. */

@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * All that the network layer knows of a protocol. One instance serves every listener of that
- * protocol; it is shared and immutable.
+ * protocol but those that have {@linkplain NetworkServer.Entrance their own}; it is shared and
+ * immutable.
  */
 public interface ProtocolBinding {
 

@@ -1,6 +1,8 @@
 package io.polymq.config.load;
 
 import io.polymq.config.AdminConfig;
+import io.polymq.config.MqttConfig;
+import io.polymq.config.MqttListenerConfig;
 import io.polymq.config.PolyMqConfig;
 import io.polymq.config.RuntimeConfig;
 import io.polymq.config.TransportPorts;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PortRules {
     private static final Set<String> EVERY_ADDRESS = Set.of("0.0.0.0", "::", "[::]", "*");
+    private static final String LISTENERS = "mqtt_runtime.listeners";
 
     private final PolyMqConfig config;
     private final Node.Table tree;
@@ -52,6 +55,7 @@ final class PortRules {
 
     void check() {
         protocol("mqtt_runtime", config.mqttRuntime());
+        listeners(config.mqttRuntime());
         protocol("kafka_runtime", config.kafkaRuntime());
         protocol("amqp_runtime", config.amqpRuntime());
         protocol("nats_runtime", config.natsRuntime());
@@ -64,6 +68,20 @@ final class PortRules {
                     clash(claims.get(j), claims.get(i));
                 }
             }
+        }
+    }
+
+    private void listeners(MqttConfig mqtt) {
+        for (int i = 0; mqtt.enabled() && i < mqtt.listeners().size(); i++) {
+            MqttListenerConfig listener = mqtt.listeners().get(i);
+            String path = LISTENERS + '[' + i + "].port";
+            String transport = listener.transport();
+            boolean plain = transport.equals("tcp") || transport.equals("websocket");
+            claim(
+                    path,
+                    transport.equals("quic"),
+                    listener.bind().isEmpty() ? mqtt.bind() : listener.bind(),
+                    plain ? Integer.valueOf(listener.port()) : encrypted(path, listener.port()));
         }
     }
 
@@ -120,6 +138,7 @@ final class PortRules {
     }
 
     private Origin origin(String path) {
-        return tree.at(path).map(Node::origin).orElse(Origin.BUILT_IN);
+        String known = path.startsWith(LISTENERS) ? LISTENERS : path;
+        return tree.at(known).map(Node::origin).orElse(Origin.BUILT_IN);
     }
 }

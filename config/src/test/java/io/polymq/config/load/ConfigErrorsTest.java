@@ -110,6 +110,27 @@ class ConfigErrorsTest {
     }
 
     @Test
+    void aFurtherListenerOfMqttClashesToo() throws Exception {
+        assertThat(
+                        errors(
+                                "a.toml",
+                                "[[mqtt_runtime.listeners]]\nport = 9092\n"
+                                        + "[[mqtt_runtime.listeners]]\nport = 8886\ntransport = \"tls\"\n"))
+                .anyMatch(line -> line.contains("mqtt_runtime.listeners[0].port"))
+                .anyMatch(
+                        line ->
+                                line.contains(
+                                        "mqtt_runtime.listeners[1].port needs a certificate"));
+        assertThat(
+                        errors(
+                                "a.toml",
+                                "[[mqtt_runtime.listeners]]\nport = 1884\nmount_point = \"a/#/\"\n"))
+                .singleElement()
+                .asString()
+                .contains("has to be a topic that ends in a slash");
+    }
+
+    @Test
     void portClashesNameBothKeysAndTheLine() throws Exception {
         assertThat(errors("a.toml", "[mqtt_runtime]\ntcp_port = 9092\n[admin]\nport = 4222\n"))
                 .containsExactly(

@@ -32,6 +32,7 @@ public final class PolyMqToml {
                             (key, value) ->
                                     out.append(key).append(" = ").append(value).append('\n'));
                 });
+        found.listeners().forEach(listener -> listener(out, listener));
         found.users().forEach(user -> user(out, user));
         found.rules().forEach(rule -> rule(out, rule));
         return out.toString();
@@ -43,6 +44,20 @@ public final class PolyMqToml {
         return key.equals(BIND) || key.equals(MosquittoImport.ORIGINS)
                 ? "[" + written.replace(",", "\", \"") + "]"
                 : written;
+    }
+
+    private static void listener(StringBuilder out, MosquittoImport.Listener listener) {
+        out.append("\n[[mqtt_runtime.listeners]]\nport = ").append(listener.port());
+        out.append("\ntransport = ").append(quoted(listener.transport())).append('\n');
+        if (!listener.bind().isEmpty()) {
+            out.append("bind = [").append(quoted(listener.bind())).append("]\n");
+        }
+        if (!listener.mountPoint().isEmpty()) {
+            out.append("mount_point = ").append(quoted(listener.mountPoint())).append('\n');
+        }
+        if (listener.loginRequired()) {
+            out.append("login_required = true\n");
+        }
     }
 
     private static void user(StringBuilder out, MosquittoImport.User user) {

@@ -107,21 +107,73 @@ class MosquittoImportTest {
                 use_identity_as_username true
                 message_size_limit 100
                 max_inflight_messages 30
+                crlfile revoked.pem
+                upgrade_outgoing_qos true
+                allow_zero_length_clientid false
                 listener 9001
                 protocol websockets
-                max_packet_size many
+                max_packet_size 10
+                listener 1885
+                mount_point #
                 """);
         MosquittoImport found = MosquittoImport.read(folder);
         assertThat(found.settings())
-                .containsEntry("mqtt_runtime.bind", "0.0.0.0")
+                .containsEntry("mqtt_runtime.bind", "127.0.0.1")
                 .containsEntry("auth.certificate.name", "cn")
-                .containsEntry("mqtt_runtime.max_packet_size", "1024")
+                .containsEntry("tls.crl", "revoked.pem")
+                .containsEntry("mqtt_runtime.max_packet_size", "20")
+                .containsEntry("mqtt_runtime.max_payload_size", "100")
+                .containsEntry("mqtt_runtime.upgrade_outgoing_qos", "true")
+                .containsEntry("mqtt_runtime.assign_client_ids", "false")
                 .containsEntry("mqtt_runtime.max_inflight", "30")
-                .containsEntry("mqtt_runtime.receive_maximum", "30");
+                .containsEntry("mqtt_runtime.receive_maximum", "30")
+                .doesNotContainKey("mqtt_runtime.websocket_port");
+        assertThat(found.listeners())
+                .as("it has an address of its own")
+                .containsExactly(
+                        new MosquittoImport.Listener(9001, "websocket", "0.0.0.0", "", false));
         assertThat(found.notes())
-                .anyMatch(note -> note.contains("127.0.0.1"))
-                .anyMatch(note -> note.contains("more than 1024 bytes"))
-                .anyMatch(note -> note.contains("many"));
+                .anyMatch(note -> note.contains("port 1885 is left out"))
+                .anyMatch(note -> note.contains("more than 20 bytes"));
+    }
+
+    @Test
+    void listenersKeepTheSettingsOfTheirOwn(@TempDir Path folder) throws IOException {
+        Files.writeString(
+                folder.resolve("mosquitto.conf"),
+                """
+                per_listener_settings true
+                port 1883
+                allow_anonymous true
+                acl_file acl
+                listener 1884
+                listener 1885
+                allow_anonymous true
+                mount_point inner/
+                listener 1886
+                allow_anonymous true
+                """);
+        Files.writeString(folder.resolve("acl"), "topic read a/+\n");
+        MosquittoImport found = MosquittoImport.read(folder);
+        assertThat(found.settings())
+                .containsEntry("auth.allow_anonymous", "true")
+                .containsEntry("mqtt_runtime.tcp_port", "1883")
+                .containsEntry("mqtt_runtime.check_retain_source", "true");
+        assertThat(found.listeners())
+                .containsExactly(
+                        new MosquittoImport.Listener(1884, "tcp", "", "", true),
+                        new MosquittoImport.Listener(1885, "tcp", "", "inner/", false),
+                        new MosquittoImport.Listener(1886, "tcp", "", "", false));
+        assertThat(found.notes()).anyMatch(note -> note.contains("hold for all of them"));
+        assertThat(PolyMqToml.of(found))
+                .contains(
+                        """
+
+                        [[mqtt_runtime.listeners]]
+                        port = 1885
+                        transport = "tcp"
+                        mount_point = "inner/"
+                        """);
     }
 
     @Test
@@ -152,6 +204,7 @@ class MosquittoImportTest {
 
                         [mqtt_runtime]
                         bind = ["0.0.0.0"]
+                        check_retain_source = true
                         server_keep_alive = 60
                         tcp_port = 1884
 
