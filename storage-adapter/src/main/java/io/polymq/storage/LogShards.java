@@ -102,6 +102,12 @@ final class LogShards {
         return entry == null ? null : entry.get();
     }
 
+    /** The shard of that name if it is in memory and can be found. */
+    @Nullable LogShard loaded(String name) {
+        Entry entry = byName.get(name);
+        return entry == null || entry.hidden ? null : entry.get();
+    }
+
     /** Takes the name for a new shard, which is not found before {@link #show}. */
     synchronized Entry reserve(String name, LogShard shard) {
         Entry taken = byName.get(name);

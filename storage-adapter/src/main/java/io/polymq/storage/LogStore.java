@@ -344,6 +344,16 @@ final class LogStore implements ShardStore {
         return Optional.ofNullable(shards.find(name));
     }
 
+    @Override
+    public long bytes(String name) {
+        LogShard loaded = shards.loaded(name);
+        if (loaded != null) {
+            return loaded.deleted ? 0 : loaded.statistics().bytes();
+        }
+        ShardRow row = shards.isHidden(name) ? null : index.shard(name);
+        return row == null ? 0 : row.bytes;
+    }
+
     private StorageException noShard(String name) {
         return new StorageException(Kind.NO_SUCH_SHARD, "there is no shard " + name);
     }

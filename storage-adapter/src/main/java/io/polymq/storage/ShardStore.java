@@ -28,6 +28,14 @@ public interface ShardStore extends AutoCloseable {
      */
     Optional<Shard> open(String name);
 
+    /**
+     * Bytes of a shard's batches, 0 when there is none of that name; one that is idle is not loaded
+     * for it. May read the index.
+     */
+    default long bytes(String name) {
+        return open(name).map(shard -> shard.statistics().bytes()).orElse(0L);
+    }
+
     /** Changes limits and durability of a shard that exists. */
     CompletableFuture<Void> alter(String name, ShardSpec spec);
 
