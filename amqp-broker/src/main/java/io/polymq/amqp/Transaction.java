@@ -2,6 +2,7 @@ package io.polymq.amqp;
 
 import io.polymq.amqp.model.Envelope;
 import io.polymq.amqp.model.Exchange;
+import io.polymq.amqp.model.ModelException;
 import io.polymq.amqp.model.TransactionJournal;
 import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.BasicMethod;
@@ -10,6 +11,7 @@ import io.polymq.codec.amqp.TxMethod;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.service.Allowance;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -61,6 +63,11 @@ final class Transaction {
 
     void commit(TxMethod.Commit commit) {
         List<Staged> now = staged;
+        Allowance allowance = connection.host().allowance();
+        if (!now.isEmpty() && allowance.isUsed()) {
+            rollback();
+            throw new ModelException(ModelException.Kind.RESOURCE_ERROR, allowance.reason());
+        }
         staged = new ArrayList<>();
         bytes = 0;
         List<TransactionJournal.Acknowledged> settled = acks.stagedAcks();
@@ -95,15 +102,7 @@ final class Transaction {
 
     private void carryOut(TxMethod.Commit commit, List<Staged> now, @Nullable Long entry) {
         CompletableFuture<Void> safe = new CompletableFuture<>();
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure == null) {
-                                safe.complete(null);
-                            } else {
-                                safe.completeExceptionally(failure);
-                            }
-                        });
+        Receipt receipt = Receipt.completing(safe);
         Message lent = new Message();
         for (int i = 0; i < now.size(); i++) {
             Staged one = now.get(i);

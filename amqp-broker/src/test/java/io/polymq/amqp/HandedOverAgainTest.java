@@ -28,15 +28,7 @@ class HandedOverAgainTest extends ClientCase {
 
     private void publish(Origin origin) throws Exception {
         CompletableFuture<Void> safe = new CompletableFuture<>();
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure == null) {
-                                safe.complete(null);
-                            } else {
-                                safe.completeExceptionally(failure);
-                            }
-                        });
+        Receipt receipt = Receipt.completing(safe);
         space.publish(cache, message(origin).receipt(receipt));
         receipt.seal();
         safe.get(10, TimeUnit.SECONDS);

@@ -96,7 +96,8 @@ record CoreObjects(
                                 zones,
                                 params.codecs(),
                                 blocking,
-                                params.router().tracer()));
+                                params.router().tracer(),
+                                params.tenants()));
         TopicCatalog topics =
                 TopicCatalog.open(
                                 new TopicParams(

@@ -6,8 +6,10 @@ import io.polymq.config.TracingConfig;
 import io.polymq.config.WebhookConfig;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.BrokerSecurity;
+import io.polymq.core.service.StoredBytes;
 import io.polymq.core.service.TenantQuotas;
 import io.polymq.core.service.Tenants;
+import io.polymq.core.topic.Topic;
 import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.webhook.Webhook;
 import io.polymq.network.ConnectionManager;
@@ -55,6 +57,7 @@ final class Watch {
         tenants.counted(TenantQuotas.Kind.SUBSCRIPTIONS, tenant -> router.space(tenant).liveSize());
         tenants.counted(TenantQuotas.Kind.TOPICS, tenant -> core.topics().list(tenant).size());
         tenants.counted(TenantQuotas.Kind.RETAINED, core.retained()::count);
+        storedBytes(tenants, core, metrics).begin();
         WebhookConfig webhook = config.webhook();
         if (webhook != null) {
             Ending.on(
@@ -69,6 +72,29 @@ final class Watch {
                             metrics));
         }
         return connections;
+    }
+
+    private static StoredBytes storedBytes(
+            Tenants tenants, CoreObjects core, PrometheusRegistry metrics) {
+        StoredBytes stored = new StoredBytes(tenants, core.zones().getFirst(), core.blocking());
+        stored.kept(
+                tenant ->
+                        core.topics().list(tenant).stream().mapToLong(Topic::storedBytes).sum()
+                                + core.retained().storedBytes(tenant));
+        stored.kept(
+                new StoredBytes.Keeper() {
+                    @Override
+                    public long bytes(String tenant) {
+                        return core.queues().storedBytes(tenant);
+                    }
+
+                    @Override
+                    public void tidy(String tenant) {
+                        core.queues().tidy(tenant);
+                    }
+                });
+        stored.register(metrics);
+        return stored;
     }
 
     /** Who hears of messages on their way: nobody, unless the configuration says where to. */

@@ -54,8 +54,8 @@ final class TenantCommand {
                             required = true,
                             description =
                                     "connections, sessions, subscriptions, topics, queues,"
-                                            + " retained, messages_per_second or bytes_per_second; -1"
-                                            + " for no limit; repeatable")
+                                            + " retained, stored_bytes, messages_per_second or"
+                                            + " bytes_per_second; -1 for no limit; repeatable")
                     Map<String, Long> quotas) {
         ObjectNode body = AdminApi.object();
         quotas.forEach(body.putObject("quotas")::put);

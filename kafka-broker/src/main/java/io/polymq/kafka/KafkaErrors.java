@@ -29,6 +29,10 @@ public final class KafkaErrors {
             case TOO_LARGE -> Errors.MESSAGE_TOO_LARGE;
             // Retriable for clients, which is what a full or recovering device asks of them.
             case FULL, UNAVAILABLE, CLOSED, IO -> Errors.KAFKA_STORAGE_ERROR;
+            // Final for the records, not for the producer: nothing is gained by trying them again
+            // at
+            // once, and an idempotent or transactional one goes on after it.
+            case QUOTA -> Errors.POLICY_VIOLATION;
             case OVERLOADED -> Errors.REQUEST_TIMED_OUT;
             case CORRUPT_STORE -> Errors.UNKNOWN_SERVER_ERROR;
         };

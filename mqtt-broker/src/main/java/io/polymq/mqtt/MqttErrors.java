@@ -1,6 +1,7 @@
 package io.polymq.mqtt;
 
 import io.polymq.codec.mqtt.ReasonCode;
+import io.polymq.core.queue.QueueException;
 import io.polymq.core.security.Security;
 import io.polymq.core.service.RetainedMessages;
 import io.polymq.network.CloseReason;
@@ -73,8 +74,14 @@ final class MqttErrors {
     static ReasonCode toReason(Throwable failure) {
         if (failure instanceof StorageException storage) {
             return switch (storage.kind()) {
-                case FULL, OVERLOADED -> ReasonCode.QUOTA_EXCEEDED;
+                case FULL, OVERLOADED, QUOTA -> ReasonCode.QUOTA_EXCEEDED;
                 case TOO_LARGE -> ReasonCode.IMPLEMENTATION_SPECIFIC_ERROR;
+                default -> ReasonCode.UNSPECIFIED_ERROR;
+            };
+        }
+        if (failure instanceof QueueException queue) {
+            return switch (queue.kind()) {
+                case FULL, OVERLOADED, QUOTA -> ReasonCode.QUOTA_EXCEEDED;
                 default -> ReasonCode.UNSPECIFIED_ERROR;
             };
         }

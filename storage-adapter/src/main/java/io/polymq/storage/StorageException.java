@@ -21,6 +21,8 @@ public final class StorageException extends RuntimeException {
         FULL,
         /** Too much is waiting to be written; try again later. */
         OVERLOADED,
+        /** Who owns it may store no more until something is deleted; reads and deletes go on. */
+        QUOTA,
         /** The lane failed and is recovering; what was not acknowledged may or may not be there. */
         UNAVAILABLE,
         /** Stored bytes fail their checksum. */

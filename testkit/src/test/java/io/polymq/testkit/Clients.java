@@ -60,6 +60,7 @@ final class Clients {
         private static final int OPEN = 0x10;
         private static final int BEGIN = 0x11;
         private static final int ATTACH = 0x12;
+        private static final int FLOW = 0x13;
         private static final int TRANSFER = 0x14;
         private static final int DISPOSITION = 0x15;
         private static final int DETACH = 0x16;
@@ -115,15 +116,54 @@ final class Clients {
             until(ATTACH);
         }
 
-        /** Sends a message and waits for its outcome. */
-        void publish(int handle, int id) throws IOException {
+        /** Opens a link that receives, and gives it credit. */
+        void receiver(int handle, String address) throws IOException {
+            if (handle == 0) {
+                send(list(BEGIN, NOTHING, number(0), number(1000), number(1000)));
+            }
+            byte[] receives = {0x41};
+            send(
+                    list(
+                            ATTACH,
+                            text("link" + handle),
+                            number(handle),
+                            receives,
+                            NOTHING,
+                            NOTHING,
+                            list(0x28, text(address)),
+                            list(TARGET)));
+            until(ATTACH);
+            send(
+                    list(
+                            FLOW,
+                            number(0),
+                            number(1000),
+                            number(0),
+                            number(1000),
+                            number(handle),
+                            number(0),
+                            number(100)));
+        }
+
+        /** The next message that comes. */
+        String received() throws IOException {
+            return until(TRANSFER);
+        }
+
+        void detach(int handle) throws IOException {
+            byte[] closed = {0x41};
+            send(list(DETACH, number(handle), closed));
+        }
+
+        /** Sends a message and waits for its outcome, which it returns as text. */
+        String publish(int handle, int id) throws IOException {
             byte[] body = {0, 0x53, 0x75, (byte) 0xa0, 1, 'x'};
             byte[] tag = {(byte) 0xa0, 1, (byte) id};
             byte[] transfer = list(TRANSFER, number(handle), number(id), tag, number(0));
             byte[] both = Arrays.copyOf(transfer, transfer.length + body.length);
             System.arraycopy(body, 0, both, transfer.length, body.length);
             send(both);
-            until(DISPOSITION);
+            return until(DISPOSITION);
         }
 
         /** Why the next link that is detached is. */

@@ -9,7 +9,6 @@ import com.rabbitmq.client.ShutdownSignalException;
 import io.polymq.testkit.Clients.Amqp1;
 import io.polymq.testkit.Clients.Mqtt;
 import io.polymq.testkit.Clients.Nats;
-import java.net.http.HttpClient;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -19,34 +18,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.PolicyViolationException;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Every protocol asks the tenant's quotas, and says in its own way that one is used up. */
-class TenantQuotasTest {
-    private static EmbeddedPolyMq broker;
-    private static HttpClient http;
-    private static Clients.Admin admin;
-
-    @BeforeAll
-    static void start() {
-        broker = EmbeddedPolyMq.builder().set("auth.admin.password", "s3cret").start();
-        http = HttpClient.newHttpClient();
-        admin = new Clients.Admin(broker, http);
-    }
-
-    @AfterAll
-    static void stop() {
-        http.close();
-        broker.close();
-    }
-
-    @AfterEach
-    void unlimited() throws Exception {
-        admin.ask("DELETE", "tenants/default", "");
-    }
+class TenantQuotasTest extends WithAdmin {
 
     private static long used(String kind) throws Exception {
         return admin.ask("GET", "tenants/default", "").at("/used/" + kind).asLong();

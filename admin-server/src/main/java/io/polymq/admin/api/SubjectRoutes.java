@@ -90,15 +90,7 @@ final class SubjectRoutes {
             throw AdminRefusal.notFound("Nothing is retained at " + subject + ".");
         }
         CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure == null) {
-                                done.complete(null);
-                            } else {
-                                done.completeExceptionally(failure);
-                            }
-                        });
+        Receipt receipt = Receipt.completing(done);
         receipt.expect();
         params.retained()
                 .put(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class TenantRoutes {
     private static final String WORDS =
             "quotas: connections, sessions, subscriptions, topics, queues, retained,"
-                    + " messages_per_second, bytes_per_second; -1 for no limit";
+                    + " stored_bytes, messages_per_second, bytes_per_second; -1 for no limit";
 
     private final Tenants tenants;
 
@@ -72,7 +72,8 @@ final class TenantRoutes {
                 quotas.path("queues").asLong(before.queues()),
                 quotas.path("retained").asLong(before.retained()),
                 quotas.path("messages_per_second").asLong(before.messagesPerSecond()),
-                quotas.path("bytes_per_second").asLong(before.bytesPerSecond()));
+                quotas.path("bytes_per_second").asLong(before.bytesPerSecond()),
+                quotas.path("stored_bytes").asLong(before.storedBytes()));
     }
 
     private @Nullable Object delete(AdminCall call) throws Exception {

@@ -114,6 +114,6 @@ export async function tenants(place) {
   const limit = (value) => (value < 0 ? "no limit" : count(value));
   await table(place, "/tenants", [
     ["Name", (row) => row.name],
-    ...["connections", "sessions", "subscriptions", "topics", "queues", "retained", "messages_per_second", "bytes_per_second"].map((kind) => [kind.replaceAll("_", " "), (row) => limit(row.quotas[kind]), true]),
+    ...["connections", "sessions", "subscriptions", "topics", "queues", "retained", "stored_bytes", "messages_per_second", "bytes_per_second"].map((kind) => [kind.replaceAll("_", " "), (row) => limit(row.quotas[kind]), true]),
   ]);
 }

@@ -48,15 +48,7 @@ final class Messages {
         flags |= properties.priority() == null ? 0 : Envelope.PRIORITY;
         flags |= properties.expiration() == null ? 0 : Envelope.EXPIRES;
         CompletableFuture<Void> safe = new CompletableFuture<>();
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure == null) {
-                                safe.complete(null);
-                            } else {
-                                safe.completeExceptionally(failure);
-                            }
-                        });
+        Receipt receipt = Receipt.completing(safe);
         Message message =
                 new Message()
                         .begin(Subject.ofDotted(key), body, 0, body.length)

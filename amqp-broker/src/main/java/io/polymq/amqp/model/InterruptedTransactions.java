@@ -125,14 +125,7 @@ final class InterruptedTransactions {
     private static Receipt waiting(List<CompletableFuture<Void>> waits) {
         CompletableFuture<Void> safe = new CompletableFuture<>();
         waits.add(safe);
-        return new Receipt(
-                failure -> {
-                    if (failure == null) {
-                        safe.complete(null);
-                    } else {
-                        safe.completeExceptionally(failure);
-                    }
-                });
+        return Receipt.completing(safe);
     }
 
     /** Of what was put off. */

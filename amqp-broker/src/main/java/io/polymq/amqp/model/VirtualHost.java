@@ -4,6 +4,7 @@ import static io.polymq.amqp.model.DefinitionStore.Kind.BINDING;
 import static io.polymq.amqp.model.DefinitionStore.Kind.EXCHANGE;
 
 import io.polymq.core.router.Router;
+import io.polymq.core.service.Allowance;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -31,6 +32,7 @@ public final class VirtualHost {
     private final String tenant;
     private final ModelParams params;
     private final DefinitionStore store;
+    private final Allowance allowance;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Exchange> exchanges = new ConcurrentHashMap<>();
     private final Map<Bound, Router.Subscription> subscriptions = new ConcurrentHashMap<>();
@@ -52,6 +54,7 @@ public final class VirtualHost {
         this.limits = limits;
         this.params = params;
         this.store = store;
+        this.allowance = params.tenants().allowance(tenant);
         this.queues = new HostQueues(this, params, store);
         this.policies = new Policies(this, store);
         this.replies = new ReplyAddresses();
@@ -82,6 +85,11 @@ public final class VirtualHost {
     /** The core's name of it. */
     public String tenant() {
         return tenant;
+    }
+
+    /** Whether more may be stored in it. */
+    public Allowance allowance() {
+        return allowance;
     }
 
     public HostQueues queues() {

@@ -9,6 +9,7 @@ import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.core.queue.QueueException;
 import io.polymq.core.topic.TopicException;
 import io.polymq.network.CloseReason;
+import io.polymq.storage.StorageException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
@@ -36,7 +37,17 @@ final class Conditions {
             case FilterException e -> ErrorInfo.of(Condition.INVALID_FIELD, text);
             case TopicException e -> ErrorInfo.of(Condition.PRECONDITION_FAILED, text);
             case QueueException e -> ErrorInfo.of(of(e.kind()), text);
+            case StorageException e when isLimit(e.kind()) ->
+                    ErrorInfo.of(Condition.RESOURCE_LIMIT_EXCEEDED, text);
             default -> ErrorInfo.of(Condition.INTERNAL_ERROR, "the broker failed");
+        };
+    }
+
+    /** What a stream that is full for now says. */
+    private static boolean isLimit(StorageException.Kind kind) {
+        return switch (kind) {
+            case FULL, OVERLOADED, QUOTA, TOO_LARGE -> true;
+            default -> false;
         };
     }
 
@@ -57,7 +68,7 @@ final class Conditions {
         return switch (kind) {
             case EXISTS -> Condition.PRECONDITION_FAILED;
             case NO_SUCH_QUEUE -> Condition.NOT_FOUND;
-            case FULL, OVERLOADED -> Condition.RESOURCE_LIMIT_EXCEEDED;
+            case FULL, OVERLOADED, QUOTA -> Condition.RESOURCE_LIMIT_EXCEEDED;
             case EXCLUSIVE -> Condition.RESOURCE_LOCKED;
             case NOT_HELD -> Condition.ILLEGAL_STATE;
             case CLOSED -> Condition.RESOURCE_DELETED;

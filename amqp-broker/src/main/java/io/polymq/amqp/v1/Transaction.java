@@ -10,6 +10,7 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.QueueException;
+import io.polymq.core.service.Allowance;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -69,6 +70,11 @@ final class Transaction {
 
     /** Completes when everything is safe; fails when nothing was done. */
     CompletableFuture<Void> commit() {
+        Allowance allowance = connection.host().allowance();
+        if (!staged.isEmpty() && allowance.isUsed()) {
+            return CompletableFuture.failedFuture(
+                    new QueueException(QueueException.Kind.QUOTA, allowance.reason()));
+        }
         List<TransactionJournal.Acknowledged> acknowledged = acknowledged();
         boolean durable =
                 staged.stream().anyMatch(one -> (one.message().flags() & Envelope.PERSISTENT) != 0)
@@ -112,15 +118,7 @@ final class Transaction {
      */
     private CompletableFuture<Void> carryOut(@Nullable Long entry) {
         CompletableFuture<Void> safe = new CompletableFuture<>();
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure == null) {
-                                safe.complete(null);
-                            } else {
-                                safe.completeExceptionally(failure);
-                            }
-                        });
+        Receipt receipt = Receipt.completing(safe);
         Message lent = new Message();
         for (int i = 0; i < staged.size(); i++) {
             Staged one = staged.get(i);

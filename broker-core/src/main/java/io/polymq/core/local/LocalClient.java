@@ -238,15 +238,7 @@ public final class LocalClient implements AutoCloseable {
     /** What an action with a receipt comes to. */
     CompletableFuture<Void> receipt(Consumer<Receipt> action) {
         CompletableFuture<Void> result = new CompletableFuture<>();
-        Receipt receipt =
-                new Receipt(
-                        failure -> {
-                            if (failure == null) {
-                                result.complete(null);
-                            } else {
-                                result.completeExceptionally(failure);
-                            }
-                        });
+        Receipt receipt = Receipt.completing(result);
         receipt.expect();
         action.accept(receipt);
         receipt.seal();

@@ -1,5 +1,6 @@
 package io.polymq.core.message;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,18 @@ public final class Receipt {
 
     public Receipt(Listener listener) {
         this.listener = listener;
+    }
+
+    /** One that completes a future, or fails it. */
+    public static Receipt completing(CompletableFuture<Void> safe) {
+        return new Receipt(
+                failure -> {
+                    if (failure == null) {
+                        safe.complete(null);
+                    } else {
+                        safe.completeExceptionally(failure);
+                    }
+                });
     }
 
     /** For a topic that has kept the message; {@link #done} follows. */

@@ -73,6 +73,9 @@ sealed interface Backing permits Backing.None, MemoryBacking, ShardBacking {
         return CompletableFuture.completedFuture(false);
     }
 
+    /** Has what is done with deleted now, not later. */
+    default void tidy() {}
+
     /** Whether nothing would be lost by forgetting the window. */
     boolean isIdle();
 

@@ -63,6 +63,11 @@ final class OwnSource implements ShardSource, ShardWriter.Home {
     }
 
     @Override
+    public void tidy(long floor) {
+        writer.trim(floor);
+    }
+
+    @Override
     public void close(long floor) {
         writer.trim(floor);
     }

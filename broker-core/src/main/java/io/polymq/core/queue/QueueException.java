@@ -12,6 +12,8 @@ public final class QueueException extends RuntimeException {
         NO_SUCH_QUEUE,
         /** A length or byte limit refused the publish. */
         FULL,
+        /** The tenant may store no more until something is deleted or consumed. */
+        QUOTA,
         /** The shard zone or the store is behind; try again later. */
         OVERLOADED,
         /** Another consumer has the queue for itself, or others are there already. */

@@ -31,10 +31,19 @@ public interface Queues {
     /** Deletes it with its messages; its consumers are cancelled. Nothing happens when missing. */
     CompletableFuture<Void> delete(String tenant, String name);
 
+    /** Bytes that its durable queues store. May read the store's index. */
+    default long storedBytes(String tenant) {
+        return 0;
+    }
+
+    /** What its queues are done with is deleted now, not later. */
+    default void tidy(String tenant) {}
+
     /**
-     * A queue over a shard that others write: a JetStream consumer on a stream, a share group on a
-     * partition. Its acknowledgements are the group's cursor; messages are never removed from the
-     * shard by it. The same one for the same shard and group until it is closed.
+     * A queue over a shard that others write: a share group on a partition, a group of a mailbox.
+     * What it hands over is for those who read through it to tell the tracer of. Its
+     * acknowledgements are the group's cursor; messages are never removed from the shard by it. The
+     * same one for the same shard and group until it is closed.
      *
      * @param committed what of the shard is to be seen
      */

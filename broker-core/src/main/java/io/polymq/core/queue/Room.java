@@ -1,6 +1,5 @@
 package io.polymq.core.queue;
 
-import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.zone.ShardZone;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -15,5 +14,4 @@ record Room(
         ZoneLoad load,
         QueueRecords records,
         AtomicInteger consumers,
-        QueueTotals totals,
-        MessageTracer tracer) {}
+        QueueTotals totals) {}

@@ -346,6 +346,11 @@ final class ShardBacking implements Backing {
     }
 
     @Override
+    public void tidy() {
+        source.tidy(cursor.floor());
+    }
+
+    @Override
     public void discard(long from, long to) {
         long begin = Math.max(from, loaded);
         long stop = Math.min(to, end);

@@ -3,6 +3,7 @@ package io.polymq.core.queue;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.service.Allowance;
 import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.core.zone.WheelTimer;
@@ -32,12 +33,27 @@ final class ShardQueue implements Queue {
     private final ZoneLoad load;
     private final Loader loader;
     private final Room room;
+    private final Allowance allowance;
+    private final MessageTracer tracer;
     private volatile QueueSpec spec;
     private @Nullable QueueCore core;
     private @Nullable IdleTimer idleTimer;
     private boolean closed;
 
-    ShardQueue(String tenant, String name, QueueSpec spec, Room room, Loader loader) {
+    /**
+     * @param allowance of who publishes to it
+     * @param tracer hears of what it hands out
+     */
+    ShardQueue(
+            String tenant,
+            String name,
+            QueueSpec spec,
+            Room room,
+            Allowance allowance,
+            MessageTracer tracer,
+            Loader loader) {
+        this.tracer = tracer;
+        this.allowance = allowance;
         this.tenant = tenant;
         this.name = name;
         this.spec = spec;
@@ -48,7 +64,7 @@ final class ShardQueue implements Queue {
     }
 
     MessageTracer tracer() {
-        return room.tracer();
+        return tracer;
     }
 
     // Any thread.
@@ -83,15 +99,24 @@ final class ShardQueue implements Queue {
     @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
         if (load.isOverloaded()) {
-            if (receipt != null) {
-                receipt.done(
-                        new QueueException(
-                                QueueException.Kind.OVERLOADED, name + ": the zone is behind"));
-            }
+            refuse(receipt, QueueException.Kind.OVERLOADED, "the zone is behind");
+            return;
+        }
+        if (allowance.isUsed()) {
+            refuse(
+                    receipt,
+                    QueueException.Kind.QUOTA,
+                    String.valueOf(allowance.refusal().getMessage()));
             return;
         }
         load.add(message.payload().length);
         settle(receipt, () -> publishNow(message, receipt));
+    }
+
+    private void refuse(@Nullable Receipt receipt, QueueException.Kind kind, String why) {
+        if (receipt != null) {
+            receipt.done(new QueueException(kind, name + ": " + why));
+        }
     }
 
     @Override
@@ -274,6 +299,19 @@ final class ShardQueue implements Queue {
                 () -> {
                     if (!closed) {
                         core();
+                    }
+                });
+    }
+
+    /** Has what is acknowledged deleted now, not later. */
+    void tidy() {
+        zone.offer(
+                () -> {
+                    QueueCore known = core;
+                    if (known != null) {
+                        for (Level level : known.levels()) {
+                            level.backing().tidy();
+                        }
                     }
                 });
     }

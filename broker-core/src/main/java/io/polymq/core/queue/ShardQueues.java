@@ -1,6 +1,8 @@
 package io.polymq.core.queue;
 
 import io.polymq.core.message.HeaderCodec;
+import io.polymq.core.service.Allowance;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.core.topic.Committed;
 import io.polymq.core.trace.MessageTracer;
 import io.polymq.core.zone.ShardZone;
@@ -34,13 +36,15 @@ public final class ShardQueues implements Queues {
      * @param codecs of every protocol whose messages may be queued
      * @param blocking runs what may wait for the device, such as virtual threads
      * @param tracer hears of what is delivered
+     * @param tenants say who may store more
      */
     public record Params(
             ShardStore store,
             List<ShardZone> zones,
             Collection<HeaderCodec> codecs,
             Executor blocking,
-            MessageTracer tracer) {
+            MessageTracer tracer,
+            TenantLimits tenants) {
         public Params {
             zones = List.copyOf(zones);
             codecs = List.copyOf(codecs);
@@ -49,13 +53,13 @@ public final class ShardQueues implements Queues {
             }
         }
 
-        /** Of queues whose deliveries nobody follows. */
+        /** Of queues whose deliveries nobody follows, of tenants without quotas. */
         public Params(
                 ShardStore store,
                 List<ShardZone> zones,
                 Collection<HeaderCodec> codecs,
                 Executor blocking) {
-            this(store, zones, codecs, blocking, MessageTracer.NONE);
+            this(store, zones, codecs, blocking, MessageTracer.NONE, TenantLimits.NONE);
         }
     }
 
@@ -65,6 +69,9 @@ public final class ShardQueues implements Queues {
 
     private final ShardStore store;
     private final Executor blocking;
+    private final TenantLimits tenants;
+    private final MessageTracer tracer;
+    private final Allowance unlimited = Allowance.unlimited();
     private final List<Room> rooms;
     private final QueueTotals totals = new QueueTotals();
     private final ConcurrentHashMap<Key, ShardQueue> queues = new ConcurrentHashMap<>();
@@ -74,6 +81,8 @@ public final class ShardQueues implements Queues {
     public ShardQueues(Params params) {
         store = params.store();
         blocking = params.blocking();
+        tenants = params.tenants();
+        tracer = params.tracer();
         AtomicInteger consumers = new AtomicInteger();
         rooms =
                 params.zones().stream()
@@ -84,8 +93,7 @@ public final class ShardQueues implements Queues {
                                                 new ZoneLoad(zone),
                                                 new QueueRecords(params.codecs()),
                                                 consumers,
-                                                totals,
-                                                params.tracer()))
+                                                totals))
                         .toList();
     }
 
@@ -161,6 +169,8 @@ public final class ShardQueues implements Queues {
                         name,
                         spec,
                         room,
+                        unlimited,
+                        tracer,
                         self -> new QueueCore(self, room.zone(), self.spec(), MemoryBacking::new));
         Queue other = queues.putIfAbsent(new Key(tenant, name), queue);
         if (other == null) {
@@ -171,7 +181,14 @@ public final class ShardQueues implements Queues {
 
     private ShardQueue durable(String tenant, String name, QueueSpec spec) {
         Room room = room(name.hashCode() ^ tenant.hashCode());
-        return new ShardQueue(tenant, name, spec, room, self -> load(self, room));
+        return new ShardQueue(
+                tenant,
+                name,
+                spec,
+                room,
+                tenants.allowance(tenant),
+                tracer,
+                self -> load(self, room));
     }
 
     /** Of levels with priorities only those that hold something are looked at. */
@@ -282,6 +299,34 @@ public final class ShardQueues implements Queues {
     }
 
     @Override
+    public long storedBytes(String tenant) {
+        long sum = 0;
+        for (ShardQueue queue : durable(tenant)) {
+            for (int priority = 0; priority < levels(queue.spec()); priority++) {
+                sum += store.bytes(shardName(tenant, queue.name(), priority));
+            }
+        }
+        return sum;
+    }
+
+    @Override
+    public void tidy(String tenant) {
+        durable(tenant).forEach(ShardQueue::tidy);
+    }
+
+    private List<ShardQueue> durable(String tenant) {
+        List<ShardQueue> found = new ArrayList<>();
+        queues.forEach(
+                (key, queue) -> {
+                    if (key.tenant().equals(tenant)
+                            && queue.spec().durability() != Durability.MEMORY) {
+                        found.add(queue);
+                    }
+                });
+        return found;
+    }
+
+    @Override
     public CompletableFuture<Void> delete(String tenant, String name) {
         ShardQueue queue = queues.remove(new Key(tenant, name));
         if (queue == null) {
@@ -334,6 +379,8 @@ public final class ShardQueues implements Queues {
                                 shard.name() + "/" + group,
                                 spec,
                                 room,
+                                unlimited,
+                                MessageTracer.NONE,
                                 self ->
                                         readerOf(
                                                 self,
@@ -404,6 +451,8 @@ public final class ShardQueues implements Queues {
                 feed.name() + "/" + group,
                 spec,
                 room,
+                unlimited,
+                tracer,
                 self ->
                         readerOf(
                                 self,

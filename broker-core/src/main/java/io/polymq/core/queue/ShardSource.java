@@ -40,5 +40,8 @@ sealed interface ShardSource permits OwnSource, ForeignSource, FeedSource {
     /** The queue has done with everything below. */
     void acknowledged(long floor);
 
+    /** The same, and what is its own to delete is to go now. */
+    default void tidy(long floor) {}
+
     void close(long floor);
 }

@@ -31,6 +31,11 @@ public interface RetainedMessages {
     /** Bytes of payloads, headers and subjects. */
     long bytes(String tenant);
 
+    /** The same without what the broker itself tells, whose subjects begin with a dollar sign. */
+    default long storedBytes(String tenant) {
+        return bytes(tenant);
+    }
+
     /** Removes every message of a tenant. */
     void clear(String tenant, @Nullable Receipt receipt);
 

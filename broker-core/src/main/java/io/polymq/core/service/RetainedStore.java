@@ -144,6 +144,7 @@ public final class RetainedStore implements RetainedMessages {
                                 have ->
                                         params.tenants()
                                                 .mayAdd(absent, TenantQuotas.Kind.RETAINED, have),
+                                params.tenants().allowance(absent),
                                 params.zone(),
                                 new RetainedWriter(
                                         params.store(),
@@ -179,6 +180,12 @@ public final class RetainedStore implements RetainedMessages {
     public long bytes(String tenant) {
         TenantRetained known = tenants.get(tenant);
         return known == null ? 0 : known.bytes();
+    }
+
+    @Override
+    public long storedBytes(String tenant) {
+        TenantRetained known = tenants.get(tenant);
+        return known == null ? 0 : known.storedBytes();
     }
 
     @Override

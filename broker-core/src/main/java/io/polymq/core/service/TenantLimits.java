@@ -13,4 +13,9 @@ public interface TenantLimits {
      * @param have how many it has now
      */
     boolean mayAdd(String tenant, TenantQuotas.Kind kind, long have);
+
+    /** Whether it may store more; the same one each time, for whoever appends. */
+    default Allowance allowance(String tenant) {
+        return Allowance.unlimited();
+    }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
  * @param queues that AMQP clients declared
  * @param messagesPerSecond published by all its connections together
  * @param bytesPerSecond sent by all its connections together
+ * @param storedBytes of topics, durable queues and retained messages
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record TenantQuotas(
@@ -18,9 +19,11 @@ public record TenantQuotas(
         long queues,
         long retained,
         long messagesPerSecond,
-        long bytesPerSecond) {
+        long bytesPerSecond,
+        long storedBytes) {
 
-    public static final TenantQuotas UNLIMITED = new TenantQuotas(-1, -1, -1, -1, -1, -1, -1, -1);
+    public static final TenantQuotas UNLIMITED =
+            new TenantQuotas(-1, -1, -1, -1, -1, -1, -1, -1, -1);
 
     public TenantQuotas {
         for (long limit :
@@ -29,14 +32,16 @@ public record TenantQuotas(
                 throw new IllegalArgumentException("a quota is -1 or more: " + limit);
             }
         }
-        messagesPerSecond = rate(messagesPerSecond);
-        bytesPerSecond = rate(bytesPerSecond);
+        messagesPerSecond = positive(messagesPerSecond);
+        bytesPerSecond = positive(bytesPerSecond);
+        storedBytes = positive(storedBytes);
     }
 
-    /** What was stored before there were rates has none. */
-    private static long rate(long limit) {
+    /** What was stored before there was such a quota has none. */
+    private static long positive(long limit) {
         if (limit < -1) {
-            throw new IllegalArgumentException("a rate is -1 or more: " + limit);
+            throw new IllegalArgumentException(
+                    "a number of bytes or a rate is -1 or more: " + limit);
         }
         return limit == 0 ? -1 : limit;
     }
@@ -48,7 +53,8 @@ public record TenantQuotas(
         SUBSCRIPTIONS,
         TOPICS,
         QUEUES,
-        RETAINED
+        RETAINED,
+        STORED_BYTES
     }
 
     public long limit(Kind kind) {
@@ -59,11 +65,25 @@ public record TenantQuotas(
             case TOPICS -> topics;
             case QUEUES -> queues;
             case RETAINED -> retained;
+            case STORED_BYTES -> storedBytes;
         };
     }
 
     /** Whether it has a rate of its own. */
     public boolean isPaced() {
         return messagesPerSecond > 0 || bytesPerSecond > 0;
+    }
+
+    public TenantQuotas withStoredBytes(long limit) {
+        return new TenantQuotas(
+                connections,
+                sessions,
+                subscriptions,
+                topics,
+                queues,
+                retained,
+                messagesPerSecond,
+                bytesPerSecond,
+                limit);
     }
 }

@@ -23,26 +23,31 @@ final class TenantRetained {
 
     private final RetainedStore.Limits limits;
     private final LongPredicate mayAdd;
+    private final Allowance allowance;
     private final ShardZone zone;
     private final RetainedWriter writer;
     private final ConcurrentHashMap<Subject, Retained> bySubject = new ConcurrentHashMap<>();
     private final RetainedTrie trie = new RetainedTrie();
     private final Object trieLock = new Object();
     private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong storedBytes = new AtomicLong();
 
     /** Shard zone. */
     private final HashMap<Subject, Expiry> expiries = new HashMap<>();
 
     /**
      * @param mayAdd whether there may be one more when there are so many
+     * @param allowance whether there may be more bytes
      */
     TenantRetained(
             RetainedStore.Limits limits,
             LongPredicate mayAdd,
+            Allowance allowance,
             ShardZone zone,
             RetainedWriter writer) {
         this.limits = limits;
         this.mayAdd = mayAdd;
+        this.allowance = allowance;
         this.zone = zone;
         this.writer = writer;
     }
@@ -82,6 +87,9 @@ final class TenantRetained {
             return "the tenant has its quota of retained messages";
         }
         long more = message.size() - (before == null ? 0 : before.message().size());
+        if (more > 0 && allowance.isUsed() && !message.subject().isReserved()) {
+            return String.valueOf(allowance.refusal().getMessage());
+        }
         return bytes.get() + more > limits.bytes()
                 ? limits.bytes() + " bytes are retained already"
                 : null;
@@ -119,7 +127,11 @@ final class TenantRetained {
     }
 
     private void replaced(Subject subject, @Nullable Retained before, @Nullable Retained now) {
-        bytes.addAndGet(size(now) - size(before));
+        long more = size(now) - size(before);
+        bytes.addAndGet(more);
+        if (!subject.isReserved()) {
+            storedBytes.addAndGet(more);
+        }
         if (expiry(before) >= 0 || expiry(now) >= 0) {
             zone.offer(() -> expireLater(subject, now));
         }
@@ -193,6 +205,11 @@ final class TenantRetained {
 
     long count() {
         return bySubject.size();
+    }
+
+    /** Without what the broker itself tells. */
+    long storedBytes() {
+        return storedBytes.get();
     }
 
     long bytes() {

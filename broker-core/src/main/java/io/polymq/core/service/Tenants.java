@@ -41,6 +41,7 @@ public final class Tenants implements TenantLimits, AutoCloseable {
     private final MetadataStore store;
     private final CachedView<Tenant> tenants;
     private final Map<TenantQuotas.Kind, ToLongFunction<String>> counts = new ConcurrentHashMap<>();
+    private final Map<String, Allowance> allowances = new ConcurrentHashMap<>();
     private volatile boolean limited;
     private final BrokerEvents events;
     private final InstantSource clock;
@@ -129,10 +130,19 @@ public final class Tenants implements TenantLimits, AutoCloseable {
         if (limit < 0 || have < limit) {
             return true;
         }
+        exceeded(tenant, kind, limit);
+        return false;
+    }
+
+    void exceeded(String tenant, TenantQuotas.Kind kind, long limit) {
         if (events.isHeard()) {
             events.tell(new BrokerEvent.QuotaExceeded(clock.millis(), tenant, kind.name(), limit));
         }
-        return false;
+    }
+
+    @Override
+    public Allowance allowance(String tenant) {
+        return allowances.computeIfAbsent(tenant, Allowance::new);
     }
 
     /** How many it has now; 0 where nobody counts. */

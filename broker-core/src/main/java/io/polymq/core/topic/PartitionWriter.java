@@ -279,6 +279,9 @@ final class PartitionWriter {
                             + topic.spec().maxMessageBytes()
                             + " bytes");
         }
+        if (topic.allowance().isUsed()) {
+            return topic.allowance().refusal();
+        }
         Topic.Guard guard = topic.guard();
         return guard == null ? null : guard.admit(message, number, nextOffset);
     }

@@ -1,6 +1,7 @@
 package io.polymq.core.topic;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.service.Allowance;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
@@ -40,6 +41,21 @@ record StoredTopic(String tenant, TopicSpec spec, TopicLog log) implements Topic
     @Override
     public void handedOut(int partition, long from, int bytes, long connection) {
         log.handedOut(partition, from, bytes, connection);
+    }
+
+    @Override
+    public void handedOutRecords(int partition, long first, long last, long connection) {
+        log.handedOutRecords(partition, first, last, connection);
+    }
+
+    @Override
+    public Allowance allowance() {
+        return log.allowance();
+    }
+
+    @Override
+    public long storedBytes() {
+        return log.storedBytes();
     }
 
     @Override

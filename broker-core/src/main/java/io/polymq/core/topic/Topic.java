@@ -2,6 +2,7 @@ package io.polymq.core.topic;
 
 import io.polymq.core.message.Message;
 import io.polymq.core.router.Capture;
+import io.polymq.core.service.Allowance;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
@@ -86,6 +87,22 @@ public interface Topic {
      * @param connection the receiver's
      */
     default void handedOut(int partition, long from, int bytes, long connection) {}
+
+    /**
+     * Whether its tenant may store more. What is appended beyond that is refused ({@link
+     * io.polymq.storage.StorageException.Kind#QUOTA}); an intake is to see to it for messages.
+     */
+    default Allowance allowance() {
+        return Allowance.unlimited();
+    }
+
+    /** Bytes of its partitions. May read the store's index. */
+    default long storedBytes() {
+        return 0;
+    }
+
+    /** The same of the records between two offsets, both included. */
+    default void handedOutRecords(int partition, long first, long last, long connection) {}
 
     /** Stands in front of a topic. Any thread; must not block. */
     interface Intake {

@@ -7,6 +7,7 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.router.Capture;
 import io.polymq.core.router.RouteCache;
 import io.polymq.core.router.Router;
+import io.polymq.core.service.Allowance;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.trace.MessageTracer;
@@ -43,6 +44,7 @@ final class TopicLog implements Capture {
     private final TopicParams params;
     private final TopicMetrics metrics;
     private final ShardStore store;
+    private final Allowance allowance;
     private final AtomicInteger turn = new AtomicInteger();
     private final List<Router.Subscription> captures = new ArrayList<>();
     private volatile TopicSpec spec;
@@ -65,6 +67,7 @@ final class TopicLog implements Capture {
         this.store = store;
         this.params = params;
         this.metrics = metrics;
+        this.allowance = params.tenants().allowance(space.tenant());
         this.ownSubject = ownSubject(spec);
         this.writers = new AtomicReferenceArray<>(spec.partitions());
         this.interest = space.interest(ownSubject, this);
@@ -103,6 +106,24 @@ final class TopicLog implements Capture {
 
     boolean isFull() {
         return store.isFull();
+    }
+
+    Allowance allowance() {
+        return allowance;
+    }
+
+    /** Those that nobody has used since the start are not loaded for it. */
+    long storedBytes() {
+        AtomicReferenceArray<PartitionWriter> known = writers;
+        long sum = 0;
+        for (int partition = 0; partition < known.length(); partition++) {
+            PartitionWriter writer = known.get(partition);
+            sum +=
+                    writer == null
+                            ? store.bytes(shardName(id, partition))
+                            : writer.shard().statistics().bytes();
+        }
+        return sum;
     }
 
     Topic.@Nullable Guard guard() {
@@ -199,6 +220,12 @@ final class TopicLog implements Capture {
 
     /** Ready batches: to the intake, where there is one. */
     void append(int partition, ByteBuffer batches, Durability durability, AppendListener listener) {
+        if (allowance.isUsed() && !isControl(batches)) {
+            StorageException why = allowance.refusal();
+            refused(why);
+            listener.appended(-1, -1, why);
+            return;
+        }
         Topic.Intake first = intake;
         if (first != null) {
             first.take(partition, batches, durability, listener);
@@ -218,16 +245,18 @@ final class TopicLog implements Capture {
     }
 
     private boolean isWatched(ByteBuffer batches) {
-        TopicSpec now = spec;
-        if (now.captures().isEmpty()) {
-            return false;
-        }
-        boolean transactional =
-                batches.remaining() >= RecordBatches.HEADER_BYTES
-                        && (batches.getShort(batches.position() + RecordBatches.ATTRIBUTES)
-                                        & RecordBatches.TRANSACTIONAL)
-                                != 0;
-        return transactional || isSeen();
+        return !spec.captures().isEmpty() && (is(batches, RecordBatches.TRANSACTIONAL) || isSeen());
+    }
+
+    /** A transaction's end, without which readers of what is there do not get on. */
+    private static boolean isControl(ByteBuffer batches) {
+        return is(batches, RecordBatches.CONTROL);
+    }
+
+    private static boolean is(ByteBuffer batches, int attribute) {
+        return batches.remaining() >= RecordBatches.HEADER_BYTES
+                && (batches.getShort(batches.position() + RecordBatches.ATTRIBUTES) & attribute)
+                        != 0;
     }
 
     /** Whether anyone besides topics looks at what is published here. */
@@ -354,8 +383,16 @@ final class TopicLog implements Capture {
     void handedOut(int partition, long from, int bytes, long connection) {
         MessageTracer tracer = params.router().tracer();
         if (tracer.isOn() && bytes > 0) {
-            new HandedOut(this, tracer, params.executor())
-                    .tell(writer(partition).shard(), from, bytes, connection);
+            new HandedOut(this, tracer, params.executor(), connection)
+                    .tell(writer(partition).shard(), from, bytes);
+        }
+    }
+
+    void handedOutRecords(int partition, long first, long last, long connection) {
+        MessageTracer tracer = params.router().tracer();
+        if (tracer.isOn()) {
+            new HandedOut(this, tracer, params.executor(), connection)
+                    .tellRecords(writer(partition).shard(), first, last);
         }
     }
 

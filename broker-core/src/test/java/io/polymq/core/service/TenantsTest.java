@@ -43,7 +43,7 @@ final class TenantsTest {
     }
 
     private static Tenant tenant(String name, long queues) {
-        return new Tenant(name, new TenantQuotas(-1, -1, -1, -1, queues, -1, -1, -1));
+        return new Tenant(name, new TenantQuotas(-1, -1, -1, -1, queues, -1, -1, -1, -1));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.polymq.core.message.Receipt;
 import io.polymq.core.router.RouteCache;
 import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
+import io.polymq.core.service.TenantLimits;
 import io.polymq.core.subject.Dialect;
 import io.polymq.core.subject.Filter;
 import io.polymq.core.subject.InvalidSubjectException;
@@ -57,6 +58,10 @@ final class TopicRig implements AutoCloseable {
     final TopicCatalog topics;
 
     TopicRig(ShardStore store, MetadataStore metadata, TopicLimits limits) {
+        this(store, metadata, limits, TenantLimits.NONE);
+    }
+
+    TopicRig(ShardStore store, MetadataStore metadata, TopicLimits limits, TenantLimits tenants) {
         this.store = store;
         this.metadata = metadata;
         this.topics =
@@ -69,7 +74,8 @@ final class TopicRig implements AutoCloseable {
                                         limits,
                                         InstantSource.system(),
                                         executor,
-                                        new PrometheusRegistry()))
+                                        new PrometheusRegistry(),
+                                        tenants))
                         .join();
     }
 

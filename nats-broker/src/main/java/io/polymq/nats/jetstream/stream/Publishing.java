@@ -9,6 +9,7 @@ import io.polymq.nats.jetstream.api.ApiError;
 import io.polymq.nats.jetstream.api.ApiException;
 import io.polymq.nats.jetstream.api.Errors;
 import io.polymq.nats.jetstream.api.StreamConfig;
+import io.polymq.storage.StorageException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -229,11 +230,20 @@ final class Publishing {
     }
 
     void refuse(Publish publish, ApiException why) {
+        refuse(publish, why, why);
+    }
+
+    /** The account may store no more; publishers of other protocols hear of it in their words. */
+    void beyondQuota(Publish publish, StorageException why) {
+        refuse(publish, ApiError.ACCOUNT_RESOURCES_EXCEEDED.exception(), why);
+    }
+
+    private void refuse(Publish publish, ApiException why, Throwable cause) {
         LOG.atDebug()
                 .addKeyValue("stream", stream.name())
                 .addKeyValue("reason", why.description())
                 .log("a message was refused");
-        publish.done(why);
+        publish.done(cause);
         Subject reply = publish.reply;
         if (reply != null && !stream.config().noAck() && Dialect.NATS.canSpell(reply)) {
             ObjectNode answer = Errors.answer(why);

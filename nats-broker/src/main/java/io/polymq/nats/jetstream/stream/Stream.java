@@ -252,7 +252,13 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         }
         KeptMessage kept = message.keep();
         Publish publish = new Publish(this, kept, receipt, listener);
-        if (waitingBytes.addAndGet(kept.size()) > MAX_WAITING_BYTES) {
+        if (topic.allowance().isUsed()) {
+            StorageException why = topic.allowance().refusal();
+            publish.reply = message.replyTo();
+            if (!parts.zone().offer(() -> publishing.beyondQuota(publish, why))) {
+                publish.done(ended());
+            }
+        } else if (waitingBytes.addAndGet(kept.size()) > MAX_WAITING_BYTES) {
             waitingBytes.addAndGet(-kept.size());
             publish.reply = message.replyTo();
             if (!parts.zone()
