@@ -106,6 +106,7 @@ final class ConsumeHandler {
                 new AmqpQueue.Consumer(
                         tag,
                         connection.id(),
+                        Subscriber.of(connection.network()),
                         connection.network().remote() + " (" + channel.number() + ")",
                         consume.exclusive(),
                         !consume.noAck(),

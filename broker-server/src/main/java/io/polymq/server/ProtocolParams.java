@@ -59,7 +59,8 @@ final class ProtocolParams {
                 parts.core().queues(),
                 parts.shutdown(),
                 parts.clock(),
-                parts.metrics());
+                parts.metrics(),
+                parts.services().events());
     }
 
     static Mq9BrokerServerParams mq9(SharedObjects parts, PolyMqConfig config) {
@@ -89,7 +90,8 @@ final class ProtocolParams {
                 parts.core().blocking(),
                 new NgramEmbedder(),
                 parts.clock(),
-                parts.metrics());
+                parts.metrics(),
+                parts.services().events());
     }
 
     /**

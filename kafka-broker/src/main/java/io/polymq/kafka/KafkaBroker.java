@@ -127,7 +127,8 @@ public final class KafkaBroker {
                                 transactions,
                                 params.clock(),
                                 blocking,
-                                tenant -> new SharePersister(tenant, shareStates, catalog)));
+                                tenant -> new SharePersister(tenant, shareStates, catalog),
+                                params.events()));
         groups(routes, access, cluster);
         transactions(routes, access);
         share(routes, params, access, shareStates);

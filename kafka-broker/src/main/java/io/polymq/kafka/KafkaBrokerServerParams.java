@@ -5,6 +5,7 @@ import io.polymq.core.queue.Queues;
 import io.polymq.core.security.Security;
 import io.polymq.core.security.rules.RuleStore;
 import io.polymq.core.security.users.UserStore;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.topic.Topics;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.NodeCache;
@@ -24,6 +25,7 @@ import java.time.InstantSource;
  * @param rules which access rules Kafka's admin clients change
  * @param queues hand out to share groups
  * @param store keeps the broker's own shards: groups, producers
+ * @param events hear of members of groups
  */
 public record KafkaBrokerServerParams(
         KafkaConfig config,
@@ -39,4 +41,5 @@ public record KafkaBrokerServerParams(
         Queues queues,
         Shutdown shutdown,
         InstantSource clock,
-        PrometheusRegistry metrics) {}
+        PrometheusRegistry metrics,
+        BrokerEvents events) {}

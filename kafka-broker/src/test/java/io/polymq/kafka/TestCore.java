@@ -7,6 +7,7 @@ import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Security;
 import io.polymq.core.security.rules.RuleStore;
 import io.polymq.core.security.users.UserStore;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.topic.Drivers;
 import io.polymq.core.topic.TopicCatalog;
 import io.polymq.core.topic.TopicLimits;
@@ -75,7 +76,8 @@ final class TestCore implements AutoCloseable {
                         queues,
                         end,
                         Clock.systemUTC(),
-                        registry));
+                        registry,
+                        new BrokerEvents(zone.zone())));
     }
 
     /** Once nobody uses it any more; what is kept stays open. */

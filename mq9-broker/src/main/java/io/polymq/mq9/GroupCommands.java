@@ -251,7 +251,8 @@ final class GroupCommands {
                                                                 to,
                                                                 (int) window,
                                                                 Math.max(1, lease),
-                                                                encoding),
+                                                                encoding,
+                                                                request.caller().asClient()),
                                                         request.reply()),
                                         request.reply()::fail));
     }

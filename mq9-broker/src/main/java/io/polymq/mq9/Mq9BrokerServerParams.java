@@ -4,6 +4,7 @@ import io.polymq.core.message.MessageRecords;
 import io.polymq.core.queue.Queues;
 import io.polymq.core.router.Router;
 import io.polymq.core.security.Security;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.service.DelayedMessages;
 import io.polymq.core.topic.Topics;
 import io.polymq.core.zone.ShardZone;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executor;
  * @param zones at least one; a mailbox belongs to one of them for good
  * @param blocking runs what may wait for a device: virtual threads
  * @param embedder what texts mean, for finding agents
+ * @param events hear of push subscriptions
  */
 public record Mq9BrokerServerParams(
         Mq9Settings settings,
@@ -34,7 +36,8 @@ public record Mq9BrokerServerParams(
         Executor blocking,
         Embedder embedder,
         InstantSource clock,
-        PrometheusRegistry metrics) {
+        PrometheusRegistry metrics,
+        BrokerEvents events) {
 
     public Mq9BrokerServerParams {
         zones = List.copyOf(zones);

@@ -1,5 +1,6 @@
 package io.polymq.mq9;
 
+import io.polymq.core.service.BrokerEvent;
 import io.polymq.core.subject.Subject;
 import java.util.List;
 
@@ -16,6 +17,7 @@ final class PushSubscription implements Poll.Taker {
     private final int window;
     private final long leaseMillis;
     private final Mail.Encoding encoding;
+    private final BrokerEvent.Client reader;
     private int outstanding;
     private boolean asking;
     private boolean active = true;
@@ -27,7 +29,9 @@ final class PushSubscription implements Poll.Taker {
             Subject to,
             int window,
             long leaseMillis,
-            Mail.Encoding encoding) {
+            Mail.Encoding encoding,
+            BrokerEvent.Client reader) {
+        this.reader = reader;
         this.mailbox = mailbox;
         this.group = group;
         this.id = id;
@@ -39,6 +43,19 @@ final class PushSubscription implements Poll.Taker {
 
     String id() {
         return id;
+    }
+
+    String address() {
+        return mailbox.mailbox().address();
+    }
+
+    String group() {
+        return group.name();
+    }
+
+    /** Who asked for it, as events say. */
+    BrokerEvent.Client reader() {
+        return reader;
     }
 
     boolean isActive() {
@@ -66,6 +83,7 @@ final class PushSubscription implements Poll.Taker {
                 break;
             }
             taken++;
+            mailbox.parts().handedOut(mailbox.mailbox(), List.of(mail));
         }
         outstanding += taken;
         return taken;

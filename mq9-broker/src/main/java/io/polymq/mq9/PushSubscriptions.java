@@ -31,6 +31,7 @@ final class PushSubscriptions {
                             + " push subscriptions");
         }
         byId.put(subscription.id(), subscription);
+        mailbox.parts().tellSubscribed(subscription, true);
     }
 
     @Nullable PushSubscription find(String id) {
@@ -38,7 +39,9 @@ final class PushSubscriptions {
     }
 
     void end(PushSubscription subscription) {
-        byId.remove(subscription.id());
+        if (byId.remove(subscription.id()) != null) {
+            mailbox.parts().tellSubscribed(subscription, false);
+        }
         subscription.end();
     }
 

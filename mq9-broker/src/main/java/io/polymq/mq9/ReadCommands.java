@@ -53,7 +53,7 @@ final class ReadCommands {
         Mail.Encoding encoding = Mail.Encoding.of(body);
         int messages = (int) Math.min(most, MOST_MESSAGES);
         Mailbox mailbox = mailbox(request, request.rest());
-        Poll.Taker taker = taker(request.reply(), encoding);
+        Poll.Taker taker = taker(mailbox, request.reply(), encoding);
         if (group == null || group.isEmpty()) {
             request.zone()
                     .with(
@@ -88,13 +88,17 @@ final class ReadCommands {
         return lease;
     }
 
-    private Poll.Taker taker(Reply reply, Mail.Encoding encoding) {
+    private Poll.Taker taker(Mailbox mailbox, Reply reply, Mail.Encoding encoding) {
         return new Poll.Taker() {
             @Override
             public int take(List<Mail> mails) {
                 int fitting = MailJson.fitting(mails, parts.settings().maxReplyBytes());
-                boolean taken = reply.send(MailJson.messages(mails.subList(0, fitting), encoding));
-                return taken ? fitting : 0;
+                List<Mail> some = mails.subList(0, fitting);
+                if (!reply.send(MailJson.messages(some, encoding))) {
+                    return 0;
+                }
+                parts.handedOut(mailbox, some);
+                return fitting;
             }
 
             @Override

@@ -17,6 +17,7 @@ import io.polymq.core.router.Router;
 import io.polymq.core.router.TrieRouter;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.service.DelayedStore;
 import io.polymq.core.service.SubjectService;
 import io.polymq.core.subject.Dialect;
@@ -154,7 +155,8 @@ final class Mq9Rig implements AutoCloseable {
                                 blocking,
                                 new NgramEmbedder(),
                                 clock,
-                                new PrometheusRegistry()));
+                                new PrometheusRegistry(),
+                                new BrokerEvents(zone.zone())));
     }
 
     static Mq9Rig inMemory() {

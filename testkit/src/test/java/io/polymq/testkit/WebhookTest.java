@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.DefaultConsumer;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.polymq.testkit.Clients.Amqp1;
 import io.polymq.testkit.Clients.Mqtt;
 import io.polymq.testkit.Clients.Nats;
 import java.io.IOException;
@@ -15,7 +17,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +29,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +100,14 @@ class WebhookTest {
 
     /** The first event of a type for which something stands somewhere. */
     private JsonNode await(String type, String pointer, String value) throws Exception {
+        return await(type, pointer, value, () -> {});
+    }
+
+    /**
+     * @param meanwhile is done again and again
+     */
+    private JsonNode await(String type, String pointer, String value, Runnable meanwhile)
+            throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(15);
         while (System.nanoTime() < deadline) {
             for (JsonNode event : heard) {
@@ -101,6 +116,7 @@ class WebhookTest {
                     return event;
                 }
             }
+            meanwhile.run();
             JsonNode next = events.poll(100, TimeUnit.MILLISECONDS);
             if (next != null) {
                 heard.add(next);
@@ -124,6 +140,102 @@ class WebhookTest {
             nats.send("SUB b.c 1\r\nUNSUB 1\r\nPING\r\n");
             nats.until("PONG");
             await("unsubscribed", "/filter", "b.c");
+        }
+    }
+
+    @Test
+    void membersOfGroupsComeAndGoWithTheirTopics() throws Exception {
+        for (String protocol : List.of("classic", "consumer")) {
+            Map<String, Object> settings = member(protocol);
+            settings.put("group.protocol", protocol);
+            try (KafkaConsumer<byte[], byte[]> consumer =
+                    new KafkaConsumer<>(
+                            settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                consumer.subscribe(List.of("hooked-" + protocol, "hooked-too"));
+                comesTo(protocol, () -> consumer.poll(Duration.ofMillis(50)));
+                consumer.subscribe(List.of("hooked-too"));
+                await(
+                        "unsubscribed",
+                        "/filter",
+                        "hooked-" + protocol,
+                        () -> consumer.poll(Duration.ofMillis(50)));
+            }
+            leaves(protocol);
+        }
+        Map<String, Object> settings = member("share");
+        try (KafkaShareConsumer<byte[], byte[]> consumer =
+                new KafkaShareConsumer<>(
+                        settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(List.of("hooked-share"));
+            comesTo("share", () -> consumer.poll(Duration.ofMillis(50)));
+        }
+        leaves("share");
+    }
+
+    private Map<String, Object> member(String group) {
+        Map<String, Object> settings = new HashMap<>(Clients.kafka(broker));
+        settings.put("group.id", "group-" + group);
+        settings.put("client.id", "member-" + group);
+        return settings;
+    }
+
+    private void comesTo(String group, Runnable meanwhile) throws Exception {
+        JsonNode came = await("subscribed", "/filter", "hooked-" + group, meanwhile);
+        assertThat(came.at("/group").asText()).isEqualTo("group-" + group);
+        assertThat(came.at("/client/protocol").asText()).isEqualTo("kafka");
+        assertThat(came.at("/client/id").asText()).isEqualTo("member-" + group);
+        assertThat(came.at("/client/address").asText()).contains("127.0.0.1");
+    }
+
+    private void leaves(String group) throws Exception {
+        JsonNode left = await("unsubscribed", "/group", "group-" + group);
+        assertThat(left.at("/client/id").asText()).isEqualTo("member-" + group);
+    }
+
+    @Test
+    void consumersOfQueuesAndStreamsComeAndGoInBothVersionsOfAmqp() throws Exception {
+        try (Connection amqp = Clients.amqp(broker)) {
+            Channel channel = amqp.createChannel();
+            channel.queueDeclare("hooked-old", true, false, false, Map.of());
+            channel.queueDeclare(
+                    "hooked-stream", true, false, false, Map.of("x-queue-type", "stream"));
+            String tag = channel.basicConsume("hooked-old", new DefaultConsumer(channel));
+            channel.basicQos(10);
+            channel.basicConsume("hooked-stream", false, new DefaultConsumer(channel));
+            assertThat(await("subscribed", "/filter", "hooked-old").at("/client/user").asText())
+                    .isEqualTo("anonymous");
+            await("subscribed", "/filter", "hooked-stream");
+            channel.basicCancel(tag);
+            await("unsubscribed", "/filter", "hooked-old");
+        }
+        JsonNode gone = await("unsubscribed", "/filter", "hooked-stream");
+        assertThat(gone.at("/client/protocol").asText()).isEqualTo("amqp");
+        try (Amqp1 amqp = new Amqp1(broker)) {
+            amqp.receiver(0, "/queue/hooked-new");
+            assertThat(await("subscribed", "/filter", "hooked-new").at("/client/id").asText())
+                    .isEqualTo("quotas");
+            amqp.detach(0);
+            await("unsubscribed", "/filter", "hooked-new");
+        }
+    }
+
+    @Test
+    void readersToWhomMailIsSentComeAndGo() throws Exception {
+        try (Nats agent = new Nats(broker)) {
+            agent.send("SUB answer 1\r\nSUB mail 2\r\n");
+            agent.publish(
+                    "$mq9.AI.MAILBOX.CREATE", "answer", "{\"name\":\"hooked.box\",\"ttl\":0}");
+            agent.until("MSG answer");
+            agent.publish(
+                    "$mq9.AI.MSG.SUBSCRIBE.hooked.box",
+                    "answer",
+                    "{\"group_name\":\"readers\",\"deliver_subject\":\"mail\"}");
+            agent.until("MSG answer");
+            JsonNode came = await("subscribed", "/filter", "hooked.box");
+            assertThat(came.at("/client/protocol").asText()).isEqualTo("mq9");
+            assertThat(came.at("/group").asText()).isEqualTo("readers");
+            agent.publish("$mq9.AI.MAILBOX.DELETE.hooked.box", "answer", "");
+            await("unsubscribed", "/filter", "hooked.box");
         }
     }
 

@@ -6,6 +6,7 @@ import io.polymq.core.message.Origin;
 import io.polymq.core.message.Receipt;
 import io.polymq.core.queue.Queue;
 import io.polymq.core.queue.QueueStatistics;
+import io.polymq.core.service.BrokerEvent;
 import io.polymq.core.topic.Topic;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -53,10 +54,15 @@ public final class AmqpQueue implements Destination {
         this.usedAt = System.nanoTime();
     }
 
-    /** Someone who gets messages of the queue. */
+    /**
+     * Someone who gets messages of the queue.
+     *
+     * @param client as events name it
+     */
     public record Consumer(
             String tag,
             long connection,
+            BrokerEvent.Client client,
             String where,
             boolean exclusive,
             boolean ack,
@@ -207,14 +213,20 @@ public final class AmqpQueue implements Destination {
             consumers.add(consumer);
             used();
         }
+        host.subscribed(consumer, definition.name());
     }
 
     /** A consumer is gone; the queue goes with its last one if it was declared so. */
     public void end(Consumer consumer) {
+        boolean known;
         boolean last;
         synchronized (consumers) {
-            last = consumers.remove(consumer) && consumers.isEmpty();
+            known = consumers.remove(consumer);
+            last = known && consumers.isEmpty();
             used();
+        }
+        if (known) {
+            host.unsubscribed(consumer, definition.name());
         }
         if (last && definition.autoDelete() && !deleted) {
             host.queues().delete(this);

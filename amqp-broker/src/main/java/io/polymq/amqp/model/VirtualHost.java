@@ -5,6 +5,8 @@ import static io.polymq.amqp.model.DefinitionStore.Kind.EXCHANGE;
 
 import io.polymq.core.router.Router;
 import io.polymq.core.service.Allowance;
+import io.polymq.core.service.BrokerEvent;
+import io.polymq.core.service.BrokerEvents;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -90,6 +92,24 @@ public final class VirtualHost {
     /** Whether more may be stored in it. */
     public Allowance allowance() {
         return allowance;
+    }
+
+    /** A consumer of a queue of its has come; events say so. */
+    void subscribed(AmqpQueue.Consumer consumer, String queue) {
+        BrokerEvents events = params.events();
+        if (events != null && events.isHeard()) {
+            events.tell(
+                    new BrokerEvent.Subscribed(params.clock().millis(), consumer.client(), queue));
+        }
+    }
+
+    void unsubscribed(AmqpQueue.Consumer consumer, String queue) {
+        BrokerEvents events = params.events();
+        if (events != null && events.isHeard()) {
+            events.tell(
+                    new BrokerEvent.Unsubscribed(
+                            params.clock().millis(), consumer.client(), queue));
+        }
     }
 
     public HostQueues queues() {

@@ -1,5 +1,6 @@
 package io.polymq.amqp.v1;
 
+import io.polymq.amqp.Subscriber;
 import io.polymq.amqp.model.AmqpQueue;
 import io.polymq.amqp.model.Arguments;
 import io.polymq.amqp.model.VirtualHost;
@@ -267,6 +268,7 @@ final class Attaching {
         return new AmqpQueue.Consumer(
                 attach.name(),
                 connection.id(),
+                Subscriber.of(connection.network()),
                 connection.network().remote() + " (" + attach.handle() + ")",
                 exclusive,
                 !isSettled(attach),

@@ -13,9 +13,22 @@ public sealed interface BrokerEvent {
 
     record Disconnected(long at, Client client, String reason) implements BrokerEvent {}
 
-    record Subscribed(long at, Client client, String filter) implements BrokerEvent {}
+    /**
+     * @param filter of subjects; or the name of the topic, queue or mailbox that is read
+     * @param group whose members share what comes; empty for none
+     */
+    record Subscribed(long at, Client client, String filter, String group) implements BrokerEvent {
+        public Subscribed(long at, Client client, String filter) {
+            this(at, client, filter, "");
+        }
+    }
 
-    record Unsubscribed(long at, Client client, String filter) implements BrokerEvent {}
+    record Unsubscribed(long at, Client client, String filter, String group)
+            implements BrokerEvent {
+        public Unsubscribed(long at, Client client, String filter) {
+            this(at, client, filter, "");
+        }
+    }
 
     record LoginFailed(long at, Client client, String reason) implements BrokerEvent {}
 

@@ -33,10 +33,12 @@ final class GroupLoader implements CoordinatorLoader<CoordinatorRecord> {
     private final GroupLog log;
     private final Executor blocking;
     private final LongSupplier clock;
+    private final MemberEvents members;
     private final GroupCoordinatorRecordSerde serde = new GroupCoordinatorRecordSerde();
 
-    GroupLoader(GroupLog log, Executor blocking, LongSupplier clock) {
+    GroupLoader(GroupLog log, MemberEvents members, Executor blocking, LongSupplier clock) {
         this.log = log;
+        this.members = members;
         this.blocking = blocking;
         this.clock = clock;
     }
@@ -50,6 +52,7 @@ final class GroupLoader implements CoordinatorLoader<CoordinatorRecord> {
     private LoadSummary play(
             TopicPartition partition, CoordinatorPlayback<CoordinatorRecord> playback) {
         long begun = clock.getAsLong();
+        members.loading(partition.partition());
         Shard shard = log.shard(partition);
         long end = shard.highWatermark();
         long at = shard.startOffset();
@@ -61,7 +64,7 @@ final class GroupLoader implements CoordinatorLoader<CoordinatorRecord> {
                 for (Slice slice : read.slices()) {
                     ByteBuffer batches = slice.toBuffer();
                     bytes += batches.remaining();
-                    records += play(batches, playback);
+                    records += play(partition.partition(), batches, playback);
                     at = behind(batches);
                 }
                 if (at == before) {
@@ -86,7 +89,8 @@ final class GroupLoader implements CoordinatorLoader<CoordinatorRecord> {
         return next;
     }
 
-    private long play(ByteBuffer batches, CoordinatorPlayback<CoordinatorRecord> playback) {
+    private long play(
+            int partition, ByteBuffer batches, CoordinatorPlayback<CoordinatorRecord> playback) {
         long played = 0;
         for (MutableRecordBatch batch : MemoryRecords.readableRecords(batches).batches()) {
             for (Record record : batch) {
@@ -94,7 +98,7 @@ final class GroupLoader implements CoordinatorLoader<CoordinatorRecord> {
                 if (batch.isControlBatch()) {
                     control(batch, record, playback);
                 } else {
-                    play(batch, record, playback);
+                    play(partition, batch, record, playback);
                 }
             }
         }
@@ -117,6 +121,7 @@ final class GroupLoader implements CoordinatorLoader<CoordinatorRecord> {
     }
 
     private void play(
+            int partition,
             MutableRecordBatch batch,
             Record record,
             CoordinatorPlayback<CoordinatorRecord> playback) {
@@ -127,6 +132,7 @@ final class GroupLoader implements CoordinatorLoader<CoordinatorRecord> {
             LOG.warn("left out a group record of an unknown type: {}", newer.getMessage());
             return;
         }
+        members.loaded(partition, decoded);
         playback.replay(record.offset(), batch.producerId(), batch.producerEpoch(), decoded);
     }
 

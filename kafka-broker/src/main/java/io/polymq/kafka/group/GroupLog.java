@@ -42,14 +42,21 @@ final class GroupLog implements PartitionWriter {
             new LogConfig(Map.of("max.message.bytes", Integer.toString(MAX_RECORDS_BYTES)));
     private final IntConsumer failed;
     private final TransactionGuards guards;
+    private final MemberEvents members;
 
     /**
      * @param guards admits offsets that are committed in a transaction
+     * @param members hears of what is written
      * @param failed is told the partition of which an append has failed: what the coordinator
      *     believes of it is no longer what is stored
      */
-    GroupLog(List<Shard> shards, TransactionGuards guards, IntConsumer failed) {
+    GroupLog(
+            List<Shard> shards,
+            TransactionGuards guards,
+            MemberEvents members,
+            IntConsumer failed) {
         this.guards = guards;
+        this.members = members;
         this.shards = List.copyOf(shards);
         this.next = new long[shards.size()];
         this.failed = failed;
@@ -95,6 +102,7 @@ final class GroupLog implements PartitionWriter {
             MemoryRecords records,
             short transactionVersion) {
         guards.appending(partition.partition(), guard, records);
+        members.writing(partition.partition(), records);
         // The coordinator uses its buffer again as soon as this returns.
         ByteBuffer from = records.buffer();
         ByteBuffer batches = ByteBuffer.allocate(from.remaining()).put(from.duplicate()).flip();

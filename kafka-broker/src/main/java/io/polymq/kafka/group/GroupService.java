@@ -1,6 +1,7 @@
 package io.polymq.kafka.group;
 
 import io.polymq.core.security.Principal;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.topic.Topics;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.KafkaErrors;
@@ -60,6 +61,7 @@ public final class GroupService {
      * @param transactions tells which transaction goes on
      * @param blocking runs what blocks
      * @param shareStates a tenant's states of share groups
+     * @param events hear of members of groups
      */
     public record Params(
             int brokerId,
@@ -71,7 +73,8 @@ public final class GroupService {
             OffsetTransactions transactions,
             InstantSource clock,
             Executor blocking,
-            Function<String, Persister> shareStates) {}
+            Function<String, Persister> shareStates,
+            BrokerEvents events) {}
 
     public GroupService(Params params) {
         this.params = params;
@@ -116,7 +119,8 @@ public final class GroupService {
                         params.transactions(),
                         params.clock(),
                         params.blocking(),
-                        params.shareStates().apply(tenant)));
+                        params.shareStates().apply(tenant),
+                        params.events()));
     }
 
     private CompletableFuture<Groups> configured(String tenant, Groups groups) {

@@ -1,6 +1,7 @@
 package io.polymq.kafka.group;
 
 import com.yammer.metrics.core.MetricsRegistry;
+import io.polymq.core.service.BrokerEvents;
 import io.polymq.core.topic.Topics;
 import io.polymq.kafka.share.ShareSettings;
 import io.polymq.kafka.topic.KafkaTopic;
@@ -60,6 +61,7 @@ final class Groups implements AutoCloseable {
      * @param transactions tells which transaction goes on
      * @param blocking runs what reads the shards
      * @param shareStates knows where share groups begin and how far they are
+     * @param events hear of members
      */
     record Params(
             String tenant,
@@ -71,24 +73,31 @@ final class Groups implements AutoCloseable {
             OffsetTransactions transactions,
             InstantSource clock,
             Executor blocking,
-            Persister shareStates) {}
+            Persister shareStates,
+            BrokerEvents events) {}
 
     private Groups(Params params) {
         Map<String, Object> settings = settings(params.shards().size());
         config = GroupCoordinatorConfig.fromProps(settings);
         shareConfig = ShareGroupConfig.fromProps(settings);
         configs = new GroupConfigManager(config, shareConfig);
+        MemberEvents members =
+                new MemberEvents(
+                        params.tenant(), params.shards().size(), params.events(), params.clock());
         GroupLog log =
                 new GroupLog(
                         params.shards(),
                         new TransactionGuards(params.tenant(), params.transactions()),
+                        members,
                         this::reload);
         metrics = new GroupCoordinatorMetrics(new MetricsRegistry(), sensors);
         runtimeMetrics = new GroupCoordinatorRuntimeMetrics(sensors);
         coordinator =
                 new GroupCoordinatorService.Builder(params.brokerId(), config)
                         .withWriter(log)
-                        .withLoader(new GroupLoader(log, params.blocking(), params.clock()::millis))
+                        .withLoader(
+                                new GroupLoader(
+                                        log, members, params.blocking(), params.clock()::millis))
                         .withTime(Time.SYSTEM)
                         .withTimer(
                                 new SystemTimerReaper(
