@@ -19,6 +19,7 @@ import io.polymq.core.security.rules.RuleStore;
 import io.polymq.core.security.users.Passwords;
 import io.polymq.core.security.users.UserStore;
 import io.polymq.core.topic.Topics;
+import io.polymq.core.trace.MessageTracer;
 import io.polymq.network.BoundAddress;
 import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
@@ -212,6 +213,11 @@ public final class AmqpBroker {
     /** The codec of AMQP 1.0. */
     public EnvelopeCodec v1Codec() {
         return V1_CODEC;
+    }
+
+    /** Hears of what is read of streams. */
+    MessageTracer tracer() {
+        return params.router().tracer();
     }
 
     public AmqpMetrics metrics() {

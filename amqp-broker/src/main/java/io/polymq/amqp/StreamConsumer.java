@@ -60,7 +60,7 @@ final class StreamConsumer implements Consumer, StreamReader.Reader {
         this.reader =
                 new StreamReader(
                         connection.broker(),
-                        connection.network().loop(),
+                        connection.network(),
                         queue,
                         StreamReader.partition(queue, listed.arguments().get("x-stream-partition")),
                         from,

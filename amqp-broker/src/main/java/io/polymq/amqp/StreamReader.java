@@ -6,6 +6,8 @@ import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Subject;
 import io.polymq.core.topic.Committed;
+import io.polymq.core.trace.MessageTracer;
+import io.polymq.network.Connection;
 import io.polymq.storage.ReadResult;
 import io.polymq.storage.RecordBatchCursor;
 import io.polymq.storage.RecordBatches;
@@ -43,6 +45,7 @@ public final class StreamReader {
     }
 
     private final AmqpBroker broker;
+    private final Connection connection;
     private final EventLoop loop;
     private final AmqpQueue queue;
     private final int partition;
@@ -58,19 +61,21 @@ public final class StreamReader {
     private Shard.@Nullable Watch watch;
 
     /**
+     * @param connection the reader's
      * @param partition of the stream's topic
      * @param wanted which messages to hand out; called by one thread at a time, never the loop's
      */
     public StreamReader(
             AmqpBroker broker,
-            EventLoop loop,
+            Connection connection,
             AmqpQueue queue,
             int partition,
             StreamOffset from,
             Predicate<KeptMessage> wanted,
             Reader reader) {
         this.broker = broker;
-        this.loop = loop;
+        this.connection = connection;
+        this.loop = connection.loop();
         this.queue = queue;
         this.from = from;
         this.wanted = wanted;
@@ -136,9 +141,18 @@ public final class StreamReader {
         reader.readable();
     }
 
-    /** The next record that was read; null when there is none yet. */
+    /** The next record that was read, for who delivers it now; null when there is none yet. */
     public @Nullable Read poll() {
-        return ready.poll();
+        Read read = ready.poll();
+        MessageTracer tracer = broker.tracer();
+        if (read != null && tracer.isOn()) {
+            tracer.delivered(
+                    queue.host().tenant(),
+                    read.message().lendTo(new Message()),
+                    new MessageTracer.Receiver(
+                            MessageTracer.Kind.TOPIC, queue.name(), connection.id(), 0));
+        }
+        return read;
     }
 
     /** Whether everything that is in the stream was taken. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
@@ -11,6 +12,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.trace.v1.Span;
+import io.polymq.testkit.Clients.Amqp1;
 import io.polymq.testkit.Clients.Mqtt;
 import io.polymq.testkit.Clients.Nats;
 import java.io.IOException;
@@ -22,15 +24,24 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPInputStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,6 +131,20 @@ class TracingTest {
         throw new AssertionError(name + " with " + attribute + ' ' + value + " is not in " + spans);
     }
 
+    /** The last of so many spans of that name. */
+    private Span await(String name, int many) throws InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+        while (System.nanoTime() < deadline) {
+            List<Span> found = spans.stream().filter(one -> one.getName().equals(name)).toList();
+            assertThat(found.size()).isLessThanOrEqualTo(many);
+            if (found.size() == many) {
+                return found.getLast();
+            }
+            Thread.onSpinWait();
+        }
+        throw new AssertionError("not " + many + " of " + name + " in " + spans);
+    }
+
     private KafkaConsumer<byte[], byte[]> consumer() {
         Map<String, Object> settings = new HashMap<>(Clients.kafka(broker));
         return new KafkaConsumer<>(
@@ -175,6 +200,118 @@ class TracingTest {
             assertThat(said(fetched, "polymq.source")).isEqualTo("traced.orders");
             assertThat(service.get()).isEqualTo("the-broker");
         }
+    }
+
+    @Test
+    void whatIsReadOfAStreamIsFollowedInBothVersionsOfAmqp() throws Exception {
+        try (Connection amqp = Clients.amqp(broker);
+                Amqp1 other = new Amqp1(broker)) {
+            Channel channel = amqp.createChannel();
+            channel.queueDeclare(
+                    "traced-stream", true, false, false, Map.of("x-queue-type", "stream"));
+            BlockingQueue<String> got = new LinkedBlockingQueue<>();
+            channel.basicQos(10);
+            channel.basicConsume(
+                    "traced-stream",
+                    false,
+                    (tag, delivery) -> got.add(new String(delivery.getBody(), UTF_8)),
+                    tag -> {});
+            other.receiver(0, "/queue/traced-stream");
+
+            channel.basicPublish(
+                    "",
+                    "traced-stream",
+                    new AMQP.BasicProperties.Builder()
+                            .headers(Map.of("traceparent", SAMPLED))
+                            .build(),
+                    "hello".getBytes(UTF_8));
+
+            assertThat(got.poll(15, TimeUnit.SECONDS)).isEqualTo("hello");
+            assertThat(other.received()).contains("hello");
+            await("deliver traced-stream", "polymq.from", "topic");
+            assertThat(said(await("deliver traced-stream", 2), "polymq.source"))
+                    .isEqualTo("traced-stream");
+        }
+    }
+
+    @Test
+    void recordsOfAShareGroupAreFollowedAndThoseBesideThemAreNot() throws Exception {
+        Map<String, Object> settings = new HashMap<>(Clients.kafka(broker));
+        settings.put("group.id", "sharing");
+        try (KafkaProducer<byte[], byte[]> producer = Clients.producer(broker);
+                Admin admin = Admin.create(Clients.kafka(broker));
+                KafkaShareConsumer<byte[], byte[]> consumer =
+                        new KafkaShareConsumer<>(
+                                settings,
+                                new ByteArrayDeserializer(),
+                                new ByteArrayDeserializer())) {
+            admin.createTopics(List.of(new NewTopic("traced-shared", 1, (short) 1))).all().get();
+            admin.incrementalAlterConfigs(
+                            Map.of(
+                                    new ConfigResource(ConfigResource.Type.GROUP, "sharing"),
+                                    List.of(
+                                            new AlterConfigOp(
+                                                    new ConfigEntry(
+                                                            "share.auto.offset.reset", "earliest"),
+                                                    AlterConfigOp.OpType.SET))))
+                    .all()
+                    .get();
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>("traced-shared", "hello".getBytes(UTF_8));
+            record.headers().add("traceparent", SAMPLED.getBytes(UTF_8));
+            producer.send(record).get();
+            consumer.subscribe(List.of("traced-shared"));
+            ConsumerRecords<byte[], byte[]> some = ConsumerRecords.empty();
+            for (int attempt = 0; attempt < 100 && some.isEmpty(); attempt++) {
+                some = consumer.poll(Duration.ofMillis(200));
+            }
+            assertThat(some.count()).isOne();
+            Span span = await("deliver traced-shared", "polymq.from", "topic");
+            assertThat(said(span, "polymq.source")).isEqualTo("traced-shared");
+        }
+    }
+
+    @Test
+    void mailIsFollowedToWhomeverItIsHandedOut() throws Exception {
+        try (Nats agent = new Nats(broker)) {
+            agent.send("SUB answer 1\r\nSUB mail 2\r\n");
+            asked(agent, "MAILBOX.CREATE", "{\"name\":\"traced.box\",\"ttl\":0}");
+            String headers = "NATS/1.0\r\ntraceparent: " + SAMPLED + "\r\n\r\n";
+            agent.send(
+                    "HPUB $mq9.AI.MSG.SEND.traced.box answer "
+                            + headers.length()
+                            + ' '
+                            + (headers.length() + 5)
+                            + "\r\n"
+                            + headers
+                            + "hello\r\n");
+            agent.until("MSG answer");
+
+            assertThat(asked(agent, "MSG.FETCH.traced.box", "{\"deliver\":\"earliest\"}"))
+                    .contains("hello");
+            Span passing = await("deliver mq9.traced.box", 1);
+            assertThat(said(passing, "polymq.source")).isEqualTo("traced.box");
+            assertThat(said(passing, "polymq.from")).isEqualTo("queue");
+            assertThat(said(passing, "polymq.tenant")).isEqualTo("default");
+
+            asked(
+                    agent,
+                    "MSG.FETCH.traced.box",
+                    "{\"group_name\":\"readers\",\"deliver\":\"earliest\"}");
+            await("deliver mq9.traced.box", 2);
+            agent.publish(
+                    "$mq9.AI.MSG.SUBSCRIBE.traced.box",
+                    "answer",
+                    "{\"group_name\":\"pushed\",\"deliver_subject\":\"mail\",\"deliver\":\"earliest\"}");
+            agent.until("MSG mail");
+            await("deliver mq9.traced.box", 3);
+        }
+    }
+
+    private static String asked(Nats agent, String command, String body) throws Exception {
+        agent.publish("$mq9.AI." + command, "answer", body);
+        agent.until("MSG answer");
+        return agent.line();
     }
 
     @Test

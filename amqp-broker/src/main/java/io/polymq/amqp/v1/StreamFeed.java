@@ -50,7 +50,7 @@ final class StreamFeed implements Feed, StreamReader.Reader {
         this.reader =
                 new StreamReader(
                         connection.broker(),
-                        connection.network().loop(),
+                        connection.network(),
                         queue,
                         partition,
                         from,

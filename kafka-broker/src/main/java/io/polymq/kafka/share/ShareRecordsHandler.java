@@ -269,7 +269,7 @@ public final class ShareRecordsHandler {
         }
     }
 
-    private static void answer(
+    private void answer(
             Exchange exchange,
             ShareSettings settings,
             Map<ShareKey, PartitionData> answers,
@@ -281,12 +281,29 @@ public final class ShareRecordsHandler {
                         .setErrorMessage(part.error.message());
             } else if (part.hasRecords()) {
                 put(data(answers, part.key), part);
+                handedOut(exchange, part);
             }
         }
         ShareFetchResponseData response =
                 new ShareFetchResponseData().setAcquisitionLockTimeoutMs(settings.lockMillis());
         answers.forEach((key, data) -> topic(response, key.topicId()).partitions().add(data));
         exchange.respond(response);
+    }
+
+    private void handedOut(Exchange exchange, ShareFetchOperation.Part part) {
+        KafkaTopic topic = catalog.find(part.key.tenant(), part.key.topicId());
+        Acquisition acquisition = part.acquisition;
+        if (topic == null || acquisition == null) {
+            return;
+        }
+        for (int run = 0; run < acquisition.runs(); run++) {
+            topic.topic()
+                    .handedOutRecords(
+                            part.key.partition(),
+                            acquisition.first(run),
+                            acquisition.last(run),
+                            exchange.client().connectionId());
+        }
     }
 
     private static void put(PartitionData data, ShareFetchOperation.Part part) {
