@@ -2,9 +2,6 @@ package io.polymq.amqp.v1;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.MessageProperties;
 import io.polymq.amqp.AmqpSettings;
 import io.polymq.amqp.TestAmqp;
 import io.polymq.amqp.v1.frame.DeliveryState;
@@ -12,7 +9,6 @@ import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.amqp.v1.frame.SaslFrame;
 import io.polymq.amqp.v1.type.Unsigned;
 import io.polymq.conformance.TestSecurity;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -20,50 +16,28 @@ import java.util.concurrent.TimeUnit;
 import org.apache.qpid.protonj2.test.driver.ProtonTestClient;
 import org.apache.qpid.protonj2.test.driver.codec.transport.Attach;
 import org.apache.qpid.protonj2.test.driver.codec.transport.ReceiverSettleMode;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * Frame by frame, by the scripted peer of protonj2, whose codec is not ours. Cases are those of the
  * project's list of corner cases for 1.0.
  */
-class ScriptedTest {
-
-    private static TestAmqp amqp;
-    private static Connection connection;
-    private static Channel channel;
-
-    @BeforeAll
-    static void start() throws Exception {
-        amqp = TestAmqp.open();
-        connection = amqp.connect();
-        channel = connection.createChannel();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        connection.close();
-        amqp.close();
-    }
-
-    private static void queue(String name, String... messages) throws Exception {
-        channel.queueDeclare(name, true, false, false, null);
-        for (String message : messages) {
-            channel.basicPublish(
-                    "",
-                    name,
-                    MessageProperties.PERSISTENT_BASIC,
-                    message.getBytes(StandardCharsets.UTF_8));
-        }
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (channel.messageCount(name) < messages.length) {
-            assertThat(System.nanoTime()).isLessThan(end);
-        }
-    }
+class ScriptedTest extends BesideAnOldClient {
 
     private static void connect(ProtonTestClient peer) throws Exception {
         peer.connect("127.0.0.1", amqp.address().getPort());
+    }
+
+    /** Ends a transaction that nobody has begun, and goes through the script. */
+    private static void dischargeUnknown(ProtonTestClient peer) {
+        peer.remoteDischarge()
+                .withTxnId(new byte[] {9, 9})
+                .withFail(false)
+                .withHandle(0)
+                .withDeliveryId(0)
+                .withDeliveryTag(new byte[] {0})
+                .now();
+        done(peer);
     }
 
     private static void done(ProtonTestClient peer) {
@@ -524,14 +498,7 @@ class ScriptedTest {
                     .withSettled(true)
                     .withState()
                     .rejected("amqp:transaction:unknown-id");
-            peer.remoteDischarge()
-                    .withTxnId(new byte[] {9, 9})
-                    .withFail(false)
-                    .withHandle(0)
-                    .withDeliveryId(0)
-                    .withDeliveryTag(new byte[] {0})
-                    .now();
-            done(peer);
+            dischargeUnknown(peer);
         }
     }
 
@@ -553,14 +520,7 @@ class ScriptedTest {
                     .now();
             done(peer);
             peer.expectDetach().withHandle(0).withError("amqp:transaction:unknown-id");
-            peer.remoteDischarge()
-                    .withTxnId(new byte[] {9, 9})
-                    .withFail(false)
-                    .withHandle(0)
-                    .withDeliveryId(0)
-                    .withDeliveryTag(new byte[] {0})
-                    .now();
-            done(peer);
+            dischargeUnknown(peer);
         }
     }
 

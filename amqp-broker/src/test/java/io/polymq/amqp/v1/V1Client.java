@@ -187,6 +187,27 @@ public final class V1Client implements AutoCloseable {
         take(Performative.Flow.class);
     }
 
+    /** Attaches to a coordinator as link 0, and takes its credit. */
+    void attachCoordinator() throws IOException {
+        Performative.Attach plain = sender("coordinator", 0, null);
+        attach(
+                new Performative.Attach(
+                        plain.name(),
+                        plain.handle(),
+                        plain.receiver(),
+                        plain.senderMode(),
+                        plain.receiverMode(),
+                        plain.source(),
+                        new Terminus.Coordinator(List.of()),
+                        false,
+                        0,
+                        0,
+                        List.of(),
+                        List.of(),
+                        Map.of()));
+        take(Performative.Flow.class);
+    }
+
     public void credit(long handle, long deliveryCount, long credit, boolean drain)
             throws IOException {
         send(0, flow(handle, deliveryCount, credit, drain, false));

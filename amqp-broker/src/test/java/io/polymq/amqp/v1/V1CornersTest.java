@@ -2,9 +2,6 @@ package io.polymq.amqp.v1;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.MessageProperties;
 import io.polymq.amqp.TestAmqp;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Frames;
@@ -13,49 +10,16 @@ import io.polymq.amqp.v1.frame.Terminus;
 import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.Unsigned;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
  * Corner cases of 1.0, by their numbers in the list of what brokers get wrong, and what bad clients
  * do, as far as {@link ScriptedTest} does not have them.
  */
-class V1CornersTest {
-
-    private static TestAmqp amqp;
-    private static Connection connection;
-    private static Channel channel;
-
-    @BeforeAll
-    static void start() throws Exception {
-        amqp = TestAmqp.open();
-        connection = amqp.connect();
-        channel = connection.createChannel();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        connection.close();
-        amqp.close();
-    }
-
-    private static void queue(String name, String... messages) throws Exception {
-        channel.queueDeclare(name, true, false, false, null);
-        channel.confirmSelect();
-        for (String message : messages) {
-            channel.basicPublish(
-                    "",
-                    name,
-                    MessageProperties.PERSISTENT_BASIC,
-                    message.getBytes(StandardCharsets.UTF_8));
-        }
-        channel.waitForConfirmsOrDie(10_000);
-    }
+class V1CornersTest extends BesideAnOldClient {
 
     @Test
     void case45AnotherVersionIsAnsweredWithTheOneThatIsSpoken() throws Exception {
@@ -261,23 +225,7 @@ class V1CornersTest {
     void case60TheEndOfItsLinkRollsATransactionBack() throws Exception {
         queue("rolled");
         try (V1Client client = V1Client.session(amqp.address(), "rolled")) {
-            Performative.Attach plain = V1Client.sender("coordinator", 0, null);
-            client.attach(
-                    new Performative.Attach(
-                            plain.name(),
-                            plain.handle(),
-                            plain.receiver(),
-                            plain.senderMode(),
-                            plain.receiverMode(),
-                            plain.source(),
-                            new Terminus.Coordinator(List.of()),
-                            false,
-                            0,
-                            0,
-                            List.of(),
-                            List.of(),
-                            Map.of()));
-            client.take(Performative.Flow.class);
+            client.attachCoordinator();
             client.message(
                     0,
                     0,

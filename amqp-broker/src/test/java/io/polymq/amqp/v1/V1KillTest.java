@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.polymq.amqp.KilledBroker;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Performative;
-import io.polymq.amqp.v1.frame.Terminus;
 import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.Unsigned;
 import java.io.IOException;
@@ -162,23 +161,7 @@ class V1KillTest {
 
     /** One message after the other, until the connection breaks or nothing is left. */
     private static void move(V1Client client, Set<String> moved) throws IOException {
-        Performative.Attach plain = V1Client.sender("coordinator", 0, null);
-        client.attach(
-                new Performative.Attach(
-                        plain.name(),
-                        plain.handle(),
-                        plain.receiver(),
-                        plain.senderMode(),
-                        plain.receiverMode(),
-                        plain.source(),
-                        new Terminus.Coordinator(List.of()),
-                        false,
-                        0,
-                        0,
-                        List.of(),
-                        List.of(),
-                        Map.of()));
-        client.take(Performative.Flow.class);
+        client.attachCoordinator();
         client.attachSender("to", 1, "/queues/to");
         client.attach(V1Client.receiver("from", 2, "/queues/from"));
         long id = 0;
