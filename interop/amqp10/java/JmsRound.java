@@ -1,6 +1,5 @@
 import jakarta.jms.BytesMessage;
 import jakarta.jms.CompletionListener;
-import jakarta.jms.Connection;
 import jakarta.jms.DeliveryMode;
 import jakarta.jms.JMSException;
 import jakarta.jms.MapMessage;
@@ -13,7 +12,6 @@ import jakarta.jms.QueueBrowser;
 import jakarta.jms.Session;
 import jakarta.jms.StreamMessage;
 import jakarta.jms.TemporaryQueue;
-import jakarta.jms.TemporaryTopic;
 import jakarta.jms.TextMessage;
 import jakarta.jms.Topic;
 import java.util.ArrayList;
@@ -23,27 +21,21 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.qpid.jms.JmsConnectionFactory;
 
 /** Apache Qpid JMS: what JMS 2 promises. */
 public final class JmsRound {
 
-    private static final long WAIT = 10_000;
-    private static final long NONE = 300;
+    private final JmsClient client;
 
-    private final JmsConnectionFactory factory;
-    private final String run = "jms" + Long.toString(System.nanoTime(), 36) + ".";
-
-    private JmsRound(JmsConnectionFactory factory) {
-        this.factory = factory;
+    private JmsRound(JmsClient client) {
+        this.client = client;
     }
 
     public static void main(String[] args) {
         Checks checks = new Checks("qpid-jms");
-        JmsRound round =
-                new JmsRound(
-                        new JmsConnectionFactory(
-                                "guest", "guest", "amqp://" + args[0] + ":" + args[1]));
+        JmsClient client = JmsClient.of(args[0], args[1]);
+        JmsRound round = new JmsRound(client);
+        JmsSubscriptions subscriptions = new JmsSubscriptions(client);
         checks.check("messages of every kind", round::kinds);
         checks.check("headers and properties", round::headers);
         checks.check("a large message", round::large);
@@ -54,13 +46,13 @@ public final class JmsRound {
         checks.check("a selector on a queue", round::selector);
         checks.check("an invalid selector is refused", round::badSelector);
         checks.check("a temporary queue and its end", round::temporaryQueue);
-        checks.check("a temporary topic", round::temporaryTopic);
-        checks.check("a topic and its subscribers", round::topic);
-        checks.check("no local messages", round::noLocal);
-        checks.check("a durable subscription", round::durable);
-        checks.check("a durable subscription with a selector", round::durableSelector);
-        checks.check("a shared subscription", round::shared);
-        checks.check("a shared durable subscription", round::sharedDurable);
+        checks.check("a temporary topic", subscriptions::temporaryTopic);
+        checks.check("a topic and its subscribers", subscriptions::topic);
+        checks.check("no local messages", subscriptions::noLocal);
+        checks.check("a durable subscription", subscriptions::durable);
+        checks.check("a durable subscription with a selector", subscriptions::durableSelector);
+        checks.check("a shared subscription", subscriptions::shared);
+        checks.check("a shared durable subscription", subscriptions::sharedDurable);
         checks.check("a priority is kept", round::priority);
         checks.check("a message expires", round::expiry);
         checks.check("a delivery is delayed", round::delay);
@@ -73,42 +65,11 @@ public final class JmsRound {
         checks.end();
     }
 
-    private interface Use {
-        void with(Connection connection) throws Exception;
-    }
-
-    private void connected(String id, Use use) throws Exception {
-        try (Connection connection = factory.createConnection()) {
-            if (id != null) {
-                connection.setClientID(id);
-            }
-            connection.start();
-            use.with(connection);
-        }
-    }
-
-    private void connected(Use use) throws Exception {
-        connected(null, use);
-    }
-
-    private static String text(Message message) throws JMSException {
-        return message == null ? null : ((TextMessage) message).getText();
-    }
-
-    private static void send(Session session, jakarta.jms.Destination to, String... texts)
-            throws JMSException {
-        try (MessageProducer producer = session.createProducer(to)) {
-            for (String text : texts) {
-                producer.send(session.createTextMessage(text));
-            }
-        }
-    }
-
     private void kinds() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "kinds");
+                    Queue queue = session.createQueue(client.run() + "kinds");
                     MessageProducer producer = session.createProducer(queue);
                     producer.send(session.createTextMessage("grüße"));
                     BytesMessage bytes = session.createBytesMessage();
@@ -129,33 +90,33 @@ public final class JmsRound {
                     producer.send(session.createMessage());
 
                     MessageConsumer consumer = session.createConsumer(queue);
-                    Checks.same("grüße", text(consumer.receive(WAIT)));
-                    BytesMessage bytesBack = (BytesMessage) consumer.receive(WAIT);
+                    Checks.same("grüße", JmsClient.text(consumer.receive(JmsClient.WAIT)));
+                    BytesMessage bytesBack = (BytesMessage) consumer.receive(JmsClient.WAIT);
                     byte[] three = new byte[(int) bytesBack.getBodyLength()];
                     bytesBack.readBytes(three);
                     Checks.same(new byte[] {1, 2, 3}, three);
-                    MapMessage mapBack = (MapMessage) consumer.receive(WAIT);
+                    MapMessage mapBack = (MapMessage) consumer.receive(JmsClient.WAIT);
                     Checks.same(1, mapBack.getInt("a"));
                     Checks.same("x", mapBack.getString("b"));
                     Checks.same(new byte[] {9}, mapBack.getBytes("c"));
-                    StreamMessage streamBack = (StreamMessage) consumer.receive(WAIT);
+                    StreamMessage streamBack = (StreamMessage) consumer.receive(JmsClient.WAIT);
                     Checks.same(5L, streamBack.readLong());
                     Checks.same("s", streamBack.readString());
-                    ObjectMessage objectBack = (ObjectMessage) consumer.receive(WAIT);
+                    ObjectMessage objectBack = (ObjectMessage) consumer.receive(JmsClient.WAIT);
                     Checks.that(objectBack != null, "the object message is lost");
-                    Checks.that(consumer.receive(WAIT) != null, "the empty message is lost");
+                    Checks.that(consumer.receive(JmsClient.WAIT) != null, "the empty message is lost");
                 });
     }
 
     private void headers() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "headers");
+                    Queue queue = session.createQueue(client.run() + "headers");
                     TextMessage message = session.createTextMessage("t");
                     message.setJMSCorrelationID("corr");
                     message.setJMSType("type");
-                    message.setJMSReplyTo(session.createQueue(run + "answers"));
+                    message.setJMSReplyTo(session.createQueue(client.run() + "answers"));
                     message.setBooleanProperty("bool", true);
                     message.setByteProperty("byte", (byte) 1);
                     message.setShortProperty("short", (short) 2);
@@ -169,13 +130,13 @@ public final class JmsRound {
                     MessageProducer producer = session.createProducer(queue);
                     producer.setDeliveryMode(DeliveryMode.NON_PERSISTENT);
                     producer.send(message);
-                    Message back = session.createConsumer(queue).receive(WAIT);
+                    Message back = session.createConsumer(queue).receive(JmsClient.WAIT);
                     Checks.same(message.getJMSMessageID(), back.getJMSMessageID());
                     Checks.same(message.getJMSTimestamp(), back.getJMSTimestamp());
                     Checks.same("corr", back.getJMSCorrelationID());
                     Checks.same("type", back.getJMSType());
                     Checks.same(queue, back.getJMSDestination());
-                    Checks.same(run + "answers", ((Queue) back.getJMSReplyTo()).getQueueName());
+                    Checks.same(client.run() + "answers", ((Queue) back.getJMSReplyTo()).getQueueName());
                     Checks.same(DeliveryMode.NON_PERSISTENT, back.getJMSDeliveryMode());
                     Checks.same(true, back.getObjectProperty("bool"));
                     Checks.same((byte) 1, back.getObjectProperty("byte"));
@@ -193,17 +154,17 @@ public final class JmsRound {
     }
 
     private void large() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "large");
+                    Queue queue = session.createQueue(client.run() + "large");
                     byte[] body = new byte[3_000_000];
                     new Random(1).nextBytes(body);
                     BytesMessage message = session.createBytesMessage();
                     message.writeBytes(body);
                     session.createProducer(queue).send(message);
                     BytesMessage back =
-                            (BytesMessage) session.createConsumer(queue).receive(WAIT);
+                            (BytesMessage) session.createConsumer(queue).receive(JmsClient.WAIT);
                     byte[] read = new byte[(int) back.getBodyLength()];
                     back.readBytes(read);
                     Checks.that(Arrays.equals(body, read), "the body has changed");
@@ -211,99 +172,99 @@ public final class JmsRound {
     }
 
     private void recover() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
-                    Queue queue = session.createQueue(run + "recover");
-                    send(session, queue, "a", "b");
+                    Queue queue = session.createQueue(client.run() + "recover");
+                    JmsClient.send(session, queue, "a", "b");
                     MessageConsumer consumer = session.createConsumer(queue);
-                    Checks.same("a", text(consumer.receive(WAIT)));
+                    Checks.same("a", JmsClient.text(consumer.receive(JmsClient.WAIT)));
                     session.recover();
-                    Message again = consumer.receive(WAIT);
-                    Checks.same("a", text(again));
+                    Message again = consumer.receive(JmsClient.WAIT);
+                    Checks.same("a", JmsClient.text(again));
                     Checks.same(true, again.getJMSRedelivered());
                     Checks.same(2, again.getIntProperty("JMSXDeliveryCount"));
-                    Message second = consumer.receive(WAIT);
-                    Checks.same("b", text(second));
+                    Message second = consumer.receive(JmsClient.WAIT);
+                    Checks.same("b", JmsClient.text(second));
                     second.acknowledge();
-                    Checks.same(null, consumer.receive(NONE));
+                    Checks.same(null, consumer.receive(JmsClient.NONE));
                 });
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
                     Checks.same(
                             null,
-                            session.createConsumer(session.createQueue(run + "recover"))
-                                    .receive(NONE));
+                            session.createConsumer(session.createQueue(client.run() + "recover"))
+                                    .receive(JmsClient.NONE));
                 });
     }
 
     private void commit() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession(Session.SESSION_TRANSACTED);
                     Session other = connection.createSession();
-                    Queue from = session.createQueue(run + "commit.from");
-                    Queue to = session.createQueue(run + "commit.to");
-                    send(other, from, "in");
+                    Queue from = session.createQueue(client.run() + "commit.from");
+                    Queue to = session.createQueue(client.run() + "commit.to");
+                    JmsClient.send(other, from, "in");
                     MessageConsumer watching = other.createConsumer(to);
-                    Checks.same("in", text(session.createConsumer(from).receive(WAIT)));
-                    send(session, to, "out");
-                    Checks.same(null, watching.receive(NONE));
+                    Checks.same("in", JmsClient.text(session.createConsumer(from).receive(JmsClient.WAIT)));
+                    JmsClient.send(session, to, "out");
+                    Checks.same(null, watching.receive(JmsClient.NONE));
                     session.commit();
-                    Checks.same("out", text(watching.receive(WAIT)));
+                    Checks.same("out", JmsClient.text(watching.receive(JmsClient.WAIT)));
                 });
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
                     Checks.same(
                             null,
-                            session.createConsumer(session.createQueue(run + "commit.from"))
-                                    .receive(NONE));
+                            session.createConsumer(session.createQueue(client.run() + "commit.from"))
+                                    .receive(JmsClient.NONE));
                 });
     }
 
     private void rollback() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession(Session.SESSION_TRANSACTED);
                     Session other = connection.createSession();
-                    Queue from = session.createQueue(run + "rollback.from");
-                    Queue to = session.createQueue(run + "rollback.to");
-                    send(other, from, "in");
+                    Queue from = session.createQueue(client.run() + "rollback.from");
+                    Queue to = session.createQueue(client.run() + "rollback.to");
+                    JmsClient.send(other, from, "in");
                     MessageConsumer consumer = session.createConsumer(from);
-                    Checks.same("in", text(consumer.receive(WAIT)));
-                    send(session, to, "out");
+                    Checks.same("in", JmsClient.text(consumer.receive(JmsClient.WAIT)));
+                    JmsClient.send(session, to, "out");
                     session.rollback();
-                    Checks.same(null, other.createConsumer(to).receive(NONE));
-                    Message again = consumer.receive(WAIT);
-                    Checks.same("in", text(again));
+                    Checks.same(null, other.createConsumer(to).receive(JmsClient.NONE));
+                    Message again = consumer.receive(JmsClient.WAIT);
+                    Checks.same("in", JmsClient.text(again));
                     Checks.same(true, again.getJMSRedelivered());
                     session.commit();
-                    Checks.same(null, consumer.receive(NONE));
+                    Checks.same(null, consumer.receive(JmsClient.NONE));
                 });
     }
 
     private void twoTransactions() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession(Session.SESSION_TRANSACTED);
-                    Queue queue = session.createQueue(run + "two");
+                    Queue queue = session.createQueue(client.run() + "two");
                     MessageConsumer consumer = session.createConsumer(queue);
                     for (String text : List.of("first", "second", "third")) {
-                        send(session, queue, text);
+                        JmsClient.send(session, queue, text);
                         session.commit();
-                        Checks.same(text, text(consumer.receive(WAIT)));
+                        Checks.same(text, JmsClient.text(consumer.receive(JmsClient.WAIT)));
                         session.commit();
                     }
                 });
     }
 
     private void selector() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "selector");
+                    Queue queue = session.createQueue(client.run() + "selector");
                     MessageProducer producer = session.createProducer(queue);
                     for (int i = 0; i < 6; i++) {
                         TextMessage message = session.createTextMessage("m" + i);
@@ -313,272 +274,93 @@ public final class JmsRound {
                     }
                     MessageConsumer red =
                             session.createConsumer(queue, "color = 'red' AND n BETWEEN 1 AND 4");
-                    Checks.same("m2", text(red.receive(WAIT)));
-                    Checks.same("m4", text(red.receive(WAIT)));
-                    Checks.same(null, red.receive(NONE));
+                    Checks.same("m2", JmsClient.text(red.receive(JmsClient.WAIT)));
+                    Checks.same("m4", JmsClient.text(red.receive(JmsClient.WAIT)));
+                    Checks.same(null, red.receive(JmsClient.NONE));
                     red.close();
                     MessageConsumer all = session.createConsumer(queue);
                     for (String left : List.of("m0", "m1", "m3", "m5")) {
-                        Checks.same(left, text(all.receive(WAIT)));
+                        Checks.same(left, JmsClient.text(all.receive(JmsClient.WAIT)));
                     }
                 });
     }
 
     private void badSelector() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "bad");
+                    Queue queue = session.createQueue(client.run() + "bad");
                     Checks.fails(
                             JMSException.class, () -> session.createConsumer(queue, "n = = 1"));
                 });
     }
 
     private void temporaryQueue() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue requests = session.createQueue(run + "requests");
+                    Queue requests = session.createQueue(client.run() + "requests");
                     TemporaryQueue answers = session.createTemporaryQueue();
                     MessageConsumer waiting = session.createConsumer(answers);
                     TextMessage request = session.createTextMessage("ping");
                     request.setJMSReplyTo(answers);
                     session.createProducer(requests).send(request);
-                    connected(
+                    client.connected(
                             server -> {
                                 Session serving = server.createSession();
                                 Message asked =
-                                        serving.createConsumer(serving.createQueue(run + "requests"))
-                                                .receive(WAIT);
-                                Checks.same("ping", text(asked));
-                                send(serving, asked.getJMSReplyTo(), "pong");
+                                        serving.createConsumer(serving.createQueue(client.run() + "requests"))
+                                                .receive(JmsClient.WAIT);
+                                Checks.same("ping", JmsClient.text(asked));
+                                JmsClient.send(serving, asked.getJMSReplyTo(), "pong");
                             });
-                    Checks.same("pong", text(waiting.receive(WAIT)));
+                    Checks.same("pong", JmsClient.text(waiting.receive(JmsClient.WAIT)));
                     waiting.close();
                     answers.delete();
                     Checks.fails(
                             JMSException.class,
                             () -> {
-                                send(session, answers, "late");
+                                JmsClient.send(session, answers, "late");
                                 return null;
                             });
-                });
-    }
-
-    private void temporaryTopic() throws Exception {
-        connected(
-                connection -> {
-                    Session session = connection.createSession();
-                    TemporaryTopic topic = session.createTemporaryTopic();
-                    MessageConsumer one = session.createConsumer(topic);
-                    MessageConsumer two = session.createConsumer(topic);
-                    send(session, topic, "t");
-                    Checks.same("t", text(one.receive(WAIT)));
-                    Checks.same("t", text(two.receive(WAIT)));
-                });
-    }
-
-    private void topic() throws Exception {
-        connected(
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "topic");
-                    MessageConsumer one = session.createConsumer(topic);
-                    MessageConsumer two = session.createConsumer(topic, "n > 1");
-                    MessageProducer producer = session.createProducer(topic);
-                    for (int i = 1; i <= 2; i++) {
-                        TextMessage message = session.createTextMessage("m" + i);
-                        message.setIntProperty("n", i);
-                        producer.send(message);
-                    }
-                    Checks.same("m1", text(one.receive(WAIT)));
-                    Message second = one.receive(WAIT);
-                    Checks.same("m2", text(second));
-                    Checks.same(topic, second.getJMSDestination());
-                    Checks.same("m2", text(two.receive(WAIT)));
-                    Checks.same(null, two.receive(NONE));
-                });
-    }
-
-    private void noLocal() throws Exception {
-        connected(
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "nolocal");
-                    MessageConsumer others = session.createConsumer(topic, null, true);
-                    send(session, topic, "mine");
-                    connected(
-                            other -> {
-                                Session its = other.createSession();
-                                send(its, its.createTopic(run + "nolocal"), "theirs");
-                            });
-                    Checks.same("theirs", text(others.receive(WAIT)));
-                    Checks.same(null, others.receive(NONE));
-                });
-    }
-
-    private void durable() throws Exception {
-        String id = run + "client";
-        String name = "kept";
-        connected(
-                id,
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "durable");
-                    MessageConsumer first = session.createDurableSubscriber(topic, name);
-                    send(session, topic, "one");
-                    Checks.same("one", text(first.receive(WAIT)));
-                    first.close();
-                    send(session, topic, "two");
-                });
-        connected(
-                connection -> {
-                    Session session = connection.createSession();
-                    send(session, session.createTopic(run + "durable"), "three");
-                });
-        connected(
-                id,
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "durable");
-                    MessageConsumer again = session.createDurableSubscriber(topic, name);
-                    Checks.same("two", text(again.receive(WAIT)));
-                    Checks.same("three", text(again.receive(WAIT)));
-                    again.close();
-                    session.unsubscribe(name);
-                    send(session, topic, "four");
-                    MessageConsumer fresh = session.createDurableSubscriber(topic, name);
-                    Checks.same(null, fresh.receive(NONE));
-                    fresh.close();
-                    session.unsubscribe(name);
-                    Checks.fails(
-                            JMSException.class,
-                            () -> {
-                                session.unsubscribe("never-was");
-                                return null;
-                            });
-                });
-    }
-
-    private void durableSelector() throws Exception {
-        connected(
-                run + "selecting",
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "durable.selector");
-                    MessageConsumer odd =
-                            session.createDurableConsumer(topic, "odd", "n = 1 OR n = 3", false);
-                    MessageProducer producer = session.createProducer(topic);
-                    for (int i = 1; i <= 3; i++) {
-                        TextMessage message = session.createTextMessage("m" + i);
-                        message.setIntProperty("n", i);
-                        producer.send(message);
-                    }
-                    Checks.same("m1", text(odd.receive(WAIT)));
-                    Checks.same("m3", text(odd.receive(WAIT)));
-                    Checks.same(null, odd.receive(NONE));
-                    odd.close();
-                    session.unsubscribe("odd");
-                });
-    }
-
-    /** Each message to one of both; returns when all have come. */
-    private static void each(MessageConsumer one, MessageConsumer two, List<String> texts)
-            throws JMSException {
-        List<String> found = new ArrayList<>();
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (found.size() < texts.size() && System.nanoTime() < end) {
-            for (MessageConsumer consumer : List.of(one, two)) {
-                Message message = consumer.receive(50);
-                if (message != null) {
-                    found.add(text(message));
-                }
-            }
-        }
-        Checks.same(null, one.receive(NONE));
-        Checks.same(null, two.receive(NONE));
-        Collections.sort(found);
-        Checks.same(texts, found);
-    }
-
-    private void shared() throws Exception {
-        connected(
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "shared");
-                    MessageConsumer one = session.createSharedConsumer(topic, "group");
-                    connected(
-                            other -> {
-                                Session its = other.createSession();
-                                MessageConsumer two =
-                                        its.createSharedConsumer(
-                                                its.createTopic(run + "shared"), "group");
-                                send(session, topic, "a", "b", "c", "d");
-                                each(one, two, List.of("a", "b", "c", "d"));
-                            });
-                });
-    }
-
-    private void sharedDurable() throws Exception {
-        String name = (run + "sharedsub").replace('.', '-');
-        connected(
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "shared.durable");
-                    MessageConsumer one = session.createSharedDurableConsumer(topic, name);
-                    MessageConsumer two = session.createSharedDurableConsumer(topic, name);
-                    send(session, topic, "a", "b", "c", "d");
-                    each(one, two, List.of("a", "b", "c", "d"));
-                    one.close();
-                    two.close();
-                    send(session, topic, "e");
-                });
-        connected(
-                connection -> {
-                    Session session = connection.createSession();
-                    Topic topic = session.createTopic(run + "shared.durable");
-                    MessageConsumer again = session.createSharedDurableConsumer(topic, name);
-                    Checks.same("e", text(again.receive(WAIT)));
-                    again.close();
-                    session.unsubscribe(name);
                 });
     }
 
     private void priority() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "priority");
+                    Queue queue = session.createQueue(client.run() + "priority");
                     MessageProducer producer = session.createProducer(queue);
                     producer.setPriority(8);
                     producer.send(session.createTextMessage("high"));
-                    Message back = session.createConsumer(queue).receive(WAIT);
+                    Message back = session.createConsumer(queue).receive(JmsClient.WAIT);
                     Checks.same(8, back.getJMSPriority());
                 });
     }
 
     private void expiry() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "expiry");
+                    Queue queue = session.createQueue(client.run() + "expiry");
                     MessageProducer producer = session.createProducer(queue);
                     producer.setTimeToLive(50);
                     producer.send(session.createTextMessage("short"));
                     producer.setTimeToLive(60_000);
                     producer.send(session.createTextMessage("long"));
                     Thread.sleep(300);
-                    Message back = session.createConsumer(queue).receive(WAIT);
-                    Checks.same("long", text(back));
+                    Message back = session.createConsumer(queue).receive(JmsClient.WAIT);
+                    Checks.same("long", JmsClient.text(back));
                     Checks.that(back.getJMSExpiration() > 0, "no expiration");
                 });
     }
 
     private void delay() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "delay");
+                    Queue queue = session.createQueue(client.run() + "delay");
                     MessageConsumer consumer = session.createConsumer(queue);
                     MessageProducer producer = session.createProducer(queue);
                     producer.setDeliveryDelay(1500);
@@ -586,54 +368,54 @@ public final class JmsRound {
                     producer.send(session.createTextMessage("later"));
                     producer.setDeliveryDelay(0);
                     producer.send(session.createTextMessage("now"));
-                    Checks.same("now", text(consumer.receive(WAIT)));
-                    Checks.same("later", text(consumer.receive(WAIT)));
+                    Checks.same("now", JmsClient.text(consumer.receive(JmsClient.WAIT)));
+                    Checks.same("later", JmsClient.text(consumer.receive(JmsClient.WAIT)));
                     long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sent);
                     Checks.that(millis >= 1400, "it came after " + millis + " ms");
                 });
     }
 
     private void browser() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "browser");
-                    send(session, queue, "a", "b", "c");
+                    Queue queue = session.createQueue(client.run() + "browser");
+                    JmsClient.send(session, queue, "a", "b", "c");
                     QueueBrowser browser = session.createBrowser(queue);
                     List<String> seen = new ArrayList<>();
                     for (Object message : Collections.list(browser.getEnumeration())) {
-                        seen.add(text((Message) message));
+                        seen.add(JmsClient.text((Message) message));
                     }
                     browser.close();
                     Checks.same(List.of("a", "b", "c"), seen);
                     MessageConsumer consumer = session.createConsumer(queue);
                     for (String text : seen) {
-                        Checks.same(text, text(consumer.receive(WAIT)));
+                        Checks.same(text, JmsClient.text(consumer.receive(JmsClient.WAIT)));
                     }
                 });
     }
 
     private void anonymous() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "anonymous");
-                    Topic topic = session.createTopic(run + "anonymous.topic");
+                    Queue queue = session.createQueue(client.run() + "anonymous");
+                    Topic topic = session.createTopic(client.run() + "anonymous.topic");
                     MessageConsumer subscriber = session.createConsumer(topic);
                     MessageConsumer consumer = session.createConsumer(queue);
                     MessageProducer producer = session.createProducer(null);
                     producer.send(queue, session.createTextMessage("q"));
                     producer.send(topic, session.createTextMessage("t"));
-                    Checks.same("q", text(consumer.receive(WAIT)));
-                    Checks.same("t", text(subscriber.receive(WAIT)));
+                    Checks.same("q", JmsClient.text(consumer.receive(JmsClient.WAIT)));
+                    Checks.same("t", JmsClient.text(subscriber.receive(JmsClient.WAIT)));
                 });
     }
 
     private void completion() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "completion");
+                    Queue queue = session.createQueue(client.run() + "completion");
                     MessageProducer producer = session.createProducer(queue);
                     CountDownLatch done = new CountDownLatch(200);
                     List<Exception> failures = Collections.synchronizedList(new ArrayList<>());
@@ -659,44 +441,44 @@ public final class JmsRound {
     }
 
     private void listener() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
                     Session sending = connection.createSession();
-                    Queue queue = session.createQueue(run + "listener");
+                    Queue queue = session.createQueue(client.run() + "listener");
                     CountDownLatch come = new CountDownLatch(50);
                     session.createConsumer(queue).setMessageListener(message -> come.countDown());
                     for (int i = 0; i < 50; i++) {
-                        send(sending, queue, "m" + i);
+                        JmsClient.send(sending, queue, "m" + i);
                     }
                     Checks.that(come.await(10, TimeUnit.SECONDS), "not all came");
                 });
     }
 
     private void handedOn() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession(Session.CLIENT_ACKNOWLEDGE);
-                    Queue queue = session.createQueue(run + "handed");
-                    send(session, queue, "a");
-                    Checks.same("a", text(session.createConsumer(queue).receive(WAIT)));
+                    Queue queue = session.createQueue(client.run() + "handed");
+                    JmsClient.send(session, queue, "a");
+                    Checks.same("a", JmsClient.text(session.createConsumer(queue).receive(JmsClient.WAIT)));
                 });
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
                     Message again =
-                            session.createConsumer(session.createQueue(run + "handed"))
-                                    .receive(WAIT);
-                    Checks.same("a", text(again));
+                            session.createConsumer(session.createQueue(client.run() + "handed"))
+                                    .receive(JmsClient.WAIT);
+                    Checks.same("a", JmsClient.text(again));
                     Checks.same(true, again.getJMSRedelivered());
                 });
     }
 
     private void order() throws Exception {
-        connected(
+        client.connected(
                 connection -> {
                     Session session = connection.createSession();
-                    Queue queue = session.createQueue(run + "order");
+                    Queue queue = session.createQueue(client.run() + "order");
                     MessageConsumer consumer = session.createConsumer(queue);
                     MessageProducer producer = session.createProducer(queue);
                     producer.setDeliveryMode(DeliveryMode.NON_PERSISTENT);
@@ -704,7 +486,7 @@ public final class JmsRound {
                         producer.send(session.createTextMessage("m" + i));
                     }
                     for (int i = 0; i < 1000; i++) {
-                        Checks.same("m" + i, text(consumer.receive(WAIT)));
+                        Checks.same("m" + i, JmsClient.text(consumer.receive(JmsClient.WAIT)));
                     }
                 });
     }
