@@ -115,7 +115,11 @@ record CoreObjects(
         DelayedMessages delayed =
                 DelayedStore.open(
                                 new DelayedStore.Params(
-                                        shards, zones.getFirst(), records, blocking))
+                                        shards,
+                                        zones.getFirst(),
+                                        records,
+                                        blocking,
+                                        params.tenants()))
                         .join();
         return new CoreObjects(shards, zones, records, retained, queues, topics, delayed, blocking);
     }

@@ -59,9 +59,20 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
 
     /**
      * @param blocking reads the shard at the start
+     * @param tenants say who may store more
      */
     public record Params(
-            ShardStore store, ShardZone zone, MessageRecords records, Executor blocking) {}
+            ShardStore store,
+            ShardZone zone,
+            MessageRecords records,
+            Executor blocking,
+            TenantLimits tenants) {
+
+        /** For those who have no tenants with quotas. */
+        public Params(ShardStore store, ShardZone zone, MessageRecords records, Executor blocking) {
+            this(store, zone, records, blocking, TenantLimits.NONE);
+        }
+    }
 
     /** A message that was read back. */
     private record Ready(PendingMessage pending, String kind, String tenant, KeptMessage message) {}
@@ -69,6 +80,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
     private final ShardZone zone;
     private final MessageRecords records;
     private final Executor blocking;
+    private final TenantLimits tenants;
     private final Shard shard;
     private final GroupCursor cursor;
     private final TurnBatches writer;
@@ -90,6 +102,7 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
         this.zone = params.zone();
         this.records = params.records();
         this.blocking = params.blocking();
+        this.tenants = params.tenants();
         this.shard = shard;
         this.cursor = shard.cursor(GROUP);
         this.writer = new TurnBatches(zone, shard, Durability.SYNC);
@@ -157,6 +170,10 @@ public final class DelayedStore implements DelayedMessages, ShardZone.AtTurnEnd 
     @Override
     public CompletableFuture<Ticket> schedule(
             String kind, String tenant, KeptMessage kept, long at) {
+        Allowance allowance = tenants.allowance(tenant);
+        if (allowance.isUsed()) {
+            return CompletableFuture.failedFuture(allowance.refusal());
+        }
         CompletableFuture<Ticket> result = new CompletableFuture<>();
         execute(result, () -> append(kind, tenant, kept, at, result));
         return result;

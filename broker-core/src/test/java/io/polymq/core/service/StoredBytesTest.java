@@ -19,6 +19,7 @@ import io.polymq.core.subject.Subject;
 import io.polymq.core.trace.MessageTracer;
 import io.polymq.meta.NodeCache;
 import io.polymq.meta.embedded.MemoryMetadata;
+import io.polymq.storage.StorageException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
@@ -265,6 +266,28 @@ final class StoredBytesTest {
     private static KeptMessage message(String subject, String text) {
         byte[] payload = text.getBytes(UTF_8);
         return new Message().begin(Subject.ofDotted(subject), payload, 0, payload.length).keep();
+    }
+
+    @Test
+    void noMessageIsPutOffThatCouldNotBeStoredLater() {
+        DelayedStore delayed =
+                yard.get(
+                        DelayedStore.open(
+                                new DelayedStore.Params(
+                                        yard.store,
+                                        yard.zone,
+                                        new MessageRecords(List.of()),
+                                        Runnable::run,
+                                        tenants)));
+        yard.get(delayed.schedule("test", "acme", message("x"), yard.ticks.now() + 60_000));
+        bytes.set(10);
+        quota(5);
+
+        assertThatThrownBy(() -> yard.get(delayed.schedule("test", "acme", message("y"), 0)))
+                .hasCauseInstanceOf(StorageException.class);
+        yard.get(delayed.schedule("test", "other", message("z"), yard.ticks.now() + 60_000));
+
+        assertThat(delayed.pending()).isEqualTo(2);
     }
 
     @Test
