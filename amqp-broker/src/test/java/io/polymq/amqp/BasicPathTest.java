@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.MessageProperties;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,49 +13,10 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every application does, with RabbitMQ's own Java client. */
-class BasicPathTest {
-
-    private static TestAmqp amqp;
-    private Connection connection;
-    private Channel channel;
-
-    @BeforeAll
-    static void start() {
-        amqp = TestAmqp.open();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        amqp.close();
-    }
-
-    @BeforeEach
-    void connect() throws Exception {
-        connection = amqp.connect();
-        channel = connection.createChannel();
-    }
-
-    @AfterEach
-    void disconnect() throws Exception {
-        if (connection.isOpen()) {
-            connection.close();
-        }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
+class BasicPathTest extends ClientCase {
 
     @Test
     void aPublishedMessageIsGotWithItsProperties() throws Exception {

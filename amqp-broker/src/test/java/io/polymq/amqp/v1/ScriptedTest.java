@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.qpid.protonj2.test.driver.ProtonTestClient;
+import org.apache.qpid.protonj2.test.driver.actions.AttachInjectAction;
+import org.apache.qpid.protonj2.test.driver.actions.TransferInjectAction;
 import org.apache.qpid.protonj2.test.driver.codec.transport.Attach;
 import org.apache.qpid.protonj2.test.driver.codec.transport.ReceiverSettleMode;
 import org.junit.jupiter.api.Test;
@@ -65,11 +67,10 @@ class ScriptedTest extends BesideAnOldClient {
         return peer;
     }
 
-    private static void attachReceiver(ProtonTestClient peer, String address) {
-        peer.expectAttach().ofSender();
+    private static void remoteReceiver(ProtonTestClient peer, String name, String address) {
         peer.remoteAttach()
                 .ofReceiver()
-                .withName("receiver")
+                .withName(name)
                 .withHandle(0)
                 .withSource()
                 .withAddress(address)
@@ -77,23 +78,57 @@ class ScriptedTest extends BesideAnOldClient {
                 .withTarget()
                 .also()
                 .now();
+    }
+
+    private static AttachInjectAction remoteSender(ProtonTestClient peer, String name, int handle) {
+        return peer.remoteAttach()
+                .ofSender()
+                .withName(name)
+                .withHandle(handle)
+                .withInitialDeliveryCount(0);
+    }
+
+    private static void remoteSender(
+            ProtonTestClient peer, String name, int handle, String address) {
+        remoteSender(peer, name, handle)
+                .withSource()
+                .also()
+                .withTarget()
+                .withAddress(address)
+                .also()
+                .now();
+    }
+
+    /** With the outcomes that its source takes; none: whatever is usual. */
+    private static void attachCoordinator(ProtonTestClient peer, String... outcomes) {
+        peer.expectAttach().ofReceiver();
+        peer.expectFlow();
+        AttachInjectAction attach = remoteSender(peer, "coordinator", 0);
+        var source = attach.withSource();
+        if (outcomes.length > 0) {
+            source.withOutcomes(outcomes);
+        }
+        attach.withCoordinator().also().now();
+        done(peer);
+    }
+
+    private static TransferInjectAction transfer(ProtonTestClient peer, int id) {
+        return peer.remoteTransfer()
+                .withHandle(0)
+                .withDeliveryId(id)
+                .withDeliveryTag(new byte[] {(byte) id});
+    }
+
+    private static void attachReceiver(ProtonTestClient peer, String address) {
+        peer.expectAttach().ofSender();
+        remoteReceiver(peer, "receiver", address);
         done(peer);
     }
 
     private static void attachSender(ProtonTestClient peer, String address) {
         peer.expectAttach().ofReceiver();
         peer.expectFlow().withLinkCredit(1000);
-        peer.remoteAttach()
-                .ofSender()
-                .withName("sender")
-                .withHandle(0)
-                .withInitialDeliveryCount(0)
-                .withSource()
-                .also()
-                .withTarget()
-                .withAddress(address)
-                .also()
-                .now();
+        remoteSender(peer, "sender", 0, address);
         done(peer);
     }
 
@@ -176,16 +211,7 @@ class ScriptedTest extends BesideAnOldClient {
         try (ProtonTestClient peer = session("handles", 2048)) {
             attachReceiver(peer, "/queues/twice");
             peer.expectEnd().withError("amqp:session:handle-in-use");
-            peer.remoteAttach()
-                    .ofReceiver()
-                    .withName("other")
-                    .withHandle(0)
-                    .withSource()
-                    .withAddress("/queues/twice")
-                    .also()
-                    .withTarget()
-                    .also()
-                    .now();
+            remoteReceiver(peer, "other", "/queues/twice");
             done(peer);
         }
     }
@@ -258,30 +284,11 @@ class ScriptedTest extends BesideAnOldClient {
         try (ProtonTestClient peer = session("refused", 2048)) {
             peer.expectAttach().ofSender().withNullSource();
             peer.expectDetach().withClosed(true).withError("amqp:not-found");
-            peer.remoteAttach()
-                    .ofReceiver()
-                    .withName("none")
-                    .withHandle(0)
-                    .withSource()
-                    .withAddress("/queues/nowhere")
-                    .also()
-                    .withTarget()
-                    .also()
-                    .now();
+            remoteReceiver(peer, "none", "/queues/nowhere");
             done(peer);
             peer.expectAttach().ofReceiver().withNullTarget();
             peer.expectDetach().withClosed(true).withError("amqp:not-found");
-            peer.remoteAttach()
-                    .ofSender()
-                    .withName("nobody")
-                    .withHandle(1)
-                    .withInitialDeliveryCount(0)
-                    .withSource()
-                    .also()
-                    .withTarget()
-                    .withAddress("/exchanges/nowhere/key")
-                    .also()
-                    .now();
+            remoteSender(peer, "nobody", 1, "/exchanges/nowhere/key");
             done(peer);
         }
     }
@@ -291,22 +298,10 @@ class ScriptedTest extends BesideAnOldClient {
         queue("aborted");
         try (ProtonTestClient peer = session("aborted", 2048)) {
             attachSender(peer, "/queues/aborted");
-            peer.remoteTransfer()
-                    .withHandle(0)
-                    .withDeliveryId(0)
-                    .withDeliveryTag(new byte[] {0})
-                    .withMore(true)
-                    .withPayload(V1Client.durable("half"))
-                    .now();
+            transfer(peer, 0).withMore(true).withPayload(V1Client.durable("half")).now();
             peer.remoteTransfer().withHandle(0).withAborted(true).now();
             peer.expectDisposition().withFirst(1).withSettled(true).withState().accepted();
-            peer.remoteTransfer()
-                    .withHandle(0)
-                    .withDeliveryId(1)
-                    .withDeliveryTag(new byte[] {1})
-                    .withMore(false)
-                    .withPayload(V1Client.durable("whole"))
-                    .now();
+            transfer(peer, 1).withMore(false).withPayload(V1Client.durable("whole")).now();
             done(peer);
         }
         assertThat(channel.messageCount("aborted")).isEqualTo(1);
@@ -466,13 +461,7 @@ class ScriptedTest extends BesideAnOldClient {
         try (ProtonTestClient peer = session("resumed", 2048)) {
             attachSender(peer, "/queues/resumed");
             peer.expectDetach().withClosed(true).withError("amqp:not-implemented");
-            peer.remoteTransfer()
-                    .withHandle(0)
-                    .withDeliveryId(0)
-                    .withDeliveryTag(new byte[] {0})
-                    .withResume(true)
-                    .withPayload(V1Client.durable("again"))
-                    .now();
+            transfer(peer, 0).withResume(true).withPayload(V1Client.durable("again")).now();
             done(peer);
         }
     }
@@ -480,19 +469,7 @@ class ScriptedTest extends BesideAnOldClient {
     @Test
     void case60AnUnknownTransactionIsRejected() throws Exception {
         try (ProtonTestClient peer = session("coordinator", 2048)) {
-            peer.expectAttach().ofReceiver();
-            peer.expectFlow();
-            peer.remoteAttach()
-                    .ofSender()
-                    .withName("coordinator")
-                    .withHandle(0)
-                    .withInitialDeliveryCount(0)
-                    .withSource()
-                    .also()
-                    .withCoordinator()
-                    .also()
-                    .now();
-            done(peer);
+            attachCoordinator(peer);
             peer.expectDisposition()
                     .withFirst(0)
                     .withSettled(true)
@@ -505,20 +482,7 @@ class ScriptedTest extends BesideAnOldClient {
     @Test
     void case60AnUnknownTransactionEndsALinkThatTakesNoRejection() throws Exception {
         try (ProtonTestClient peer = session("coordinator", 2048)) {
-            peer.expectAttach().ofReceiver();
-            peer.expectFlow();
-            peer.remoteAttach()
-                    .ofSender()
-                    .withName("coordinator")
-                    .withHandle(0)
-                    .withInitialDeliveryCount(0)
-                    .withSource()
-                    .withOutcomes("amqp:accepted:list")
-                    .also()
-                    .withCoordinator()
-                    .also()
-                    .now();
-            done(peer);
+            attachCoordinator(peer, "amqp:accepted:list");
             peer.expectDetach().withHandle(0).withError("amqp:transaction:unknown-id");
             dischargeUnknown(peer);
         }
@@ -529,23 +493,10 @@ class ScriptedTest extends BesideAnOldClient {
         try (ProtonTestClient peer = session("second", 2048)) {
             peer.expectAttach().ofReceiver();
             peer.expectFlow();
-            peer.remoteAttach()
-                    .ofSender()
-                    .withName("first")
-                    .withHandle(0)
-                    .withInitialDeliveryCount(0)
-                    .withSource()
-                    .also()
-                    .withTarget()
-                    .withAddress("/exchanges/amq.fanout")
-                    .also()
-                    .now();
+            remoteSender(peer, "first", 0, "/exchanges/amq.fanout");
             done(peer);
             peer.expectDetach().withClosed(true).withError("amqp:invalid-field");
-            peer.remoteTransfer()
-                    .withHandle(0)
-                    .withDeliveryId(0)
-                    .withDeliveryTag(new byte[] {0})
+            transfer(peer, 0)
                     .withRcvSettleMode(ReceiverSettleMode.SECOND)
                     .withPayload(V1Client.durable("second"))
                     .now();

@@ -3,8 +3,6 @@ package io.polymq.amqp.v1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.rabbitmq.client.AMQP;
-import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
 import io.polymq.amqp.TestAmqp;
 import io.polymq.amqp.v1.frame.DeliveryState;
@@ -19,29 +17,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Messages from one end to the other, by queues and exchanges, in one dialect and across two. */
-class V1PathTest {
-
-    private static TestAmqp amqp;
-    private static Connection classic;
-    private static Channel channel;
-
-    @BeforeAll
-    static void start() throws Exception {
-        amqp = TestAmqp.open();
-        classic = amqp.connect();
-        channel = classic.createChannel();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        classic.close();
-        amqp.close();
-    }
+class V1PathTest extends BesideAnOldClient {
 
     private static String queue(String name) throws Exception {
         channel.queueDeclare(name, true, false, false, Map.of());
