@@ -38,6 +38,7 @@ final class Reloadable {
     private static AuthConfig restOf(AuthConfig auth) {
         return new AuthConfig(
                 auth.allowAnonymous(),
+                auth.believeNames(),
                 auth.chain(),
                 auth.withoutRule(),
                 auth.passwordIterations(),

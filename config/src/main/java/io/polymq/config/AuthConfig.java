@@ -21,6 +21,11 @@ public record AuthConfig(
                                         + " user but the first administrator and everything binds loopback.",
                         example = "false")
                 @Nullable Boolean allowAnonymous,
+        @Doc(
+                        "Whether clients are called what they say where nobody's login is checked, so that"
+                                + " rules tell them apart. Anyone may say so.")
+                @Default("false")
+                boolean believeNames,
         @Doc("Who is asked, in this order, until one knows; those without a section are left out.")
                 @OneOf({"certificate", "users", "jwt", "ldap", "http"})
                 @Default("certificate, users, jwt, ldap, http")

@@ -109,7 +109,7 @@ final class RevocationLists extends X509ExtendedTrustManager {
         }
     }
 
-    /** With the cause by which the handshake chooses its alert. */
+    /** With the cause that QUIC's alert tells of; the JDK's is certificate_unknown at all times. */
     private static CertificateException refused(String why, BasicReason reason) {
         return new CertificateException(
                 why, new CertPathValidatorException(why, null, null, -1, reason));

@@ -17,7 +17,9 @@ import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
 import io.polymq.core.subject.Filter;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>As long as nobody but the first administrator is known, no other way of logging in is
  * configured, and clients without a login are let in, the door stands <em>open</em>: whatever login
- * a client brings, it is the anonymous user, unless it is the administrator's.
+ * a client brings, it is the anonymous user, unless it is the administrator's, or names are
+ * believed.
  */
 public final class BrokerSecurity implements Security, AutoCloseable {
 
@@ -159,10 +162,10 @@ public final class BrokerSecurity implements Security, AutoCloseable {
             boolean deaf =
                     refusal.get() instanceof AuthResult.Refused refused
                             && refused.reason() == Reason.TOO_MANY_FAILURES;
-            return told(open && deaf ? anonymous() : refusal.get(), peer, claimed);
+            return told(open && deaf ? unchecked(claimed) : refusal.get(), peer, claimed);
         }
         if (open && !(credentials instanceof Credentials.Password && users.find(claimed) != null)) {
-            return told(anonymous(), peer, claimed);
+            return told(unchecked(claimed), peer, claimed);
         }
         return chain.check(credentials)
                 .thenApply(verdict -> judge(verdict, credentials, open))
@@ -172,6 +175,15 @@ public final class BrokerSecurity implements Security, AutoCloseable {
     private CompletionStage<AuthResult> told(
             AuthResult result, Credentials.Peer peer, String user) {
         return CompletableFuture.completedFuture(metrics.counted(result, peer, user));
+    }
+
+    /** Whoever it says it is, where that is believed and nobody of that name is known. */
+    private AuthResult unchecked(String claimed) {
+        if (!config.believeNames() || claimed.isEmpty() || users.find(claimed) != null) {
+            return anonymous();
+        }
+        return new AuthResult.Accepted(
+                new Principal(claimed, Principal.DEFAULT_TENANT, Set.of(), Map.of(), false));
     }
 
     private static AuthResult anonymous() {

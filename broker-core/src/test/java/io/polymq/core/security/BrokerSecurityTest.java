@@ -59,6 +59,20 @@ class BrokerSecurityTest {
     }
 
     @Test
+    void whereNamesAreBelievedRulesTellThemApartButNobodyIsTheAdministrator() {
+        try (Door door = new Door(true, "believe_names = true")) {
+            assertThat(door.password("carol", "whatever"))
+                    .isEqualTo(new AuthResult.Accepted(door.principal("carol")));
+            assertThat(door.nobody()).isEqualTo(new AuthResult.Accepted(Principal.ANONYMOUS));
+            assertThat(door.password("admin", "guess"))
+                    .isEqualTo(new AuthResult.Accepted(Principal.ANONYMOUS));
+        }
+        try (Door door = new Door(true, "believe_names = true", ALICE)) {
+            assertThat(door.password("carol", "whatever")).isInstanceOf(AuthResult.Refused.class);
+        }
+    }
+
+    @Test
     void theFirstAdministratorIsMadeUpOnceAndGetsInThroughTheOpenDoor() {
         try (Door door = new Door(true)) {
             String password = door.security.generatedPassword().orElseThrow();

@@ -39,6 +39,7 @@ final class MosquittoReader {
         List<MosquittoImport.Listener> further = listeners.end(!users.isEmpty() || ruled);
         if (ruled) {
             settings.put("auth.without_rule", "deny");
+            settings.put("auth.believe_names", "true");
             settings.putIfAbsent(MQTT + "check_retain_source", "true");
         }
         return new MosquittoImport(

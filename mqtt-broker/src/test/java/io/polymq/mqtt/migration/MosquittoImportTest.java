@@ -200,6 +200,7 @@ class MosquittoImportTest {
 
                         [auth]
                         allow_anonymous = false
+                        believe_names = true
                         without_rule = "deny"
 
                         [mqtt_runtime]
