@@ -6,6 +6,7 @@ docs/cross-protocol.md shows.
 
 import asyncio
 import base64
+import contextlib
 import json
 import pathlib
 import queue
@@ -617,14 +618,28 @@ class Amqp10:
         self.proton = proton
         self.url = f"amqp://{host}:{ports['amqp']}"
         user, password = login or ("guest", "guest")
+        self.connect = lambda: proton.utils.BlockingConnection(
+            self.url, timeout=PATIENCE, user=user, password=password, allowed_mechs="PLAIN",
+            sasl_enabled=True)
         try:
-            self.connect = lambda: proton.utils.BlockingConnection(
-                self.url, timeout=PATIENCE, user=user, password=password, allowed_mechs="PLAIN",
-                sasl_enabled=True)
-            self.connection = self.connect()
+            self.begin()
         except proton.ProtonException as failed:
             raise Refused(repr(failed)) from failed
+
+    def begin(self):
+        self.connection = self.connect()
         self.senders = {}
+        self.used = time.monotonic()
+
+    def sender(self, address):
+        """A blocking connection sends no heartbeats while nobody calls it: one that rested is left."""
+        if time.monotonic() - self.used > 20:
+            self.close()
+            self.begin()
+        if address not in self.senders:
+            self.senders[address] = self.connection.create_sender(address)
+        self.used = time.monotonic()
+        return self.senders[address]
 
     def publish(self, message):
         given = message.properties
@@ -643,10 +658,8 @@ class Amqp10:
         if "priority" in given:
             out.priority = given["priority"]
         address = "/exchanges/amq.topic/" + self.escaped(message.subject)
-        if address not in self.senders:
-            self.senders[address] = self.connection.create_sender(address)
         try:
-            self.senders[address].send(out, timeout=PATIENCE)
+            self.sender(address).send(out, timeout=PATIENCE)
         except self.proton.utils.SendException as outcome:
             if outcome.state != self.proton.Delivery.RELEASED:  # nobody was bound to it
                 raise
@@ -718,4 +731,5 @@ class Amqp10:
         return lambda: self.consume(name, subject)
 
     def close(self):
-        self.connection.close()
+        with contextlib.suppress(self.proton.ProtonException):  # it may have ended for want of heartbeats
+            self.connection.close()
