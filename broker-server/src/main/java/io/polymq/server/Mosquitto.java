@@ -9,10 +9,8 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What people who come from Mosquitto run: its installation read, or served as it is. */
@@ -42,22 +40,37 @@ final class Mosquitto {
     ExitCode serve(Command.ServeMosquitto asked, Map<String, String> environment)
             throws ConfigException, StartupException {
         try {
-            Path work = Files.createTempDirectory("polymq-mosquitto");
-            Path config = work.resolve("polymq.toml");
-            List<String> settings = new ArrayList<>();
             MosquittoImport found = read(asked.file());
-            Files.writeString(config, PolyMqToml.of(found));
-            found.notes().forEach(note -> err.println("# " + note));
-            settings(found, asked, work, settings);
-            return new ServerProcess(
-                            new ConfigSources(config, environment, settings),
-                            out,
-                            () -> Files.writeString(config, PolyMqToml.of(read(asked.file()))))
-                    .run();
+            TemporaryFolder work = TemporaryFolder.create("polymq-mosquitto");
+            try {
+                return serve(found, asked, environment, work);
+            } catch (IOException | ConfigException | StartupException cannot) {
+                work.remove();
+                throw cannot;
+            }
         } catch (IOException e) {
             err.println("polymq: cannot read " + asked.file() + ": " + e.getMessage());
             return ExitCode.CONFIGURATION;
         }
+    }
+
+    private ExitCode serve(
+            MosquittoImport found,
+            Command.ServeMosquitto asked,
+            Map<String, String> environment,
+            TemporaryFolder work)
+            throws IOException, ConfigException, StartupException {
+        Path config = work.path().resolve("polymq.toml");
+        Files.writeString(config, PolyMqToml.of(found));
+        found.notes().forEach(note -> err.println("# " + note));
+        List<String> settings = new ArrayList<>();
+        settings(found, asked, work.path(), settings);
+        return new ServerProcess(
+                        new ConfigSources(config, environment, settings),
+                        out,
+                        () -> Files.writeString(config, PolyMqToml.of(read(asked.file()))),
+                        work::remove)
+                .run();
     }
 
     private static MosquittoImport read(@Nullable Path file) throws IOException {
@@ -121,13 +134,7 @@ final class Mosquitto {
         Path file = Path.of(persistenceFile).toAbsolutePath();
         Path data = file.resolveSibling(file.getFileName() + ".polymq");
         if (!Files.exists(file)) {
-            if (Files.exists(data)) {
-                try (Stream<Path> old = Files.walk(data)) {
-                    for (Path one : old.sorted(Comparator.reverseOrder()).toList()) {
-                        Files.delete(one);
-                    }
-                }
-            }
+            TemporaryFolder.removeTree(data);
             Files.writeString(file, "The data is in " + data.getFileName() + ".\n");
         }
         return data;

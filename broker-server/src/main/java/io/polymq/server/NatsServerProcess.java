@@ -20,11 +20,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,16 +87,18 @@ final class NatsServerProcess {
         LOG.info("Starting nats-server");
         LOG.info("  Version:  {}", NatsSettings.VERSION);
         Path kept = options.jetStream().storeDir();
+        TemporaryFolder temporary = null;
         Path data;
         if (options.jetStream().enabled()) {
             data =
                     (kept == null ? Path.of(System.getProperty("java.io.tmpdir"), "nats") : kept)
                             .resolve("polymq");
         } else {
-            data = Files.createTempDirectory("nats-server-compat");
+            temporary = TemporaryFolder.create("nats-server-compat");
+            data = temporary.path();
         }
         BrokerServer server = BrokerServer.start(NatsServerConfig.of(options, data), options);
-        drainOnExit(server, options.jetStream().enabled() ? null : data);
+        drainOnExit(server, temporary);
         NatsBroker nats = server.natsBroker();
         if (nats != null) {
             nats.reloadFrom(() -> readAgain(flags));
@@ -131,7 +131,7 @@ final class NatsServerProcess {
         }
     }
 
-    private static void drainOnExit(BrokerServer server, @Nullable Path temporary) {
+    private static void drainOnExit(BrokerServer server, @Nullable TemporaryFolder temporary) {
         Thread drain =
                 new Thread(
                         () -> {
@@ -139,24 +139,13 @@ final class NatsServerProcess {
                             server.stop("the process was told to end");
                             await(server);
                             LOG.info("Server Exiting..");
-                            remove(temporary);
+                            if (temporary != null) {
+                                temporary.remove();
+                            }
                             Runtime.getRuntime().halt(0);
                         },
                         "nats-server-drain");
         Runtime.getRuntime().addShutdownHook(drain);
-    }
-
-    private static void remove(@Nullable Path folder) {
-        if (folder == null) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException left) {
-            LOG.warn("The temporary folder {} stays behind", folder, left);
-        }
     }
 
     private static void listenForSignals(BrokerServer server) {

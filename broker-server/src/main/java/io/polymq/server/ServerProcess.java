@@ -25,6 +25,7 @@ final class ServerProcess {
     private final ConfigSources sources;
     private final PrintStream out;
     private final Refresh refresh;
+    private final Runnable afterwards;
 
     /** Writes the configuration file anew where it is made of other files. */
     interface Refresh {
@@ -32,13 +33,17 @@ final class ServerProcess {
     }
 
     ServerProcess(ConfigSources sources, PrintStream out) {
-        this(sources, out, () -> {});
+        this(sources, out, () -> {}, () -> {});
     }
 
-    ServerProcess(ConfigSources sources, PrintStream out, Refresh refresh) {
+    /**
+     * @param afterwards runs when the broker has ended
+     */
+    ServerProcess(ConfigSources sources, PrintStream out, Refresh refresh, Runnable afterwards) {
         this.sources = sources;
         this.out = out;
         this.refresh = refresh;
+        this.afterwards = afterwards;
     }
 
     ExitCode run() throws ConfigException, StartupException {
@@ -69,12 +74,14 @@ final class ServerProcess {
     }
 
     /** The JVM would end a process told to end with 143; one that drained has done as asked. */
-    private static void drainOnExit(BrokerServer server) {
+    private void drainOnExit(BrokerServer server) {
         Thread drain =
                 new Thread(
                         () -> {
                             server.stop("the process was told to end");
-                            Runtime.getRuntime().halt(awaitEnd(server.ended()).number());
+                            ExitCode end = awaitEnd(server.ended());
+                            afterwards.run();
+                            Runtime.getRuntime().halt(end.number());
                         },
                         "polymq-drain");
         Runtime.getRuntime().addShutdownHook(drain);
