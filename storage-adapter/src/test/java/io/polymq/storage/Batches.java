@@ -74,8 +74,12 @@ final class Batches {
     }
 
     static List<String> all(Shard shard) throws Exception {
+        return from(shard, shard.startOffset());
+    }
+
+    static List<String> from(Shard shard, long offset) throws Exception {
         List<String> found = new ArrayList<>();
-        long at = shard.startOffset();
+        long at = offset;
         while (at < shard.highWatermark()) {
             ReadResult result = shard.read(at, 1 << 20, true).get();
             long next = at;
