@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What people who come from Mosquitto run: its installation read, or served as it is. */
+/**
+ * What people who come from Mosquitto run: its installation read, or served as it is. On the main
+ * thread; SIGHUP's reads the installation again.
+ */
 final class Mosquitto {
 
     private final PrintStream out;
