@@ -61,7 +61,8 @@ public final class UserLogins implements Authenticator {
         }
         return checks.run(
                 () -> {
-                    if (!user.verify(login.password())) {
+                    // looked at before it is refused, so that it takes as long as for other users
+                    if (!user.verify(login.password()) || login.password().length == 0) {
                         return new Verdict.Refuse(Reason.BAD_CREDENTIALS, "wrong password");
                     }
                     remembered.remember(hash, user);
