@@ -77,11 +77,11 @@ final class Watch {
     private static StoredBytes storedBytes(
             Tenants tenants, CoreObjects core, PrometheusRegistry metrics) {
         StoredBytes stored = new StoredBytes(tenants, core.zones().getFirst(), core.blocking());
-        stored.kept(
+        tenants.stores(
                 tenant ->
                         core.topics().list(tenant).stream().mapToLong(Topic::storedBytes).sum()
                                 + core.retained().storedBytes(tenant));
-        stored.kept(
+        tenants.stores(
                 new StoredBytes.Keeper() {
                     @Override
                     public long bytes(String tenant) {

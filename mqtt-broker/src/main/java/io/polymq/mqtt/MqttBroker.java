@@ -34,6 +34,10 @@ public final class MqttBroker {
     public MqttBroker(MqttBrokerServerParams params) {
         shared = new MqttShared(params, background, journal);
         binding = new MqttBinding(shared, keepAlives, Door.MAIN);
+        SessionJournal owed = shared.journal();
+        if (owed != null) {
+            params.tenants().stores(owed::bytes);
+        }
         sys = new SysTopics(shared, VERSION, new BrokerFigures(params.metrics()));
         params.shutdown().subscribe(Shutdown.Phase.PROTOCOLS, "mqtt", this::drain);
     }

@@ -12,6 +12,12 @@ final class OwedMessage {
     boolean listed;
     boolean rewriting;
 
+    /** Of its subject, properties and payload. */
+    int bytes;
+
+    /** Whose bytes they are; null while they do not count. */
+    @Nullable String tenant;
+
     /** The client's QoS 2 message that this one is, while that is not finished. */
     JournalCodec.@Nullable Place origin;
 

@@ -41,6 +41,10 @@ record Publication(Subject subject, byte[] payload, byte[] header, int flags) {
         return new Publication(Subject.ofSlashed(topic), payload, ByteBufUtil.getBytes(out), flags);
     }
 
+    int bytes() {
+        return subject.dotted().length + header.length + payload.length;
+    }
+
     Publication to(Subject other) {
         return new Publication(other, payload, header, flags);
     }

@@ -60,6 +60,7 @@ final class SessionJournal {
     private final List<Gathering> unannounced = new ArrayList<>(0);
     private final Message scratch = new Message();
     private final JournalSpace space;
+    private final OwedBytes bytes = new OwedBytes();
 
     /** Takes what was read, in its order. */
     interface Reader {
@@ -253,6 +254,7 @@ final class SessionJournal {
     }
 
     private void append(Batch batch, OwedMessage owed, Publication publication, long timestamp) {
+        owed.bytes = publication.bytes();
         batch.stored.add(owed);
         batch.places.add(builder.count());
         JournalCodec.Place origin = owed.origin;
@@ -298,6 +300,7 @@ final class SessionJournal {
         for (int i = 0; i < batch.stored.size(); i++) {
             OwedMessage owed = batch.stored.get(i);
             owed.offset = base + batch.places.get(i);
+            bytes.stored(owed);
             space.stored(owed);
             for (OwedShare target : owed.targets) {
                 byZone.computeIfAbsent(target.session().zone(), z -> new ArrayList<>()).add(target);
@@ -320,6 +323,7 @@ final class SessionJournal {
         }
         target.markFinished();
         if (--owed.remaining == 0) {
+            bytes.finished(owed);
             space.finished(owed);
         }
     }
@@ -397,7 +401,13 @@ final class SessionJournal {
 
     /** A message that recovery found to be owed still. */
     void recovered(OwedMessage owed) {
+        bytes.stored(owed);
         space.stored(owed);
+    }
+
+    /** What its sessions are owed; any thread. */
+    long bytes(String tenant) {
+        return bytes.of(tenant);
     }
 
     /** One that recovery found finished. */

@@ -101,6 +101,7 @@ final class SessionRecovery {
     private void onStored(long offset, long timestamp, Stored stored) {
         OwedMessage message = new OwedMessage();
         message.offset = offset;
+        message.bytes = stored.publication().bytes();
         if (stored.origin() != null) {
             Set<Long> got = delivered.computeIfAbsent(stored.origin(), o -> new HashSet<>());
             stored.owed().forEach(share -> got.add(share.place().session()));

@@ -4,8 +4,10 @@ import io.polymq.codec.mqtt.PacketType;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
 import io.polymq.core.message.Receipt;
+import io.polymq.core.service.Allowance;
 import io.polymq.mqtt.OutgoingWindow.Entry;
 import io.polymq.mqtt.OutgoingWindow.State;
+import io.polymq.storage.StorageException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -82,7 +84,8 @@ final class SessionSender {
      * else queues it.
      *
      * @param receipt hears when the message is safe, if this session has to keep it so
-     * @return false when the queue is full and gives up the newest
+     * @return false when the queue is full and gives up the newest, or when the tenant may store no
+     *     more and its client is away
      */
     boolean offer(
             Message message,
@@ -91,19 +94,20 @@ final class SessionSender {
             boolean retain,
             @Nullable Receipt receipt) {
         OutgoingWindow w = window();
-        if (!hasRoom(w, message, qos)) {
+        boolean persistent = session.isPersistent() && qos > 0;
+        SessionJournal journal = shared.journal();
+        boolean waits = persistent && journal != null && !session.isConnected();
+        if (waits && !mayStore(receipt) || !hasRoom(w, message, qos)) {
             shared.metrics().dropped();
             return false;
         }
         MqttSubscription.Options options = subscription.options();
         Entry entry = w.add(qos, retain, options.subscriptionId(), message.payloadLength() + 64);
         entry.shared = subscription.group();
-        boolean persistent = session.isPersistent() && qos > 0;
         boolean kept = persistent || entry.shared != null;
         if (kept) {
             entry.message = PublishForm.keep(message, shared.clock());
         }
-        SessionJournal journal = shared.journal();
         if (persistent && journal != null) {
             OwedShare target =
                     new OwedShare(
@@ -119,6 +123,20 @@ final class SessionSender {
         }
         inFlightHint = w.inFlight() + w.queued();
         return true;
+    }
+
+    /** Whether the tenant may store more; if not, the publisher hears why. */
+    private boolean mayStore(@Nullable Receipt receipt) {
+        Allowance allowance = shared.tenantLimits().allowance(session.key().tenant());
+        if (!allowance.isUsed()) {
+            return true;
+        }
+        StorageException why = allowance.refusal();
+        if (receipt != null) {
+            receipt.expect();
+            receipt.done(why);
+        }
+        return false;
     }
 
     /** Whether the message may be queued, if need be in the place of others (4.9, overload). */

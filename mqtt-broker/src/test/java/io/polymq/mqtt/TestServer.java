@@ -82,6 +82,19 @@ final class TestServer implements AutoCloseable {
                 loops);
     }
 
+    TestServer(
+            MqttSettings settings,
+            Security security,
+            @Nullable ShardStore shards,
+            Router router,
+            DelayedMessages delayed,
+            InstantSource clock,
+            int port,
+            int loops)
+            throws IOException {
+        this(settings, security, shards, router, delayed, clock, TenantLimits.NONE, port, loops);
+    }
+
     /** One whose time is the test's. */
     TestServer(MqttSettings settings, InstantSource clock) throws IOException {
         this(
@@ -102,6 +115,7 @@ final class TestServer implements AutoCloseable {
             Router router,
             DelayedMessages delayed,
             InstantSource clock,
+            TenantLimits tenants,
             int port,
             int loops)
             throws IOException {
@@ -131,7 +145,7 @@ final class TestServer implements AutoCloseable {
                                 shutdown,
                                 registry,
                                 clock,
-                                TenantLimits.NONE,
+                                tenants,
                                 null,
                                 new SlowConsumers(SlowConsumers.Settings.DEFAULT, clock)));
         bound =

@@ -5,10 +5,8 @@ import io.polymq.core.zone.WheelTimer;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -42,7 +40,6 @@ public final class StoredBytes {
     private final Tenants tenants;
     private final ShardZone zone;
     private final Executor blocking;
-    private final List<Keeper> keepers = new CopyOnWriteArrayList<>();
     private final Map<String, Long> sums = new ConcurrentHashMap<>();
     private final AtomicBoolean asked = new AtomicBoolean();
     private final WheelTimer timer =
@@ -63,10 +60,6 @@ public final class StoredBytes {
         this.blocking = blocking;
     }
 
-    public void kept(Keeper keeper) {
-        keepers.add(keeper);
-    }
-
     /** From now on; a tenant whose quotas change is looked at once more at once. */
     public void begin() {
         tenants.counted(TenantQuotas.Kind.STORED_BYTES, this::used);
@@ -81,7 +74,7 @@ public final class StoredBytes {
 
     private long sum(String tenant) {
         long sum = 0;
-        for (Keeper keeper : keepers) {
+        for (Keeper keeper : tenants.keepers()) {
             sum += keeper.bytes(tenant);
         }
         return sum;
@@ -149,7 +142,7 @@ public final class StoredBytes {
         boolean now = sum >= limit;
         allowance.used(now);
         if (now) {
-            keepers.forEach(keeper -> keeper.tidy(name));
+            tenants.keepers().forEach(keeper -> keeper.tidy(name));
         }
         if (now != before) {
             if (now) {

@@ -18,4 +18,7 @@ public interface TenantLimits {
     default Allowance allowance(String tenant) {
         return Allowance.unlimited();
     }
+
+    /** Someone else keeps something for tenants, which counts for what they store. */
+    default void stores(StoredBytes.Keeper keeper) {}
 }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ public final class Tenants implements TenantLimits, AutoCloseable {
     private final CachedView<Tenant> tenants;
     private final Map<TenantQuotas.Kind, ToLongFunction<String>> counts = new ConcurrentHashMap<>();
     private final Map<String, Allowance> allowances = new ConcurrentHashMap<>();
+    private final List<StoredBytes.Keeper> keepers = new CopyOnWriteArrayList<>();
     private volatile boolean limited;
     private final BrokerEvents events;
     private final InstantSource clock;
@@ -143,6 +145,16 @@ public final class Tenants implements TenantLimits, AutoCloseable {
     @Override
     public Allowance allowance(String tenant) {
         return allowances.computeIfAbsent(tenant, Allowance::new);
+    }
+
+    @Override
+    public void stores(StoredBytes.Keeper keeper) {
+        keepers.add(keeper);
+    }
+
+    /** Who keeps something for tenants. */
+    List<StoredBytes.Keeper> keepers() {
+        return keepers;
     }
 
     /** How many it has now; 0 where nobody counts. */

@@ -46,7 +46,7 @@ final class StoredBytesTest {
 
     @BeforeEach
     void begin() {
-        stored.kept(
+        tenants.stores(
                 new StoredBytes.Keeper() {
                     @Override
                     public long bytes(String tenant) {
@@ -148,7 +148,7 @@ final class StoredBytesTest {
     @Test
     void aKeeperThatFailsIsAskedAgain() {
         boolean[] failing = {true};
-        stored.kept(
+        tenants.stores(
                 tenant -> {
                     if (failing[0]) {
                         throw new IllegalStateException("unreadable");
@@ -210,7 +210,7 @@ final class StoredBytesTest {
                                 MessageTracer.NONE,
                                 tenants));
         StoredBytes both = new StoredBytes(tenants, yard.zone, Runnable::run);
-        both.kept(
+        tenants.stores(
                 new StoredBytes.Keeper() {
                     @Override
                     public long bytes(String tenant) {

@@ -38,7 +38,8 @@ final class TopicAllowanceTest {
     private final StoredBytes stored = new StoredBytes(tenants, zone, Runnable::run);
 
     TopicAllowanceTest() {
-        stored.kept(tenant -> rig.topics.list(tenant).stream().mapToLong(Topic::storedBytes).sum());
+        tenants.stores(
+                tenant -> rig.topics.list(tenant).stream().mapToLong(Topic::storedBytes).sum());
     }
 
     @AfterEach
