@@ -1,6 +1,5 @@
 package io.polymq.mqtt;
 
-import io.netty.util.concurrent.ScheduledFuture;
 import io.polymq.codec.mqtt.ReasonCode;
 import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
@@ -249,26 +248,22 @@ final class Sessions {
         }
         long since = session.detachedAt();
         long due = since + session.expirySeconds() * 1000 - shared.clock().millis();
-        ScheduledFuture<?> timer =
-                shared.background()
-                        .executor()
-                        .schedule(
-                                () ->
-                                        session.run(
-                                                () -> {
-                                                    boolean still =
-                                                            !session.isConnected()
-                                                                    && session.detachedAt()
-                                                                            == since;
-                                                    if (still && !session.hasEnded()) {
-                                                        expired.incrementAndGet();
-                                                        shared.tellExpired(session);
-                                                        end(session);
-                                                    }
-                                                }),
-                                Math.max(0, due),
-                                TimeUnit.MILLISECONDS);
-        session.expiry(timer);
+        Runnable over = () -> session.run(() -> expire(session, since));
+        if (due <= 0) {
+            over.run(); // before its client can ask for it: it may have been up for long
+        } else {
+            session.expiry(
+                    shared.background().executor().schedule(over, due, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    private void expire(Session session, long since) {
+        boolean still = !session.isConnected() && session.detachedAt() == since;
+        if (still && !session.hasEnded()) {
+            expired.incrementAndGet();
+            shared.tellExpired(session);
+            end(session);
+        }
     }
 
     private void save(Session session) {

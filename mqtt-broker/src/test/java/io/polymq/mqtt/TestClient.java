@@ -69,6 +69,15 @@ final class TestClient implements AutoCloseable {
         }
     }
 
+    /** Sends nothing any more, but goes on reading. */
+    void endOutput() {
+        try {
+            socket.shutdownOutput();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The next packet; null when the connection was closed instead. */
     @Nullable MqttPacket read() {
         try {
