@@ -25,15 +25,29 @@ public record MqttListenerConfig(
                                 + " and ends in a slash; rules see it.")
                 @Default("")
                 String mountPoint,
-        @Doc("Whether clients without a login are refused here, whatever [auth] says.")
+        @Doc(
+                        "Whether clients without a login are refused here, whatever [auth] says. A name"
+                                + " that `auth.believe_names` believes is no login.")
                 @Default("false")
                 boolean loginRequired,
         @Doc("The tenant of its clients whose user has none of its own; empty: the default one.")
                 @Default("")
-                String tenant) {
+                String tenant,
+        @Doc(
+                        value =
+                                "Groups that its clients are in besides their own, so that rules can be"
+                                        + " of this listener alone.",
+                        example = "[\"inside\"]")
+                List<String> groups,
+        @Doc(
+                        "Whoever logs in here has to be in one of these groups; none: anybody who may"
+                                + " log in at all. Clients without a login are `login_required`'s affair.")
+                List<String> userGroups) {
 
     public MqttListenerConfig {
         bind = List.copyOf(bind);
+        groups = List.copyOf(groups);
+        userGroups = List.copyOf(userGroups);
         boolean isName = mountPoint.indexOf('+') < 0 && mountPoint.indexOf('#') < 0;
         if (!mountPoint.isEmpty()
                 && (!isName || mountPoint.startsWith("$") || !mountPoint.endsWith("/"))) {

@@ -303,12 +303,14 @@ final class ConnectHandler {
     private void accepted(Principal known) {
         MqttPacket.Connect connect = connect();
         Door door = connection.door();
-        if (door.loginRequired() && known.user().equals(Principal.ANONYMOUS.user())) {
-            refuse(ReasonCode.NOT_AUTHORIZED, "a login is needed here");
+        String refusal = door.refusal(known);
+        if (refusal != null) {
+            refuse(ReasonCode.NOT_AUTHORIZED, refusal);
             return;
         }
         Principal principal =
-                shared.tenants().of(known, connect, door, connection.connection().local());
+                shared.tenants()
+                        .of(door.entered(known), connect, door, connection.connection().local());
         String clientId = connect.clientId();
         assignedId = clientId.isEmpty();
         if (assignedId) {

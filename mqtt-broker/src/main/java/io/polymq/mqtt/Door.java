@@ -2,8 +2,12 @@ package io.polymq.mqtt;
 
 import io.polymq.codec.mqtt.TopicRules;
 import io.polymq.config.MqttListenerConfig;
+import io.polymq.core.security.Principal;
 import io.polymq.core.subject.Subject;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What holds for all clients that came in by one listener. A mount point stands in front of all
@@ -12,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 final class Door {
 
     /** That of the listeners without settings of their own. */
-    static final Door MAIN = new Door("", false, "");
+    static final Door MAIN = new Door("", false, "", Set.of(), Set.of());
 
     private static final String DELAYED = "$delayed/";
 
@@ -20,20 +24,52 @@ final class Door {
     private final byte[] mounted;
     private final boolean loginRequired;
     private final String tenant;
+    private final Set<String> groups;
+    private final Set<String> userGroups;
 
-    private Door(String mountPoint, boolean loginRequired, String tenant) {
+    private Door(
+            String mountPoint,
+            boolean loginRequired,
+            String tenant,
+            Set<String> groups,
+            Set<String> userGroups) {
         this.mountPoint = mountPoint;
         this.mounted = mountPoint.getBytes(StandardCharsets.UTF_8);
         this.loginRequired = loginRequired;
         this.tenant = tenant;
+        this.groups = groups;
+        this.userGroups = userGroups;
     }
 
     static Door of(MqttListenerConfig config) {
-        return new Door(config.mountPoint(), config.loginRequired(), config.tenant());
+        return new Door(
+                config.mountPoint(),
+                config.loginRequired(),
+                config.tenant(),
+                Set.copyOf(config.groups()),
+                Set.copyOf(config.userGroups()));
     }
 
-    boolean loginRequired() {
-        return loginRequired;
+    /** Why it does not let someone in who may log in elsewhere; null when it does. */
+    @Nullable String refusal(Principal known) {
+        if (loginRequired && !known.isProven()) {
+            return "a login is needed here";
+        }
+        boolean welcome =
+                userGroups.isEmpty()
+                        || known.user().equals(Principal.ANONYMOUS.user())
+                        || known.groups().stream().anyMatch(userGroups::contains);
+        return welcome ? null : "this user does not log in here";
+    }
+
+    /** Who came in by it, as rules see it. */
+    Principal entered(Principal known) {
+        if (groups.isEmpty()) {
+            return known;
+        }
+        Set<String> all = new HashSet<>(known.groups());
+        all.addAll(groups);
+        return new Principal(known.user(), known.tenant(), all, known.attributes(), known.admin());
     }
 
     /** Empty when it names none. */

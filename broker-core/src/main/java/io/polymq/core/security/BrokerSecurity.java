@@ -17,9 +17,7 @@ import io.polymq.core.security.users.User;
 import io.polymq.core.security.users.UserStore;
 import io.polymq.core.subject.Filter;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -182,8 +180,7 @@ public final class BrokerSecurity implements Security, AutoCloseable {
         if (!config.believeNames() || claimed.isEmpty() || users.find(claimed) != null) {
             return anonymous();
         }
-        return new AuthResult.Accepted(
-                new Principal(claimed, Principal.DEFAULT_TENANT, Set.of(), Map.of(), false));
+        return new AuthResult.Accepted(Principal.believed(claimed));
     }
 
     private static AuthResult anonymous() {

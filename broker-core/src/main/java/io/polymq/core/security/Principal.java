@@ -23,9 +23,21 @@ public record Principal(
     public static final Principal ANONYMOUS =
             new Principal("anonymous", DEFAULT_TENANT, Set.of(), Map.of(), false);
 
+    private static final String UNPROVEN = "unproven";
+
     public Principal {
         groups = Set.copyOf(groups);
         attributes = Map.copyOf(attributes);
+    }
+
+    /** Whoever a client says it is, where nobody asks it to prove that. */
+    public static Principal believed(String user) {
+        return new Principal(user, DEFAULT_TENANT, Set.of(), Map.of(UNPROVEN, "true"), false);
+    }
+
+    /** Whether somebody looked at who it says it is. */
+    public boolean isProven() {
+        return !user.equals(ANONYMOUS.user) && !attributes.containsKey(UNPROVEN);
     }
 
     /** The same one at work in another tenant, for protocols that choose one after login. */

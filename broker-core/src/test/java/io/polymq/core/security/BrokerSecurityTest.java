@@ -62,7 +62,8 @@ class BrokerSecurityTest {
     void whereNamesAreBelievedRulesTellThemApartButNobodyIsTheAdministrator() {
         try (Door door = new Door(true, "believe_names = true")) {
             assertThat(door.password("carol", "whatever"))
-                    .isEqualTo(new AuthResult.Accepted(door.principal("carol")));
+                    .isEqualTo(new AuthResult.Accepted(Principal.believed("carol")));
+            assertThat(Principal.believed("carol").isProven()).isFalse();
             assertThat(door.nobody()).isEqualTo(new AuthResult.Accepted(Principal.ANONYMOUS));
             assertThat(door.password("admin", "guess"))
                     .isEqualTo(new AuthResult.Accepted(Principal.ANONYMOUS));
@@ -325,6 +326,13 @@ class BrokerSecurityTest {
                                     .why(alice, HERE, Action.WRITE, new Resource(Kind.QUEUE, "q"))
                                     .rule())
                     .isEqualTo("no rule allows it");
+        }
+    }
+
+    @Test
+    void anEmptyPasswordOpensNothingEvenWhereItIsTheRightOne() {
+        try (Door door = new Door(false, "[[auth.users]]\nname = \"empty\"\npassword = \"\"")) {
+            assertThat(door.password("empty", "")).isInstanceOf(AuthResult.Refused.class);
         }
     }
 

@@ -29,17 +29,30 @@ public record MosquittoImport(
      *
      * @param transport as our configuration names it
      * @param bind empty for where the others are
+     * @param group that all its clients are in, when rules are of one listener; otherwise empty
+     * @param userGroup that those who log in have to be in; empty when there is none
      */
     public record Listener(
-            int port, String transport, String bind, String mountPoint, boolean loginRequired) {}
+            int port,
+            String transport,
+            String bind,
+            String mountPoint,
+            boolean loginRequired,
+            String group,
+            String userGroup) {}
 
     /**
      * A user.
      *
      * @param hash {@code $7$...} (PBKDF2 with SHA-512), {@code $6$...} (salted SHA-512), or a
      *     password in clear
+     * @param groups which listeners' clients it may be, where users are of one listener
      */
-    public record User(String name, String hash) {
+    public record User(String name, String hash, List<String> groups) {
+        public User {
+            groups = List.copyOf(groups);
+        }
+
         @Override
         public String toString() {
             return "User[" + name + "]";
@@ -59,11 +72,23 @@ public record MosquittoImport(
      *
      * @param user who it is for; {@link #ANONYMOUS} for those without a name, {@link #EVERYONE} for
      *     patterns
-     * @param filter an MQTT filter, with {@code %c} and {@code %u} in patterns
+     * @param filter an MQTT filter, with {@code %c} and {@code %u} in patterns, or {@link
+     *     #EVERYTHING}
+     * @param group of the listener whose rule it is; empty for all of them
      */
-    public record Rule(String user, Access access, String filter) {
+    public record Rule(String user, Access access, String filter, String group) {
         public static final String ANONYMOUS = "";
         public static final String EVERYONE = "*";
+        public static final String EVERYTHING = "";
+
+        /** One that holds on every listener. */
+        public Rule(String user, Access access, String filter) {
+            this(user, access, filter, "");
+        }
+
+        Rule of(String oneGroup) {
+            return new Rule(user, access, filter, oneGroup);
+        }
     }
 
     /** Of someone who configured nothing. */

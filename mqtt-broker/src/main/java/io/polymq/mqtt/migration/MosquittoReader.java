@@ -22,11 +22,8 @@ final class MosquittoReader {
 
     private final Path folder;
     private final Map<String, String> settings = new LinkedHashMap<>();
-    private final List<User> users = new ArrayList<>();
-    private final List<Rule> rules = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final MosquittoListeners listeners = new MosquittoListeners(settings, notes);
-    private boolean ruled;
     private boolean persistent;
     private String persistenceFile = "mosquitto.db";
 
@@ -36,14 +33,19 @@ final class MosquittoReader {
 
     MosquittoImport read(Path file) throws IOException {
         options(file);
-        List<MosquittoImport.Listener> further = listeners.end(!users.isEmpty() || ruled);
-        if (ruled) {
+        List<MosquittoImport.Listener> further = listeners.end();
+        if (listeners.ruled()) {
             settings.put("auth.without_rule", "deny");
             settings.put("auth.believe_names", "true");
             settings.putIfAbsent(MQTT + "check_retain_source", "true");
         }
         return new MosquittoImport(
-                settings, further, users, rules, notes, persistent ? persistenceFile : "");
+                settings,
+                further,
+                listeners.users(),
+                listeners.rules(),
+                notes,
+                persistent ? persistenceFile : "");
     }
 
     private void options(Path file) throws IOException {
@@ -78,11 +80,8 @@ final class MosquittoReader {
             case "use_subject_as_username" -> identity(value, "dn");
             case "require_certificate" ->
                     settings.put("tls.client_auth", isTrue(value) ? "required" : "none");
-            case "password_file" -> passwords(locate(value));
-            case "acl_file" -> {
-                ruled = true;
-                rules(locate(value));
-            }
+            case "password_file" -> listeners.passwordFile(users(locate(value)));
+            case "acl_file" -> listeners.ruleFile(rules(locate(value)));
             case "max_packet_size" -> packetSize(value);
             case "message_size_limit" -> settings.put(MQTT + "max_payload_size", value);
             case "upgrade_outgoing_qos", "check_retain_source" -> yesOrNo(key, value);
@@ -225,33 +224,37 @@ final class MosquittoReader {
         return Files.exists(path) ? path : here;
     }
 
-    private void passwords(Path file) throws IOException {
+    private List<User> users(Path file) throws IOException {
+        List<User> users = new ArrayList<>();
         for (String line : lines(file)) {
             int colon = line.indexOf(':');
             if (colon <= 0 || colon == line.length() - 1) {
                 notes.add("A line of " + file.getFileName() + " is no user and password.");
                 continue;
             }
-            users.add(new User(line.substring(0, colon), line.substring(colon + 1)));
+            users.add(new User(line.substring(0, colon), line.substring(colon + 1), List.of()));
         }
+        return users;
     }
 
-    private void rules(Path file) throws IOException {
+    private List<Rule> rules(Path file) throws IOException {
+        List<Rule> rules = new ArrayList<>();
         String user = Rule.ANONYMOUS;
         for (String line : lines(file)) {
             String[] parts = line.split("\\s+", 2);
             String rest = parts.length > 1 ? parts[1].trim() : "";
             switch (parts[0]) {
                 case "user" -> user = rest;
-                case "topic" -> rule(user, rest);
-                case "pattern" -> rule(Rule.EVERYONE, rest);
+                case "topic" -> rules.add(rule(user, rest));
+                case "pattern" -> rules.add(rule(Rule.EVERYONE, rest));
                 default ->
                         notes.add("A line of " + file.getFileName() + " is no rule: " + parts[0]);
             }
         }
+        return rules;
     }
 
-    private void rule(String user, String text) {
+    private static Rule rule(String user, String text) {
         int space = text.indexOf(' ');
         String first = space < 0 ? text : text.substring(0, space);
         Access access =
@@ -263,6 +266,6 @@ final class MosquittoReader {
                 };
         boolean named = access != Access.READ_WRITE || first.equals("readwrite");
         String filter = named && space > 0 ? text.substring(space + 1).trim() : text;
-        rules.add(new Rule(user, access, filter));
+        return new Rule(user, access, filter);
     }
 }

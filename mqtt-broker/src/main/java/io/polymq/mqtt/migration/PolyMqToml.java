@@ -2,6 +2,7 @@ package io.polymq.mqtt.migration;
 
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Writes what was read of another broker as a configuration file of ours. Stateless. */
 public final class PolyMqToml {
@@ -58,6 +59,12 @@ public final class PolyMqToml {
         if (listener.loginRequired()) {
             out.append("login_required = true\n");
         }
+        if (!listener.group().isEmpty()) {
+            out.append("groups = [").append(quoted(listener.group())).append("]\n");
+        }
+        if (!listener.userGroup().isEmpty()) {
+            out.append("user_groups = [").append(quoted(listener.userGroup())).append("]\n");
+        }
     }
 
     private static void user(StringBuilder out, MosquittoImport.User user) {
@@ -65,6 +72,13 @@ public final class PolyMqToml {
         out.append("\n[[auth.users]]\nname = ").append(quoted(user.name()));
         out.append(hashed ? "\npassword_hash = " : "\npassword = ");
         out.append(quoted(user.hash())).append('\n');
+        if (!user.groups().isEmpty()) {
+            String groups =
+                    user.groups().stream()
+                            .map(PolyMqToml::quoted)
+                            .collect(Collectors.joining(", "));
+            out.append("groups = [").append(groups).append("]\n");
+        }
     }
 
     private static void rule(StringBuilder out, MosquittoImport.Rule rule) {
@@ -80,8 +94,14 @@ public final class PolyMqToml {
             String user = nobody ? "anonymous" : rule.user();
             out.append("users = [").append(quoted(user)).append("]\n");
         }
-        out.append("kinds = [\"subject\"]\nmatch = \"mqtt\"\nnames = [");
-        out.append(quoted(rule.filter())).append("]\n");
+        if (!rule.group().isEmpty()) {
+            out.append("groups = [").append(quoted(rule.group())).append("]\n");
+        }
+        out.append("kinds = [\"subject\"]\n");
+        if (!rule.filter().equals(MosquittoImport.Rule.EVERYTHING)) {
+            out.append("match = \"mqtt\"\nnames = [");
+            out.append(quoted(rule.filter())).append("]\n");
+        }
     }
 
     private static String quoted(String text) {

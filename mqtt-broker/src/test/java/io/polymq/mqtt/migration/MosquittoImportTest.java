@@ -7,6 +7,7 @@ import io.polymq.mqtt.migration.MosquittoImport.Rule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -131,7 +132,8 @@ class MosquittoImportTest {
         assertThat(found.listeners())
                 .as("it has an address of its own")
                 .containsExactly(
-                        new MosquittoImport.Listener(9001, "websocket", "0.0.0.0", "", false));
+                        new MosquittoImport.Listener(
+                                9001, "websocket", "0.0.0.0", "", false, "", ""));
         assertThat(found.notes())
                 .anyMatch(note -> note.contains("port 1885 is left out"))
                 .anyMatch(note -> note.contains("more than 20 bytes"));
@@ -145,7 +147,6 @@ class MosquittoImportTest {
                 per_listener_settings true
                 port 1883
                 allow_anonymous true
-                acl_file acl
                 listener 1884
                 listener 1885
                 allow_anonymous true
@@ -153,18 +154,15 @@ class MosquittoImportTest {
                 listener 1886
                 allow_anonymous true
                 """);
-        Files.writeString(folder.resolve("acl"), "topic read a/+\n");
         MosquittoImport found = MosquittoImport.read(folder);
         assertThat(found.settings())
                 .containsEntry("auth.allow_anonymous", "true")
-                .containsEntry("mqtt_runtime.tcp_port", "1883")
-                .containsEntry("mqtt_runtime.check_retain_source", "true");
+                .containsEntry("mqtt_runtime.tcp_port", "1883");
         assertThat(found.listeners())
                 .containsExactly(
-                        new MosquittoImport.Listener(1884, "tcp", "", "", true),
-                        new MosquittoImport.Listener(1885, "tcp", "", "inner/", false),
-                        new MosquittoImport.Listener(1886, "tcp", "", "", false));
-        assertThat(found.notes()).anyMatch(note -> note.contains("hold for all of them"));
+                        new MosquittoImport.Listener(1884, "tcp", "", "", true, "", ""),
+                        new MosquittoImport.Listener(1885, "tcp", "", "inner/", false, "", ""),
+                        new MosquittoImport.Listener(1886, "tcp", "", "", false, "", ""));
         assertThat(PolyMqToml.of(found))
                 .contains(
                         """
@@ -173,6 +171,79 @@ class MosquittoImportTest {
                         port = 1885
                         transport = "tcp"
                         mount_point = "inner/"
+                        """);
+    }
+
+    @Test
+    void usersAndRulesStayWithTheirListener(@TempDir Path folder) throws IOException {
+        Files.writeString(
+                folder.resolve("mosquitto.conf"),
+                """
+                per_listener_settings true
+                listener 1883
+                allow_anonymous true
+                listener 1884
+                password_file staff
+                acl_file acl
+                listener 1885
+                password_file guests
+                acl_file guests.acl
+                """);
+        Files.writeString(folder.resolve("acl"), "user alice\ntopic a/+\n");
+        Files.writeString(folder.resolve("guests.acl"), "topic read b\n");
+        Files.writeString(folder.resolve("staff"), "alice:one\nbob:two\n");
+        Files.writeString(folder.resolve("guests"), "bob:three\ncarol:four\n");
+        MosquittoImport found = MosquittoImport.read(folder);
+        assertThat(found.settings())
+                .containsEntry("mqtt_runtime.tcp_port", "off")
+                .containsEntry("auth.without_rule", "deny")
+                .containsEntry("mqtt_runtime.check_retain_source", "true");
+        assertThat(found.listeners())
+                .containsExactly(
+                        new MosquittoImport.Listener(
+                                1883, "tcp", "", "", false, "listener-1883", ""),
+                        new MosquittoImport.Listener(
+                                1884, "tcp", "", "", true, "listener-1884", "users-1884"),
+                        new MosquittoImport.Listener(
+                                1885, "tcp", "", "", true, "listener-1885", "users-1885"));
+        assertThat(found.users())
+                .containsExactly(
+                        new MosquittoImport.User("alice", "one", List.of("users-1884")),
+                        new MosquittoImport.User("bob", "two", List.of("users-1884", "users-1885")),
+                        new MosquittoImport.User("carol", "four", List.of("users-1885")));
+        assertThat(found.rules())
+                .containsExactly(
+                        new Rule(
+                                Rule.EVERYONE, Access.READ_WRITE, Rule.EVERYTHING, "listener-1883"),
+                        new Rule("alice", Access.READ_WRITE, "a/+", "listener-1884"),
+                        new Rule(Rule.ANONYMOUS, Access.READ, "b", "listener-1885"));
+        assertThat(found.notes())
+                .anyMatch(note -> note.contains("passwords of bob"))
+                .anyMatch(note -> note.contains("port 1883 has no password file"));
+        assertThat(PolyMqToml.of(found))
+                .contains(
+                        """
+
+                        [[mqtt_runtime.listeners]]
+                        port = 1884
+                        transport = "tcp"
+                        login_required = true
+                        groups = ["listener-1884"]
+                        user_groups = ["users-1884"]
+                        """,
+                        """
+
+                        [[auth.users]]
+                        name = "bob"
+                        password = "two"
+                        groups = ["users-1884", "users-1885"]
+                        """,
+                        """
+
+                        [[auth.rules]]
+                        actions = ["read", "write"]
+                        groups = ["listener-1883"]
+                        kinds = ["subject"]
                         """);
     }
 
