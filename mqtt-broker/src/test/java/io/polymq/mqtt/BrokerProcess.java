@@ -11,14 +11,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A broker in a process of its own, which says READY and its port, and can be killed. */
+/**
+ * A broker in a process of its own, which says READY and its port, answers questions if its main
+ * does, and can be killed.
+ */
 final class BrokerProcess {
 
+    private static final String LOGGING = "logback.configurationFile";
+
     private final Process process;
+    private final BufferedReader answers;
     private final int port;
 
-    private BrokerProcess(Process process, int port) {
+    private BrokerProcess(Process process, BufferedReader answers, int port) {
         this.process = process;
+        this.answers = answers;
         this.port = port;
     }
 
@@ -31,6 +38,7 @@ final class BrokerProcess {
                                 "-XX:TieredStopAtLevel=1",
                                 "-XX:+UseSerialGC",
                                 "--enable-native-access=ALL-UNNAMED",
+                                "-D" + LOGGING + "=" + System.getProperty(LOGGING, ""),
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 main.getName()));
@@ -45,7 +53,16 @@ final class BrokerProcess {
             line = lines.readLine();
         }
         assertThat(line).as("the broker's first words").isNotNull();
-        return new BrokerProcess(process, Integer.parseInt(line.substring("READY ".length())));
+        return new BrokerProcess(
+                process, lines, Integer.parseInt(line.substring("READY ".length())));
+    }
+
+    /** Sends its main a line and waits for the one that it answers. */
+    String ask(String question) throws IOException {
+        process.outputWriter().append(question).append('\n').flush();
+        String answer = answers.readLine();
+        assertThat(answer).as("the answer to " + question).isNotNull();
+        return answer;
     }
 
     int port() {
