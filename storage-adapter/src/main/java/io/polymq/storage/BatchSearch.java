@@ -105,19 +105,18 @@ record BatchSearch(BatchRows rows, long start, long end) {
         return null;
     }
 
-    /** The record at that offset; null when it is a hole. */
+    /** The record at that offset, as a view of what was loaded; null when it is a hole. */
     @Nullable StoredRecord at(long offset) {
         BatchRows.Row row = offset < start || offset >= end ? null : rows.atOrBefore(offset);
-        if (row == null || row.nextOffset() <= offset) {
-            return null;
-        }
-        RecordBatchCursor cursor = new RecordBatchCursor().reset(rows.load(row));
-        while (cursor.next()) {
-            if (cursor.offset() == offset) {
-                return cursor.record().copy();
-            }
-        }
-        return null;
+        return row == null || row.nextOffset() <= offset ? null : in(rows.load(row), offset);
+    }
+
+    /** The same in batches of which one may hold it. */
+    @Nullable StoredRecord in(ByteBuffer batches, long offset) {
+        RecordBatchCursor cursor = new RecordBatchCursor().reset(batches);
+        return offset >= start && offset < end && cursor.seek(offset) && !cursor.isControl()
+                ? cursor.record()
+                : null;
     }
 
     List<StoredRecord> withHeader(String name, ByteBuffer value, long from, int limit) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A shard of the log driver, in memory while somebody uses it. Who writes what: the lane's writer
- * the end, the completion thread the high watermark and the start, the applier what the index has;
- * everyone reads.
+ * the end, its answers the high watermark and the start, the applier what the index has; everyone
+ * reads.
  */
 final class LogShard implements Shard, AckCursor.Home, BatchRows {
 
@@ -185,7 +186,7 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
         return new ShardState(id, name, withSpec, lane.id, preparedStart, end, 0, 0, maxTimestamp);
     }
 
-    // On the completion thread.
+    // In order with the answers.
 
     void advance(long to) {
         if (to > highWatermark) {
@@ -309,6 +310,19 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
     BatchSearch search() {
         requireThere();
         return new BatchSearch(this, start, highWatermark);
+    }
+
+    @Override
+    public CompletableFuture<Optional<StoredRecord>> readRecord(long offset) {
+        BatchSearch search = search();
+        ShardTail.Held held = tail.atOrBefore(offset);
+        byte[] memory = held == null ? null : held.bytes();
+        if (held != null && memory != null) {
+            ByteBuffer batches = ByteBuffer.wrap(memory, held.at(), held.ref().bytes).slice();
+            return CompletableFuture.completedFuture(
+                    Optional.ofNullable(search.in(batches, offset)));
+        }
+        return store.reads().run(() -> Optional.ofNullable(search().at(offset)));
     }
 
     @Override

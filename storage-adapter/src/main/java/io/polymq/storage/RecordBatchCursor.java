@@ -104,6 +104,43 @@ public final class RecordBatchCursor {
         return true;
     }
 
+    /**
+     * Goes on to the record of that offset, past those before it without decoding them; false when
+     * there is none. The cursor stands somewhere behind it then.
+     */
+    public boolean seek(long wanted) {
+        while (nextBatch()) {
+            if (lastOffset() < wanted) {
+                continue;
+            }
+            unpack();
+            long delta = wanted - baseOffset();
+            // As many offsets as there are records behind it come after each one.
+            long spare = lastOffset() - baseOffset() + 1 - recordsLeft;
+            for (long passed = delta - spare; passed > 0 && recordsLeft > 0; passed--) {
+                pass();
+            }
+            while (recordsLeft > 0) {
+                recordsLeft--;
+                decode();
+                if (offset >= wanted) {
+                    return offset == wanted;
+                }
+            }
+            return false;
+        }
+        return false;
+    }
+
+    private void pass() {
+        int size = Varints.readInt(records);
+        if (size <= 0 || size > records.remaining()) {
+            throw corrupt("a record of " + size + " bytes");
+        }
+        records.position(records.position() + size);
+        recordsLeft--;
+    }
+
     private void unpack() {
         ByteBuffer packed =
                 batches.slice(

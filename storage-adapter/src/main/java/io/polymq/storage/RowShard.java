@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -167,6 +168,11 @@ final class RowShard implements Shard, AckCursor.Home, BatchRows {
     }
 
     @Override
+    public CompletableFuture<Optional<StoredRecord>> readRecord(long offset) {
+        return store.reading(() -> Optional.ofNullable(search().at(offset)));
+    }
+
+    @Override
     public CompletableFuture<KeyedRead> readByKey(ByteBuffer key) {
         ByteBuffer wanted = key.duplicate();
         return store.reading(
@@ -175,6 +181,7 @@ final class RowShard implements Shard, AckCursor.Home, BatchRows {
                     if (spec.keyIndex()) {
                         byte[] at = store.rows.get(Family.KEYS, RowKeys.of(id, wanted));
                         found = at == null ? null : search().at(RowKeys.number(at, 0));
+                        found = found == null ? null : found.copy();
                     } else {
                         found = search().lastWithKey(wanted);
                     }

@@ -2,6 +2,7 @@ package io.polymq.storage;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,12 @@ public interface Shard {
      * StorageException.Kind#OFFSET_OUT_OF_RANGE}.
      */
     CompletableFuture<ReadResult> read(long offset, int maxBytes, boolean minOneBatch);
+
+    /**
+     * The record at that offset, as a view of the batch that was read for it; empty when there is
+     * none. Completed at once when the batch is in memory.
+     */
+    CompletableFuture<Optional<StoredRecord>> readRecord(long offset);
 
     /**
      * The newest record with that key, as a copy; an empty result when there is none. A tombstone

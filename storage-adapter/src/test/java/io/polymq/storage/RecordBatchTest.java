@@ -175,4 +175,34 @@ class RecordBatchTest {
         cursor.next();
         assertThat(cursor.timestamp()).isEqualTo(9);
     }
+
+    @Test
+    void seekFindsWhatAWalkFindsThoughOffsetsAreMissing() {
+        Random random = new Random(11);
+        for (int round = 0; round < 200; round++) {
+            RecordBatchBuilder first = new RecordBatchBuilder();
+            RecordBatchBuilder second = new RecordBatchBuilder();
+            for (RecordBatchBuilder batch : List.of(first, second)) {
+                int delta = 0;
+                for (int left = 1 + random.nextInt(30); left > 0; left--) {
+                    delta += random.nextInt(4) == 0 ? random.nextInt(9) : 0;
+                    ByteBuffer value = ByteBuffer.allocate(random.nextInt(200));
+                    batch.appendAt(delta++, 1_000, null, value, null);
+                }
+            }
+            ByteBuffer batches = Batches.together(first.build(), second.build());
+            int behind = RecordBatches.size(batches, 0);
+            batches.putLong(behind, RecordBatches.nextOffset(batches, 0) + random.nextInt(5));
+            RecordBatchCursor walk = new RecordBatchCursor().reset(batches);
+            List<Long> there = new ArrayList<>();
+            while (walk.next()) {
+                there.add(walk.offset());
+            }
+            for (long offset = 0; offset < there.getLast() + 3; offset++) {
+                RecordBatchCursor seeking = new RecordBatchCursor().reset(batches);
+                assertThat(seeking.seek(offset)).isEqualTo(there.contains(offset));
+                assertThat(!there.contains(offset) || seeking.offset() == offset).isTrue();
+            }
+        }
+    }
 }

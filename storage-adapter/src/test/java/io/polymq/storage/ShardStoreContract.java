@@ -110,6 +110,34 @@ abstract class ShardStoreContract extends ShardUpkeepContract {
     }
 
     @Test
+    void oneRecordIsReadByItsOffset() throws Exception {
+        Shard shard = shard("a");
+        append(shard, Batches.together(Batches.of("a", "b"), Batches.of("c", "d", "e")));
+        append(shard, Batches.of("f"));
+        shard.deleteRecords(new long[] {3}).get();
+        shard.trim(1).get();
+        assertThat(values(shard)).containsExactly(null, "b", "c", null, "e", "f", null);
+        if (durable()) {
+            reopen();
+            assertThat(values(store.open("a").orElseThrow()))
+                    .containsExactly(null, "b", "c", null, "e", "f", null);
+        }
+        Shard gone = store.open("a").orElseThrow();
+        store.delete("a").get();
+        fails(StorageException.Kind.NO_SUCH_SHARD, () -> gone.readRecord(1).get());
+    }
+
+    private static List<String> values(Shard shard) throws Exception {
+        List<String> values = new ArrayList<>();
+        for (long offset = 0; offset <= shard.endOffset(); offset++) {
+            StoredRecord found = shard.readRecord(offset).get().orElse(null);
+            values.add(found == null ? null : Batches.text(found.value()));
+            assertThat(found == null || found.offset() == values.size() - 1).isTrue();
+        }
+        return values;
+    }
+
+    @Test
     void severalBatchesInOneAppendGetConsecutiveOffsets() throws Exception {
         Shard shard = shard("a");
         append(shard, Batches.of("x"));

@@ -140,13 +140,13 @@ final class Publishing {
             stream.log()
                     .fetch(
                             entry.last(),
-                            false,
                             found -> {
                                 if (found == null) {
                                     waiting.remove(publish);
                                     refuse(publish, ApiError.COUNTER_BROKEN.exception());
                                 }
-                                resume();
+                                // not from here: all that wait may have to read, one in the other
+                                parts.zone().offer(this::resume);
                             });
             return false;
         }

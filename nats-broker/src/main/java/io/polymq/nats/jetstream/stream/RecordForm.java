@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * A stream's messages as records of its topic. The key is the subject; where no capture that the
  * stream ever had matches it (transforms, mirrors, sources) a header says it as well, so that a
  * record keeps its subject when the captures change. A record of a Kafka producer whose key is no
- * subject of the stream has the stream's own one. Any thread, each use its own instance.
+ * subject of the stream has the stream's own one. Reads on any thread, makes headers in the shard
+ * zone.
  */
 final class RecordForm {
 
     private final MessageRecords records;
     private final List<Filter> captures;
     private final Subject own;
-    private final Message message = new Message();
     private final RecordHeaders headers = new RecordHeaders();
 
     /**
@@ -55,23 +55,29 @@ final class RecordForm {
 
     /** The record that the cursor stands at. */
     StreamMessage read(RecordBatchCursor cursor, long sequence) {
-        if (cursor.headerCount() == 0) {
-            ByteBuffer value = cursor.value();
-            return new StreamMessage(
-                    sequence,
-                    subjectOf(cursor.key()),
-                    StreamMessage.NOTHING,
-                    value == null ? StreamMessage.NOTHING : bytes(value),
-                    cursor.timestamp());
+        return cursor.headerCount() == 0
+                ? bare(cursor.key(), cursor.value(), sequence, cursor.timestamp())
+                : read(cursor.record(), sequence);
+    }
+
+    StreamMessage read(StoredRecord record, long sequence) {
+        if (record.headers().isEmpty()) {
+            return bare(record.key(), record.value(), sequence, record.timestamp());
         }
-        StoredRecord record = cursor.record();
+        Message message = new Message();
         records.read(record, subjectOf(record.key()), message);
         return new StreamMessage(
                 sequence,
                 message.subject(),
                 headerBlock(message),
                 message.payload(),
-                cursor.timestamp());
+                record.timestamp());
+    }
+
+    private StreamMessage bare(
+            @Nullable ByteBuffer key, @Nullable ByteBuffer value, long sequence, long time) {
+        byte[] payload = value == null ? StreamMessage.NOTHING : bytes(value);
+        return new StreamMessage(sequence, subjectOf(key), StreamMessage.NOTHING, payload, time);
     }
 
     /**

@@ -390,7 +390,6 @@ public final class Sourcing {
             stream.log()
                     .fetch(
                             entry.last(),
-                            false,
                             found -> {
                                 if (found == null) {
                                     timer.within(RETRY);

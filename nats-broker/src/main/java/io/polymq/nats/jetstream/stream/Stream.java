@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -589,20 +590,16 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
     }
 
     /** Reads a message, then runs the action in the zone; with null when it is not there. */
-    public void fetch(long sequence, java.util.function.Consumer<@Nullable StreamMessage> then) {
+    public void fetch(long sequence, Consumer<@Nullable StreamMessage> then) {
         fetch(sequence, false, then);
     }
 
     /** The same for whoever goes on with those behind it. */
-    public void fetchOnward(
-            long sequence, java.util.function.Consumer<@Nullable StreamMessage> then) {
+    public void fetchOnward(long sequence, Consumer<@Nullable StreamMessage> then) {
         fetch(sequence, true, then);
     }
 
-    private void fetch(
-            long sequence,
-            boolean onward,
-            java.util.function.Consumer<@Nullable StreamMessage> then) {
+    private void fetch(long sequence, boolean onward, Consumer<@Nullable StreamMessage> then) {
         if (!index.has(sequence) || isHidden(sequence)) {
             then.accept(null);
             return;
@@ -612,8 +609,10 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
             then.accept(known);
         } else if (sequence > safe) {
             afterSafe(sequence, () -> fetch(sequence, onward, then));
+        } else if (onward) {
+            log.fetchOnward(sequence, then);
         } else {
-            log.fetch(sequence, onward, then);
+            log.fetch(sequence, then);
         }
     }
 

@@ -12,13 +12,17 @@ import io.polymq.storage.RecordBatches;
 import io.polymq.storage.Shard;
 import io.polymq.storage.Slice;
 import io.polymq.storage.StorageException;
+import io.polymq.storage.StoredRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -255,21 +259,51 @@ final class StreamLog {
 
     /**
      * Reads a message, then runs the action in the zone, with null when there is none of that
-     * sequence.
-     *
-     * @param onward whether those behind it will be asked for next, and are read with it
+     * sequence. In the same turn when it is in memory, and otherwise with as little waking of
+     * others as can be: somebody waits for this one message.
      */
-    void fetch(
-            long sequence,
-            boolean onward,
-            java.util.function.Consumer<@Nullable StreamMessage> then) {
+    void fetch(long sequence, Consumer<@Nullable StreamMessage> then) {
         RecordForm reading = form;
-        long budget = onward ? cacheBudget / 2 : 0;
+        CompletableFuture<Optional<StoredRecord>> read;
+        try {
+            read = shard.readRecord(offset(sequence));
+        } catch (StorageException gone) {
+            read = CompletableFuture.failedFuture(gone);
+        }
+        CompletableFuture<@Nullable StreamMessage> decoded =
+                read.thenApply(
+                        found -> found.map(record -> reading.read(record, sequence)).orElse(null));
+        if (decoded.state() == Future.State.SUCCESS) {
+            then.accept(took(decoded.resultNow()));
+            return;
+        }
+        decoded.whenComplete(
+                (message, failure) ->
+                        parts.zone()
+                                .offer(
+                                        () ->
+                                                then.accept(
+                                                        failure == null
+                                                                ? took(message)
+                                                                : unread(failure))));
+    }
+
+    private @Nullable StreamMessage took(@Nullable StreamMessage message) {
+        if (message != null) {
+            cache.put(message, cacheBudget);
+        }
+        return message;
+    }
+
+    /** The same for whoever asks for those behind it next: they are read with it. */
+    void fetchOnward(long sequence, Consumer<@Nullable StreamMessage> then) {
+        RecordForm reading = form;
+        long budget = cacheBudget / 2;
         long wanted = offset(sequence);
         long start = base;
         CompletableFuture<ReadResult> read;
         try {
-            read = shard.read(wanted, onward ? PAGE_BYTES : 1, true);
+            read = shard.read(wanted, PAGE_BYTES, true);
         } catch (StorageException gone) {
             read = CompletableFuture.failedFuture(gone);
         }
