@@ -49,6 +49,12 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
         handler = protocol;
     }
 
+    /** How much of a large packet is still to come. */
+    int missing() {
+        LargePacket packet = gathered;
+        return packet == null ? 0 : packet.missing();
+    }
+
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         ProtocolBinding binding = connection.listenerParts().opensAtOnce();

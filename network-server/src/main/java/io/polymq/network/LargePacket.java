@@ -17,16 +17,31 @@ final class LargePacket {
     private static final int AHEAD = 32;
 
     private final int whole;
+
+    /** The first read as it came, so that the array is made when more of the packet is known. */
     private ByteBuf bytes;
 
+    private boolean begun;
+
     /**
-     * @param begun what there is of it; is released
+     * @param first what there is of it; is released
      * @param whole the packet's size
      */
-    LargePacket(ByteBuf begun, int whole) {
+    LargePacket(ByteBuf first, int whole) {
         this.whole = whole;
-        bytes = array(begun.readableBytes());
-        move(begun);
+        bytes = first;
+    }
+
+    /** Takes of that what is missing; whether the packet is whole now. */
+    boolean add(ByteBuf in) {
+        int have = bytes.readableBytes();
+        int more = Math.min(missing(), in.readableBytes());
+        if (!begun || bytes.writableBytes() < more) {
+            begun = true;
+            moveTo(array(have + more));
+        }
+        bytes.writeBytes(in, more);
+        return have + more == whole;
     }
 
     private ByteBuf array(int needed) {
@@ -34,22 +49,15 @@ final class LargePacket {
         return UnpooledByteBufAllocator.DEFAULT.heapBuffer(size, whole);
     }
 
-    private void move(ByteBuf from) {
-        bytes.writeBytes(from);
-        from.release();
+    private void moveTo(ByteBuf array) {
+        ByteBuf old = bytes;
+        bytes = array;
+        bytes.writeBytes(old);
+        old.release();
     }
 
-    /** Takes of that what is missing; whether the packet is whole now. */
-    boolean add(ByteBuf in) {
-        int have = bytes.readableBytes();
-        int more = Math.min(whole - have, in.readableBytes());
-        if (bytes.writableBytes() < more) {
-            ByteBuf old = bytes;
-            bytes = array(have + more);
-            move(old);
-        }
-        bytes.writeBytes(in, more);
-        return have + more == whole;
+    int missing() {
+        return whole - bytes.readableBytes();
     }
 
     ByteBuf bytes() {

@@ -229,6 +229,8 @@ final class Listener {
             connection.peerCertificate(
                     Certificates.ofPeer(
                             Objects.requireNonNull(stream.parent().sslEngine()).getSession()));
+        } else {
+            channel.config().setRecvByteBufAllocator(new ReadSizes(connection.inbound()::missing));
         }
         connection.startClock();
         metrics.accepted();

@@ -4,7 +4,6 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.RuntimeConfig;
@@ -32,9 +31,6 @@ import org.slf4j.LoggerFactory;
 public final class NetworkServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NetworkServer.class);
-
-    /** Little is read at a time, so that a flood on one connection does not hold up the others. */
-    private static final int READ_BYTES = 16 << 10;
 
     private static final int BACKLOG = 4096;
 
@@ -245,9 +241,6 @@ public final class NetworkServer implements AutoCloseable {
                 .handler(gate.inFrontOf(loops.handlers(), loops.queueSize()))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .childOption(
-                        ChannelOption.RECVBUF_ALLOCATOR,
-                        new FixedRecvByteBufAllocator(READ_BYTES).maxMessagesPerRead(1))
                 .childHandler(listener.newChannels());
     }
 

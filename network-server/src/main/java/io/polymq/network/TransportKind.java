@@ -7,5 +7,10 @@ public enum TransportKind {
     WEBSOCKET,
     WEBSOCKET_TLS,
     QUIC,
-    UNIX
+    UNIX;
+
+    /** Whether the kernel may send files: nothing stands between the bytes and the socket. */
+    public boolean sendsFiles() {
+        return this == TCP || this == UNIX;
+    }
 }

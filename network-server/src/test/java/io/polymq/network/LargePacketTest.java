@@ -34,6 +34,7 @@ class LargePacketTest {
     @Test
     void isOfItsSizeAtOnceWhenEnoughHasCome() {
         LargePacket packet = new LargePacket(Unpooled.buffer().writeZero(64 << 10), 1 << 20);
+        packet.add(Unpooled.buffer().writeZero(1));
 
         assertThat(packet.bytes().array()).hasSize(1 << 20);
     }
