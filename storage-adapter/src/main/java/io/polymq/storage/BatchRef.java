@@ -27,7 +27,7 @@ final class BatchRef implements IndexEvent, BatchRows.Row {
     Segment segment;
     long position;
     @Nullable TailChunk chunk;
-    int chunkAt;
+    int chunkAt = TailCache.NOWHERE;
 
     BatchRef(
             long shard,
@@ -52,6 +52,12 @@ final class BatchRef implements IndexEvent, BatchRows.Row {
         this.moved = moved;
         this.segment = segment;
         this.position = position;
+    }
+
+    /** Its bytes, at {@code chunkAt}, while they are in memory. */
+    byte @Nullable [] memory() {
+        TailChunk of = chunk;
+        return of == null || chunkAt == TailCache.NOWHERE ? null : of.bytes();
     }
 
     @Override

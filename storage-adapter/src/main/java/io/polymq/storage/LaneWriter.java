@@ -502,11 +502,9 @@ final class LaneWriter {
         parts.put(coordinator, sequence);
     }
 
-    /** Keeps a copy of an extent of the block in memory; a large one is read from the file. */
+    /** Keeps an extent of the block in memory; a large one is read from the file. */
     void remember(BatchRef ref, LogShard shard) {
-        if (ref.bytes <= Extents.LIMIT) {
-            cache.put(block, ref, shard);
-        }
+        cache.put(block, ref, shard);
     }
 
     // Failures.

@@ -20,8 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogReads implements AutoCloseable {
 
+    /** From here on an extent is left in the file for who asks for batches. */
+    static final int REGION = 16 << 10;
+
     /** From here on sending from the file costs less than reading into memory first. */
-    private static final int REGION = 16 << 10;
+    static final int SENT_REGION = 8 << 10;
+
+    static final int NO_REGION = Integer.MAX_VALUE;
 
     private static final int GAP = 1 << 10;
 
@@ -78,10 +83,14 @@ final class LogReads implements AutoCloseable {
                 return null;
             }
         }
-        return result(shard, held, new Wanted(offset, end, maxBytes, minOne), start);
+        return result(shard, held, new Wanted(offset, end, maxBytes, minOne, REGION), start);
     }
 
-    CompletableFuture<ReadResult> read(LogShard shard, long offset, int maxBytes, boolean minOne) {
+    /**
+     * @param region extents of so many bytes are left in the file where they can be
+     */
+    CompletableFuture<ReadResult> read(
+            LogShard shard, long offset, int maxBytes, boolean minOne, int region) {
         try {
             requireOpen();
             shard.requireThere();
@@ -90,7 +99,7 @@ final class LogReads implements AutoCloseable {
             shard.requireInRange(offset, start, end);
             List<ShardTail.Held> held = new ArrayList<>();
             if (offset == end || shard.tail.collect(offset, end, maxBytes, minOne, held)) {
-                Wanted wanted = new Wanted(offset, end, maxBytes, minOne);
+                Wanted wanted = new Wanted(offset, end, maxBytes, minOne, region);
                 if (held.stream().allMatch(each -> each.bytes() != null || wanted.isRegion(each))) {
                     ReadResult result = result(shard, held, wanted, start);
                     if (result != null) {
@@ -98,7 +107,7 @@ final class LogReads implements AutoCloseable {
                     }
                 }
             }
-            return run(() -> readIndexed(shard, offset, maxBytes, minOne));
+            return run(() -> readIndexed(shard, offset, maxBytes, minOne, region));
         } catch (StorageException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -110,23 +119,26 @@ final class LogReads implements AutoCloseable {
         }
     }
 
-    private ReadResult readIndexed(LogShard shard, long offset, int maxBytes, boolean minOne) {
+    private ReadResult readIndexed(
+            LogShard shard, long offset, int maxBytes, boolean minOne, int region) {
         for (int tries = 0; tries < TRIES; tries++) {
             shard.requireThere();
             long start = shard.startOffset();
             long end = shard.highWatermark();
             shard.requireInRange(offset, start, end);
             List<ShardTail.Held> held = new ArrayList<>();
-            long from = collectIndexed(shard, offset, maxBytes, minOne, held);
-            if (from == GONE) {
-                continue;
-            }
-            int room = maxBytes - held.stream().mapToInt(batch -> batch.ref().bytes).sum();
-            if (from >= 0 && !shard.tail.collect(from, end, room, minOne, held)) {
-                continue;
+            if (!shard.tail.collect(offset, end, maxBytes, minOne, held)) {
+                long from = collectIndexed(shard, offset, maxBytes, minOne, held);
+                if (from == GONE) {
+                    continue;
+                }
+                int room = maxBytes - bytesOf(held);
+                if (from >= 0 && !shard.tail.collect(from, end, room, minOne, held)) {
+                    continue;
+                }
             }
             ReadResult result =
-                    result(shard, held, new Wanted(offset, end, maxBytes, minOne), start);
+                    result(shard, held, new Wanted(offset, end, maxBytes, minOne, region), start);
             if (result != null) {
                 return result;
             }
@@ -148,31 +160,9 @@ final class LogReads implements AutoCloseable {
         long next = offset;
         int left = maxBytes;
         long tailFrom = shard.tail.from();
-        // who goes on where the last read ended asks for the beginning of an extent
-        BatchPlace first = store.index().place(shard.id(), offset);
-        if (first != null && first.baseOffset() < tailFrom) {
-            if (!fits(first, left, minOne, to)) {
-                return -1;
-            }
-            if (!take(shard, first, to)) {
-                return GONE;
-            }
-            if (first.bytes() >= left) {
-                return -1;
-            }
-            left -= first.bytes();
-            next = first.nextOffset();
-        }
         try (OrderedStore.Walk walk = store.index().batches(shard.id())) {
-            byte[] key = RowKeys.of(shard.id(), next);
-            boolean there =
-                    to.isEmpty() && walk.floor(key) && LogShard.place(walk).nextOffset() > offset
-                            || walk.ceiling(key);
-            while (there) {
-                BatchPlace place = LogShard.place(walk);
-                if (place.baseOffset() >= tailFrom) {
-                    break;
-                }
+            BatchPlace place = holding(walk, shard, offset);
+            while (place != null && place.baseOffset() < tailFrom) {
                 if (!fits(place, left, minOne, to)) {
                     return -1;
                 }
@@ -181,10 +171,29 @@ final class LogReads implements AutoCloseable {
                 }
                 left -= place.bytes();
                 next = place.nextOffset();
-                there = walk.next();
+                if (left <= 0) {
+                    return -1;
+                }
+                place = walk.next() ? LogShard.place(walk) : null;
             }
         }
         return Math.max(next, tailFrom);
+    }
+
+    /** The extent that holds the offset, or the first behind it. */
+    private static @Nullable BatchPlace holding(
+            OrderedStore.Walk walk, LogShard shard, long offset) {
+        byte[] key = RowKeys.of(shard.id(), offset);
+        // who goes on where the last read ended asks for the beginning of an extent
+        BatchPlace behind = walk.ceiling(key) ? LogShard.place(walk) : null;
+        if (behind != null && behind.baseOffset() == offset) {
+            return behind;
+        }
+        BatchPlace before = walk.floor(key) ? LogShard.place(walk) : null;
+        if (before != null && before.nextOffset() > offset) {
+            return before;
+        }
+        return walk.ceiling(key) ? LogShard.place(walk) : null;
     }
 
     private static boolean fits(
@@ -220,7 +229,7 @@ final class LogReads implements AutoCloseable {
     }
 
     /** What a reader asked for, below {@code end}. */
-    private record Wanted(long offset, long end, int maxBytes, boolean minOne) {
+    private record Wanted(long offset, long end, int maxBytes, boolean minOne, int region) {
 
         /**
          * Whether an extent is given as it stands in the file: large, and nothing to be cut off.
@@ -232,7 +241,7 @@ final class LogReads implements AutoCloseable {
                             || ref.baseOffset >= offset
                                     && ref.nextOffset <= end
                                     && ref.bytes <= maxBytes;
-            return ref.bytes >= REGION && whole && extent.segment().file().channel() != null;
+            return ref.bytes >= region && whole && extent.segment().file().channel() != null;
         }
     }
 
@@ -306,13 +315,13 @@ final class LogReads implements AutoCloseable {
                 joins = next.bytes() == first.bytes() && next.at() == last.at() + last.ref().bytes;
             } else {
                 long gap = next.position() - last.position() - last.ref().bytes;
-                boolean region = wanted.isRegion(first);
+                boolean left = wanted.isRegion(first);
                 joins =
                         next.bytes() == null
                                 && next.segment() == first.segment()
                                 && gap >= 0
-                                && region == wanted.isRegion(next)
-                                && (region ? gap == 0 : gap <= GAP && span < PACKED);
+                                && left == wanted.isRegion(next)
+                                && (left ? gap == 0 : gap <= GAP && span < PACKED);
                 span += gap + next.ref().bytes;
             }
             if (!joins) {
@@ -477,8 +486,7 @@ final class LogReads implements AutoCloseable {
 
     /** A batch whose block was just written, for the applier. */
     static ByteBuffer load(BatchRef ref) {
-        TailChunk chunk = ref.chunk;
-        byte[] memory = chunk == null ? null : chunk.bytes();
+        byte[] memory = ref.memory();
         if (memory != null) {
             return ByteBuffer.wrap(memory, ref.chunkAt, ref.bytes).slice();
         }

@@ -296,7 +296,14 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
 
     @Override
     public CompletableFuture<ReadResult> read(long offset, int maxBytes, boolean minOneBatch) {
-        return store.reads().read(this, offset, maxBytes, minOneBatch);
+        return store.reads().read(this, offset, maxBytes, minOneBatch, LogReads.REGION);
+    }
+
+    @Override
+    public CompletableFuture<ReadResult> readToSend(
+            long offset, int maxBytes, boolean minOneBatch, boolean files) {
+        int region = files ? LogReads.SENT_REGION : LogReads.NO_REGION;
+        return store.reads().read(this, offset, maxBytes, minOneBatch, region);
     }
 
     void requireInRange(long offset, long from, long to) {

@@ -70,6 +70,17 @@ public interface Shard {
     CompletableFuture<ReadResult> read(long offset, int maxBytes, boolean minOneBatch);
 
     /**
+     * The same for who sends the batches as they are.
+     *
+     * @param files whether the kernel can send them from files: then they are left there where that
+     *     is cheaper; else all is read into memory
+     */
+    default CompletableFuture<ReadResult> readToSend(
+            long offset, int maxBytes, boolean minOneBatch, boolean files) {
+        return read(offset, maxBytes, minOneBatch);
+    }
+
+    /**
      * The record at that offset, as a view of the batch that was read for it; empty when there is
      * none. Completed at once when the batch is in memory.
      */

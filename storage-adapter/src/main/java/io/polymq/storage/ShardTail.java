@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest batches of a shard, oldest first: all that the index does not have yet, and those
- * whose bytes are in memory. Own lock, held for moments.
+ * The newest batches of a shard, oldest first: all that the index does not have yet, and those that
+ * {@link TailCache} keeps. Own lock, held for moments.
  */
 final class ShardTail {
 
@@ -91,9 +91,7 @@ final class ShardTail {
     record Held(BatchRef ref, Segment segment, long position, byte @Nullable [] bytes, int at) {}
 
     private static Held held(BatchRef ref) {
-        TailChunk chunk = ref.chunk;
-        return new Held(
-                ref, ref.segment, ref.position, chunk == null ? null : chunk.bytes(), ref.chunkAt);
+        return new Held(ref, ref.segment, ref.position, ref.memory(), ref.chunkAt);
     }
 
     /**
@@ -143,7 +141,7 @@ final class ShardTail {
         ref.position = position;
     }
 
-    /** Lets go of the oldest batches that the index has and whose bytes are not in memory. */
+    /** Lets go of the oldest batches that the index has and the cache does not keep. */
     synchronized void prune(long applied) {
         while (first < end) {
             BatchRef ref = refs[first];

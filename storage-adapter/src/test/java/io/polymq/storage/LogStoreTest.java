@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,59 @@ class LogStoreTest extends ShardStoreContract {
         }
         try (ReadResult none = again.read(0, 5_000, false).join()) {
             assertThat(none.slices()).isEmpty();
+        }
+    }
+
+    @Test
+    void largeBatchesAreFoundWithoutTheIndexAsFarAsTheCacheReaches() throws Exception {
+        LogShard shard = (LogShard) shard("large");
+        for (int i = 0; i < 3; i++) {
+            append(shard, Batches.sized(70_000));
+        }
+        Await.until(() -> shard.appliedEnd() == 3);
+
+        assertThat(shard.tail.from()).isZero();
+        CompletableFuture<ReadResult> read = shard.read(0, 1 << 20, true);
+        assertThat(read).isDone();
+        try (ReadResult all = read.join()) {
+            assertThat(all.slices()).allMatch(slice -> slice instanceof Slice.Region);
+            assertThat(offsets(all)).containsExactly(0L, 1L, 2L);
+        }
+        shard.deleteRecords(new long[] {1}).get(20, TimeUnit.SECONDS);
+        try (ReadResult rest = shard.read(0, 1 << 20, true).join()) {
+            assertThat(offsets(rest)).containsExactly(0L, 2L);
+        }
+
+        while (shard.tail.from() == 0) {
+            append(shard, Batches.sized(50_000)); // what is newer takes the cache
+        }
+        try (ReadResult indexed = shard.read(0, 150_000, true).join()) {
+            assertThat(offsets(indexed)).containsExactly(0L, 2L);
+        }
+    }
+
+    @Test
+    void placesOfLargeBatchesFollowThemWhereTheyAreMovedTo() throws Exception {
+        LogShard kept = (LogShard) shard("kept");
+        LogShard passing = (LogShard) shard("passing");
+        for (int i = 0; passing.lane != kept.lane; i++) {
+            passing = (LogShard) shard("passing" + i);
+        }
+        for (int i = 0; i < 3; i++) {
+            append(kept, Batches.sized(70_000));
+            append(passing, Batches.sized(200_000));
+        }
+        long first = kept.tail.atOrBefore(0).segment().id();
+        // the segments of what stays fill with what goes
+        for (int i = 0; i < 200 && kept.tail.atOrBefore(0).segment().id() == first; i++) {
+            append(passing, Batches.sized(500_000));
+            passing.trim(passing.endOffset()).get(20, TimeUnit.SECONDS);
+        }
+
+        assertThat(kept.tail.atOrBefore(0).segment().id()).isNotEqualTo(first);
+        assertThat(kept.tail.from()).isZero();
+        try (ReadResult all = kept.read(0, 1 << 20, true).join()) {
+            assertThat(offsets(all)).containsExactly(0L, 1L, 2L);
         }
     }
 
