@@ -71,6 +71,11 @@ public final class Exchange {
         return client.loop();
     }
 
+    /** Whether the kernel may send records from files. */
+    public boolean sendsFiles() {
+        return connection.sendsFiles();
+    }
+
     /** The client has published so many, for the rate limits. */
     public void countMessages(int count) {
         connection.countMessages(count);

@@ -123,6 +123,10 @@ final class KafkaConnection implements ProtocolHandler {
         return true;
     }
 
+    boolean sendsFiles() {
+        return connection.transport().sendsFiles();
+    }
+
     void countMessages(int count) {
         connection.countMessages(count);
     }

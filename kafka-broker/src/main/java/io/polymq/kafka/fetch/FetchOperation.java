@@ -14,6 +14,7 @@ import io.polymq.storage.StorageException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -41,6 +42,10 @@ import org.jspecify.annotations.Nullable;
 final class FetchOperation {
 
     private static final int MOST_BYTES = 55 << 20;
+
+    /** So much is read at once for who cannot be sent files; the rest piece by piece. */
+    private static final int READ_AHEAD = 4 << 20;
+
     private static final int LEADER_EPOCH = 0;
     private static final byte READ_COMMITTED = 1;
 
@@ -147,25 +152,23 @@ final class FetchOperation {
 
     private boolean read(FetchedPartition partition, Shard shard, int room, boolean atLeastOne) {
         long offset = partition.asked.fetchOffset();
+        boolean files = exchange.sendsFiles() || bytes + room > READ_AHEAD;
+        CompletableFuture<ReadResult> reading;
         try {
             ReadResult cached = shard.readCached(offset, room, atLeastOne);
-            if (cached != null) {
-                if (mustBlock(partition, cached)) {
-                    CompletableFuture.supplyAsync(() -> committed(partition, cached), blocking)
-                            .whenComplete(
-                                    (result, failure) ->
-                                            readEndedLater(partition, result, failure));
-                    return false;
-                }
-                found(partition, committed(partition, cached));
-                return true;
-            }
+            reading =
+                    cached == null
+                            ? shard.readToSend(offset, room, atLeastOne, files)
+                            : CompletableFuture.completedFuture(cached);
         } catch (StorageException failed) {
             failed(partition, failed);
             return true;
         }
-        shard.read(offset, room, atLeastOne)
-                .thenCompose(read -> committedLater(partition, read))
+        if (reading.state() == Future.State.SUCCESS && !mustBlock(partition, reading.join())) {
+            found(partition, committed(partition, reading.join()));
+            return true;
+        }
+        reading.thenCompose(read -> committedLater(partition, read))
                 .whenComplete((result, failure) -> readEndedLater(partition, result, failure));
         return false;
     }

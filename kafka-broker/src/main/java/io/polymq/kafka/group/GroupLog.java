@@ -102,10 +102,10 @@ final class GroupLog implements PartitionWriter {
             MemoryRecords records,
             short transactionVersion) {
         guards.appending(partition.partition(), guard, records);
-        members.writing(partition.partition(), records);
         // The coordinator uses its buffer again as soon as this returns.
         ByteBuffer from = records.buffer();
         ByteBuffer batches = ByteBuffer.allocate(from.remaining()).put(from.duplicate()).flip();
+        members.writing(partition.partition(), batches);
         int span = RecordBatches.offsetSpan(batches);
         long end;
         synchronized (next) {

@@ -2,6 +2,7 @@ package io.polymq.kafka.group;
 
 import io.polymq.core.service.BrokerEvent;
 import io.polymq.core.service.BrokerEvents;
+import io.polymq.storage.RecordBatchCursor;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -13,9 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.MutableRecordBatch;
-import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.coordinator.common.runtime.CoordinatorRecord;
 import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 import org.apache.kafka.coordinator.group.generated.ConsumerGroupMemberMetadataKey;
@@ -88,17 +86,19 @@ final class MemberEvents {
         take(partition, record, false);
     }
 
-    /** Records that are about to be stored. */
-    void writing(int partition, MemoryRecords records) {
-        for (MutableRecordBatch batch : records.batches()) {
-            if (batch.isControlBatch()) {
-                continue;
-            }
-            for (Record record : batch) {
-                ByteBuffer key = record.key();
-                if (key.remaining() >= Short.BYTES
+    /**
+     * Records that are about to be stored. Nearly all are offsets of groups, which are looked at no
+     * further than their type.
+     */
+    void writing(int partition, ByteBuffer batches) {
+        RecordBatchCursor records = new RecordBatchCursor().reset(batches);
+        while (records.nextBatch()) {
+            while (!records.isControl() && records.nextInBatch()) {
+                ByteBuffer key = records.key();
+                if (key != null
+                        && key.remaining() >= Short.BYTES
                         && TYPES.contains(key.getShort(key.position()))) {
-                    take(partition, serde.deserialize(key, record.value()), true);
+                    take(partition, serde.deserialize(key, records.value()), true);
                 }
             }
         }

@@ -1,6 +1,7 @@
 package io.polymq.kafka.share;
 
 import io.netty.util.concurrent.ScheduledFuture;
+import io.polymq.core.topic.Topic;
 import io.polymq.kafka.Exchange;
 import io.polymq.kafka.Futures;
 import io.polymq.kafka.KafkaErrors;
@@ -32,6 +33,7 @@ final class ShareFetchOperation {
     /** One partition of it. */
     static final class Part {
         final ShareKey key;
+        final Topic topic;
         final CompletableFuture<SharePartition> opening;
         Errors error = Errors.NONE;
         @Nullable Acquisition acquisition;
@@ -39,6 +41,7 @@ final class ShareFetchOperation {
 
         Part(ShareSession.Part of) {
             this.key = of.key();
+            this.topic = of.topic();
             this.opening = of.partition();
         }
 

@@ -219,7 +219,7 @@ public final class ShareRecordsHandler {
             forget(session, key);
             data(answers, key).setErrorCode(error.code()).setErrorMessage(error.message());
         } else if (session.part(key) == null) {
-            session.add(new ShareSession.Part(key, partitions.retain(key, topic)));
+            session.add(new ShareSession.Part(key, topic.topic(), partitions.retain(key, topic)));
         }
     }
 
@@ -290,19 +290,17 @@ public final class ShareRecordsHandler {
         exchange.respond(response);
     }
 
-    private void handedOut(Exchange exchange, ShareFetchOperation.Part part) {
-        KafkaTopic topic = catalog.find(part.key.tenant(), part.key.topicId());
+    private static void handedOut(Exchange exchange, ShareFetchOperation.Part part) {
         Acquisition acquisition = part.acquisition;
-        if (topic == null || acquisition == null) {
+        if (acquisition == null) {
             return;
         }
         for (int run = 0; run < acquisition.runs(); run++) {
-            topic.topic()
-                    .handedOutRecords(
-                            part.key.partition(),
-                            acquisition.first(run),
-                            acquisition.last(run),
-                            exchange.client().connectionId());
+            part.topic.handedOutRecords(
+                    part.key.partition(),
+                    acquisition.first(run),
+                    acquisition.last(run),
+                    exchange.client().connectionId());
         }
     }
 

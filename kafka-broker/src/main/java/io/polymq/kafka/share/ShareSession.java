@@ -1,6 +1,7 @@
 package io.polymq.kafka.share;
 
 import io.netty.channel.EventLoop;
+import io.polymq.core.topic.Topic;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -17,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShareSession {
 
-    /** A partition, and the group's part of it once it is open. */
-    record Part(ShareKey key, CompletableFuture<SharePartition> partition) {}
+    /** A partition of a topic, and the group's part of it once it is open. */
+    record Part(ShareKey key, Topic topic, CompletableFuture<SharePartition> partition) {}
 
     private final String tenant;
     private final String group;

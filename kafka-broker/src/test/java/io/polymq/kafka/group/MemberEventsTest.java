@@ -75,7 +75,7 @@ class MemberEventsTest {
                             7, serde.serializeKey(records[i]), serde.serializeValue(records[i]));
         }
         heard.clear();
-        members.writing(0, MemoryRecords.withRecords(Compression.NONE, simple));
+        members.writing(0, MemoryRecords.withRecords(Compression.NONE, simple).buffer());
         while (zone.turn()) {
             // until all is told
         }
