@@ -10,9 +10,9 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,22 +51,31 @@ final class ClientCommands {
         }
     }
 
+    /** The broker's own jar, if the commands lie beside it. */
+    static @Nullable Path brokersJar() {
+        return jar() == null ? null : own();
+    }
+
     /** Beside our own jar; in a checkout, where its module puts it. */
     private static @Nullable Path jar() {
-        CodeSource source = ClientCommands.class.getProtectionDomain().getCodeSource();
-        if (source == null) {
+        Path own = own();
+        if (own == null) {
             return null;
         }
-        List<Path> places = new ArrayList<>();
+        Stream<Path> places =
+                Stream.of(
+                        own.resolveSibling(JAR),
+                        own.resolveSibling(
+                                String.join(File.separator, "..", "..", "cli", "target", JAR)));
+        return places.filter(Files::isRegularFile).findFirst().orElse(null);
+    }
+
+    private static @Nullable Path own() {
+        CodeSource source = ClientCommands.class.getProtectionDomain().getCodeSource();
         try {
-            Path own = Path.of(source.getLocation().toURI());
-            places.add(own.resolveSibling(JAR));
-            places.add(
-                    own.resolveSibling(
-                            String.join(File.separator, "..", "..", "cli", "target", JAR)));
+            return source == null ? null : Path.of(source.getLocation().toURI());
         } catch (URISyntaxException unusual) {
             return null;
         }
-        return places.stream().filter(Files::isRegularFile).findFirst().orElse(null);
     }
 }

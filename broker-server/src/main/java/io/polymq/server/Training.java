@@ -22,9 +22,9 @@ import java.util.stream.Stream;
 
 /**
  * Short lives of a broker, one on an empty data path, one on what that left, and one in
- * nats-server's place, so that the JVM can record which classes a start loads, and the first
- * requests. Ports are picked by the system, everything is on loopback, and the data goes to a
- * folder that is deleted.
+ * nats-server's place, so that the JVM can record which classes a start loads, the first requests,
+ * and what is hot under load. Ports are picked by the system, everything is on loopback, and the
+ * data goes to a folder that is deleted.
  */
 final class Training {
     private Training() {}
@@ -34,8 +34,8 @@ final class Training {
         try {
             Path folder = Files.createTempDirectory("polymq-training");
             try {
-                live(folder);
-                live(folder);
+                live(folder, false);
+                live(folder, true);
                 liveAsNatsServer(folder.resolve("nats"));
             } finally {
                 delete(folder);
@@ -45,7 +45,8 @@ final class Training {
         }
     }
 
-    private static void live(Path folder) throws ConfigException, StartupException, IOException {
+    private static void live(Path folder, boolean loaded)
+            throws ConfigException, StartupException, IOException {
         // Through a file, as in the usual start, so that the parsers are recorded as well.
         Path file =
                 Files.writeString(
@@ -71,6 +72,10 @@ final class Training {
             StartTable.of(server, Duration.ZERO);
             scrape(server.adminAddresses().getFirst());
             talk(server);
+            Path jar = ClientCommands.brokersJar();
+            if (loaded && jar != null) {
+                new TrainingLoad(jar).run(server.addresses());
+            }
         } finally {
             server.stop("the training is over");
             server.ended().join();

@@ -15,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 final class TrainingClient implements AutoCloseable {
 
     private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PUBLISHES = 20_000;
+    private static final int WINDOW = 100;
     private static final String INBOX = "_INBOX.training";
 
     private final Socket socket;
@@ -42,8 +44,11 @@ final class TrainingClient implements AutoCloseable {
                 "$JS.API.STREAM.CREATE.T",
                 "{\"name\":\"T\",\"subjects\":[\"t.>\"],\"allow_direct\":true}");
         ask("$JS.API.STREAM.INFO.T", "");
-        for (int i = 0; i < 100; i++) {
-            ask("t.a", "one");
+        for (int i = 0; i < PUBLISHES / WINDOW; i++) {
+            send(publish("t.a", "one").repeat(WINDOW));
+            for (int answers = 0; answers < WINDOW; answers++) {
+                answer();
+            }
         }
         ask("$JS.API.STREAM.MSG.GET.T", "{\"last_by_subj\":\"t.a\"}");
         ask("$JS.API.DIRECT.GET.T.t.a", "");
@@ -69,9 +74,18 @@ final class TrainingClient implements AutoCloseable {
         ask("$JS.API.STREAM.DELETE.T", "");
     }
 
-    /** The head of the answer. */
+    /** The head of the answer to it. */
     private String ask(String subject, String body) throws IOException {
-        send("PUB " + subject + ' ' + INBOX + ".a " + body.length() + "\r\n" + body + "\r\n");
+        send(publish(subject, body));
+        return answer();
+    }
+
+    private static String publish(String subject, String body) {
+        return "PUB " + subject + ' ' + INBOX + ".a " + body.length() + "\r\n" + body + "\r\n";
+    }
+
+    /** Of the next answer. */
+    private String answer() throws IOException {
         while (true) {
             String head = line();
             boolean delivery = head.startsWith("MSG") || head.startsWith("HMSG");
