@@ -82,12 +82,14 @@ final class Mosquitto {
 
     /**
      * What Mosquitto has where its configuration says nothing. A name that nobody has takes as long
-     * to refuse as one whose password Mosquitto hashed, in 101 rounds.
+     * to refuse as one whose password Mosquitto hashed, in 101 rounds, and nobody has to wait for
+     * having guessed wrongly.
      */
     private static final Map<String, String> DEFAULTS =
             Map.of(
                     "auth.allow_anonymous", "true",
                     "auth.password_iterations", "1000",
+                    "auth.backoff.after", "0",
                     "mqtt_runtime.max_inflight", "20",
                     "mqtt_runtime.receive_maximum", "20",
                     "mqtt_runtime.max_queued_messages", "1000",
