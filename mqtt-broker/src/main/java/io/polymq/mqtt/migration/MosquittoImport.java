@@ -44,8 +44,7 @@ public record MosquittoImport(
     /**
      * A user.
      *
-     * @param hash {@code $7$...} (PBKDF2 with SHA-512), {@code $6$...} (salted SHA-512), or a
-     *     password in clear
+     * @param hash {@code $7$...} (PBKDF2 with SHA-512) or {@code $6$...} (salted SHA-512)
      * @param groups which listeners' clients it may be, where users are of one listener
      */
     public record User(String name, String hash, List<String> groups) {

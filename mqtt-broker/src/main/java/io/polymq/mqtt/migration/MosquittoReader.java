@@ -11,12 +11,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Reads {@code mosquitto.conf} and the files that it names. For one use and one thread. */
 final class MosquittoReader {
 
     private static final String MQTT = "mqtt_runtime.";
+    private static final String BASE_64 = "[A-Za-z0-9+/]+={0,2}";
+
+    /** What Mosquitto takes for a password: it refuses one in clear. */
+    private static final Pattern HASH =
+            Pattern.compile("\\$(6|7\\$[0-9]{1,9})\\$" + BASE_64 + "\\$" + BASE_64);
+
     private static final long LEAST_PACKET = 20;
     private static final long LARGEST_PACKET = 268_435_455;
 
@@ -228,8 +235,8 @@ final class MosquittoReader {
         List<User> users = new ArrayList<>();
         for (String line : lines(file)) {
             int colon = line.indexOf(':');
-            if (colon <= 0 || colon == line.length() - 1) {
-                notes.add("A line of " + file.getFileName() + " is no user and password.");
+            if (colon <= 0 || !HASH.matcher(line.substring(colon + 1)).matches()) {
+                notes.add("A line of " + file.getFileName() + " is no user and hashed password.");
                 continue;
             }
             users.add(new User(line.substring(0, colon), line.substring(colon + 1), List.of()));

@@ -68,10 +68,8 @@ public final class PolyMqToml {
     }
 
     private static void user(StringBuilder out, MosquittoImport.User user) {
-        boolean hashed = user.hash().startsWith("$");
         out.append("\n[[auth.users]]\nname = ").append(quoted(user.name()));
-        out.append(hashed ? "\npassword_hash = " : "\npassword = ");
-        out.append(quoted(user.hash())).append('\n');
+        out.append("\npassword_hash = ").append(quoted(user.hash())).append('\n');
         if (!user.groups().isEmpty()) {
             String groups =
                     user.groups().stream()

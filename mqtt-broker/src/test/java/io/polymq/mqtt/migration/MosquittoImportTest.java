@@ -43,7 +43,9 @@ class MosquittoImportTest {
                 websockets_origin https://a.example
                 websockets_origin https://b.example:8443
                 """);
-        Files.writeString(folder.resolve("passwd"), "alice:$7$101$c2FsdA==$aGFzaA==\nbob:plain\n");
+        Files.writeString(
+                folder.resolve("passwd"),
+                "alice:$7$101$c2FsdA==$aGFzaA==\nbob:$6$c2FsdA==$aGFzaA==\n");
         Files.writeString(
                 folder.resolve("acl"),
                 """
@@ -88,15 +90,17 @@ class MosquittoImportTest {
     }
 
     @Test
-    void anEmptyRuleFileDeniesAllAndAUserWithoutAPasswordIsNone(@TempDir Path folder)
+    void anEmptyRuleFileDeniesAllAndAUserWithoutAHashIsNone(@TempDir Path folder)
             throws IOException {
         Files.writeString(folder.resolve("mosquitto.conf"), "password_file pw\nacl_file acl\n");
-        Files.writeString(folder.resolve("pw"), "empty:\n");
+        Files.writeString(
+                folder.resolve("pw"),
+                "empty:\nclear:clear\nhalf:$6$c2FsdA==$\nother:$5$c2FsdA==$aGFzaA==\nbad:$6$c2{sdA==$aGFzaA==\n");
         Files.writeString(folder.resolve("acl"), "");
         MosquittoImport found = MosquittoImport.read(folder);
         assertThat(found.settings()).containsEntry("auth.without_rule", "deny");
         assertThat(found.users()).isEmpty();
-        assertThat(found.notes()).anyMatch(note -> note.contains("no user and password"));
+        assertThat(found.notes()).anyMatch(note -> note.contains("no user and hashed password"));
     }
 
     @Test
@@ -191,8 +195,10 @@ class MosquittoImportTest {
                 """);
         Files.writeString(folder.resolve("acl"), "user alice\ntopic a/+\n");
         Files.writeString(folder.resolve("guests.acl"), "topic read b\n");
-        Files.writeString(folder.resolve("staff"), "alice:one\nbob:two\n");
-        Files.writeString(folder.resolve("guests"), "bob:three\ncarol:four\n");
+        Files.writeString(
+                folder.resolve("staff"), "alice:$6$c2FsdA==$b25l\nbob:$6$c2FsdA==$dHdv\n");
+        Files.writeString(
+                folder.resolve("guests"), "bob:$6$c2FsdA==$dGhyZWU=\ncarol:$6$c2FsdA==$Zm91cg==\n");
         MosquittoImport found = MosquittoImport.read(folder);
         assertThat(found.settings())
                 .containsEntry("mqtt_runtime.tcp_port", "off")
@@ -208,9 +214,12 @@ class MosquittoImportTest {
                                 1885, "tcp", "", "", true, "listener-1885", "users-1885"));
         assertThat(found.users())
                 .containsExactly(
-                        new MosquittoImport.User("alice", "one", List.of("users-1884")),
-                        new MosquittoImport.User("bob", "two", List.of("users-1884", "users-1885")),
-                        new MosquittoImport.User("carol", "four", List.of("users-1885")));
+                        new MosquittoImport.User(
+                                "alice", "$6$c2FsdA==$b25l", List.of("users-1884")),
+                        new MosquittoImport.User(
+                                "bob", "$6$c2FsdA==$dHdv", List.of("users-1884", "users-1885")),
+                        new MosquittoImport.User(
+                                "carol", "$6$c2FsdA==$Zm91cg==", List.of("users-1885")));
         assertThat(found.rules())
                 .containsExactly(
                         new Rule(
@@ -235,7 +244,7 @@ class MosquittoImportTest {
 
                         [[auth.users]]
                         name = "bob"
-                        password = "two"
+                        password_hash = "$6$c2FsdA==$dHdv"
                         groups = ["users-1884", "users-1885"]
                         """,
                         """
