@@ -6,12 +6,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells requests how they ended, on a thread of its own, so that no listener holds up the lane. Any
  * thread may hand over; order is kept.
  */
 final class LaneAnswers {
+
+    private static final Logger log = LoggerFactory.getLogger(LaneAnswers.class);
 
     private final ExecutorService thread;
 
@@ -33,7 +37,16 @@ final class LaneAnswers {
     }
 
     void end(LaneRequest request, @Nullable StorageException failure) {
-        run(() -> request.end(failure));
+        run(() -> tell(request, failure));
+    }
+
+    /** What a listener does wrong keeps nobody else from hearing. */
+    private static void tell(LaneRequest request, @Nullable StorageException failure) {
+        try {
+            request.end(failure);
+        } catch (RuntimeException | Error e) {
+            log.atError().setCause(e).log("What hears of the end of a write failed");
+        }
     }
 
     /** Once the thread has ended the caller's does it. */
@@ -51,7 +64,7 @@ final class LaneAnswers {
             thread.execute(
                     () -> {
                         for (LaneRequest request : requests) {
-                            request.end(null);
+                            tell(request, null);
                         }
                     });
         }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,35 @@ class LogStoreTest extends ShardStoreContract {
         long end = busy.endOffset();
         reopen();
         assertThat(store.open("busy").orElseThrow().endOffset()).isEqualTo(end);
+    }
+
+    @Test
+    void listenerThatFailsKeepsNobodyElseFromHearing() throws Exception {
+        Shard shard = shard("told");
+        CountDownLatch held = new CountDownLatch(1);
+        // Whoever comes while the first is told is answered together.
+        shard.append(
+                Batches.of("a"),
+                Durability.SYNC,
+                (base, time, failure) -> {
+                    try {
+                        held.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+        for (String value : List.of("b", "c")) {
+            shard.append(
+                    Batches.of(value),
+                    Durability.SYNC,
+                    (base, time, failure) -> {
+                        throw new IllegalStateException("a listener's own fault, of a test");
+                    });
+        }
+        CompletableFuture<Appended> last = shard.append(Batches.of("d"), Durability.SYNC);
+        held.countDown();
+
+        assertThat(last.get(20, TimeUnit.SECONDS).baseOffset()).isEqualTo(3);
     }
 
     @Test
