@@ -144,7 +144,11 @@ final class LogReads implements AutoCloseable {
             }
             // a segment went away meanwhile: its batches have another place by now
         }
-        throw new StorageException(
+        throw lost(shard, offset);
+    }
+
+    private static StorageException lost(LogShard shard, long offset) {
+        return new StorageException(
                 Kind.CORRUPT_STORE,
                 "offset " + offset + " of " + shard.name() + " is in a segment that is not there");
     }
@@ -456,7 +460,8 @@ final class LogReads implements AutoCloseable {
 
     /** One batch, checked; found again by its offset when its place has changed. */
     ByteBuffer load(LogShard shard, BatchRows.Row row) {
-        while (true) {
+        for (int tries = 0; tries < TRIES; tries++) {
+            shard.requireThere();
             ShardTail.Held held =
                     row instanceof BatchPlace place
                             ? held(shard, place)
@@ -482,6 +487,7 @@ final class LogReads implements AutoCloseable {
             }
             row = again;
         }
+        throw lost(shard, row.baseOffset());
     }
 
     /** A batch whose block was just written, for the applier. */

@@ -226,6 +226,7 @@ final class LogShard implements Shard, AckCursor.Home, BatchRows {
     void applied(ShardRow row) {
         applied = new Applied(row.end, row.records, row.bytes, row.keysFrom);
         moveStart(row.start);
+        tail.trim(row.start, row.end);
     }
 
     void pruneTail() {

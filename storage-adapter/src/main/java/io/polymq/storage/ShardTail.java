@@ -148,9 +148,25 @@ final class ShardTail {
             if (ref.nextOffset > applied || ref.chunk != null && !ref.chunk.isEvicted()) {
                 break;
             }
-            refs[first++] = null;
-            from = ref.nextOffset;
+            dropFirst(ref);
         }
+        forgetIfEmpty(applied);
+    }
+
+    /** The index has trimmed the shard: what lies below the start may lose its segment. */
+    synchronized void trim(long start, long applied) {
+        while (first < end && refs[first].nextOffset <= Math.min(start, applied)) {
+            dropFirst(refs[first]);
+        }
+        forgetIfEmpty(applied);
+    }
+
+    private void dropFirst(BatchRef ref) {
+        refs[first++] = null;
+        from = ref.nextOffset;
+    }
+
+    private void forgetIfEmpty(long applied) {
         if (first == end) {
             from = Math.max(from, applied);
             refs = NONE;
