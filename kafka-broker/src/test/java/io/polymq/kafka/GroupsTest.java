@@ -10,6 +10,8 @@ import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.HeartbeatResponseData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData.JoinGroupRequestProtocol;
 import org.apache.kafka.common.message.JoinGroupResponseData;
@@ -91,14 +93,7 @@ class GroupsTest {
     private SyncGroupResponseData sync(
             String group, JoinGroupResponseData joined, String instance, byte... assignment)
             throws Exception {
-        SyncGroupRequestData request =
-                new SyncGroupRequestData()
-                        .setGroupId(group)
-                        .setGenerationId(joined.generationId())
-                        .setMemberId(joined.memberId())
-                        .setGroupInstanceId(instance)
-                        .setProtocolType("consumer")
-                        .setProtocolName("range");
+        SyncGroupRequestData request = syncing(group, joined, instance);
         if (assignment.length > 0) {
             request.setAssignments(
                     List.of(
@@ -107,6 +102,17 @@ class GroupsTest {
                                     .setAssignment(assignment)));
         }
         return client.ask(ApiKeys.SYNC_GROUP, 5, request, SyncGroupResponseData.class);
+    }
+
+    private static SyncGroupRequestData syncing(
+            String group, JoinGroupResponseData joined, String instance) {
+        return new SyncGroupRequestData()
+                .setGroupId(group)
+                .setGenerationId(joined.generationId())
+                .setMemberId(joined.memberId())
+                .setGroupInstanceId(instance)
+                .setProtocolType("consumer")
+                .setProtocolName("range");
     }
 
     @Test
@@ -131,6 +137,55 @@ class GroupsTest {
         assertThat(sync("static", after, "i").assignment()).containsExactly(42);
         assertThat(sync("static", before, "i").errorCode())
                 .isEqualTo(Errors.FENCED_INSTANCE_ID.code());
+    }
+
+    @Test
+    void membersAreCalledToARebalanceAndMayStillCommitWhatTheyHave() throws Exception {
+        JoinGroupResponseData first = member("rebalanced");
+        sync("rebalanced", first, null, (byte) 1);
+        assertThat(beat("rebalanced", first)).isEqualTo(Errors.NONE);
+        String newcomer = ask(join("rebalanced", "", null)).memberId();
+        try (RawClient other = new RawClient(server.port())) {
+            other.send(ApiKeys.JOIN_GROUP, 9, join("rebalanced", newcomer, null));
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            Errors called = beat("rebalanced", first);
+            while (called == Errors.NONE && System.nanoTime() < until) {
+                called = beat("rebalanced", first);
+            }
+            assertThat(called).isEqualTo(Errors.REBALANCE_IN_PROGRESS);
+            assertThat(commit("rebalanced", first.memberId(), first.generationId()))
+                    .isEqualTo(Errors.NONE);
+
+            JoinGroupResponseData again = ask(join("rebalanced", first.memberId(), null));
+            JoinGroupResponseData joined =
+                    (JoinGroupResponseData) other.receive(ApiKeys.JOIN_GROUP, 9);
+            assertThat(joined.generationId())
+                    .isEqualTo(again.generationId())
+                    .isEqualTo(first.generationId() + 1);
+            assertThat(joined.leader()).isEqualTo(first.memberId());
+
+            // The follower asks before the leader has said who gets what.
+            other.send(ApiKeys.SYNC_GROUP, 5, syncing("rebalanced", joined, null));
+            SyncGroupRequestData leading = syncing("rebalanced", again, null);
+            leading.setAssignments(
+                    List.of(
+                            new SyncGroupRequestAssignment()
+                                    .setMemberId(joined.memberId())
+                                    .setAssignment(new byte[] {7})));
+            client.ask(ApiKeys.SYNC_GROUP, 5, leading, SyncGroupResponseData.class);
+            assertThat(((SyncGroupResponseData) other.receive(ApiKeys.SYNC_GROUP, 5)).assignment())
+                    .containsExactly(7);
+        }
+    }
+
+    private Errors beat(String group, JoinGroupResponseData joined) throws Exception {
+        HeartbeatRequestData request =
+                new HeartbeatRequestData()
+                        .setGroupId(group)
+                        .setGenerationId(joined.generationId())
+                        .setMemberId(joined.memberId());
+        return Errors.forCode(
+                client.ask(ApiKeys.HEARTBEAT, 4, request, HeartbeatResponseData.class).errorCode());
     }
 
     private Errors commit(String group, String member, int generation) throws Exception {

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.codec.kafka.BatchVerdict.Accepted;
 import io.polymq.codec.kafka.BatchVerdict.Refused;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import java.util.zip.GZIPOutputStream;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
@@ -21,6 +23,7 @@ import org.apache.kafka.common.utils.internals.BufferSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xerial.snappy.Snappy;
 
 class ProducedBatchTest {
 
@@ -216,6 +219,41 @@ class ProducedBatchTest {
         records.buffer().putShort(21, (short) 0x20);
         seal(records.buffer());
         assertRefused(check(records, ANY), Errors.INVALID_RECORD);
+    }
+
+    @Test
+    void oneRawSnappyBlockIsTakenAsTheFramesOfJavaAre() throws Exception {
+        byte[] plain = records(batch(Compression.NONE, 5));
+
+        assertThat(compressed(CompressionType.SNAPPY, Snappy.compress(plain))).isEqualTo(5);
+    }
+
+    @Test
+    void gzipMayComeInSeveralMembers() throws Exception {
+        byte[] plain = records(batch(Compression.NONE, 5));
+        ByteArrayOutputStream members = new ByteArrayOutputStream();
+        for (int from = 0; from < plain.length; from += 40) {
+            try (GZIPOutputStream member = new GZIPOutputStream(members)) {
+                member.write(plain, from, Math.min(40, plain.length - from));
+            }
+        }
+
+        assertThat(compressed(CompressionType.GZIP, members.toByteArray())).isEqualTo(5);
+    }
+
+    private static byte[] records(MemoryRecords batch) {
+        byte[] records = new byte[batch.sizeInBytes() - 61];
+        batch.buffer().get(61, records);
+        return records;
+    }
+
+    /** How many records are accepted of a batch of five that somebody else has compressed. */
+    private static int compressed(CompressionType type, byte[] records) {
+        ByteBuffer header = batch(Compression.NONE, 5).buffer().slice(0, 61);
+        ByteBuffer batch = ByteBuffer.allocate(61 + records.length).put(header).put(records).flip();
+        batch.putInt(8, batch.limit() - 12).putShort(21, (short) type.id);
+        seal(batch);
+        return ((Accepted) check(MemoryRecords.readableRecords(batch), ANY)).records();
     }
 
     @Test
