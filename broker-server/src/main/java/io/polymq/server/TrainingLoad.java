@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * hot methods compiled at once instead of after their first ten thousand calls. One thread.
  */
 final class TrainingLoad {
-    private static final int MESSAGES = 50_000;
+    private static final int MESSAGES = 30_000;
     private static final int PATIENCE_SECONDS = 15;
     private static final List<List<String>> LOADS =
             List.of(
