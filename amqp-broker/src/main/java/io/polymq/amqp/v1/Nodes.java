@@ -103,23 +103,24 @@ final class Nodes {
         }
     }
 
-    void delete(String queue) {
+    /** The future is done when the queue is gone, or when it is known why it stays. */
+    CompletableFuture<Long> delete(String queue) {
         try {
-            queues().delete(queue, false, false, connection.id())
-                    .whenComplete(
-                            (gone, failure) -> {
-                                if (failure != null) {
-                                    LOG.atWarn()
-                                            .addKeyValue("queue", queue)
-                                            .addKeyValue("reason", failure.toString())
-                                            .log("a temporary queue stays");
-                                }
+            return queues().delete(queue, false, false, connection.id())
+                    .exceptionally(
+                            failure -> {
+                                LOG.atWarn()
+                                        .addKeyValue("queue", queue)
+                                        .addKeyValue("reason", failure.toString())
+                                        .log("a temporary queue stays");
+                                return 0L;
                             });
         } catch (ModelException elsewhere) {
             LOG.debug("a temporary queue is another's by now", elsewhere);
         } catch (IllegalStateException gone) {
             LOG.debug("the connection's queues are gone with it", gone);
         }
+        return CompletableFuture.completedFuture(0L);
     }
 
     /** A queue of the client's own that gets what an exchange has for its key. */
@@ -148,15 +149,15 @@ final class Nodes {
                 .thenCompose(made -> bind(made, to));
     }
 
-    /** The subscription ends with all that waits in it. */
-    void unsubscribe(String queue) {
+    /** The subscription ends with all that waits in it; the future is done when it is gone. */
+    CompletableFuture<Long> unsubscribe(String queue) {
         connection.opening().rights().configureQueue(queue);
         AmqpQueue there = queues().find(queue);
         if (there != null && there.consumerCount() > 0) {
             throw FrameException.link(
                     Condition.RESOURCE_LOCKED, "the subscription is in use by another link");
         }
-        delete(queue);
+        return delete(queue);
     }
 
     /** Whether the client may subscribe to what goes through the exchange. */

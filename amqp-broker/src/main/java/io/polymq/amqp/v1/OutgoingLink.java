@@ -6,6 +6,8 @@ import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.core.queue.QueuedMessage;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ final class OutgoingLink implements Link {
     private final ArrayDeque<QueuedMessage> parked = new ArrayDeque<>();
     private @Nullable Feed feed;
     private @Nullable Runnable atEnd;
-    private @Nullable Runnable atUnsubscribe;
+    private @Nullable Supplier<CompletableFuture<Long>> atUnsubscribe;
     private int deliveryCount;
     private int credit;
     private boolean drain;
@@ -97,7 +99,7 @@ final class OutgoingLink implements Link {
     }
 
     /** Runs when the client ends the link for good, and not only this attachment. */
-    void atUnsubscribe(Runnable action) {
+    void atUnsubscribe(Supplier<CompletableFuture<Long>> action) {
         atUnsubscribe = action;
     }
 
@@ -292,10 +294,13 @@ final class OutgoingLink implements Link {
     @Override
     public void detached(boolean forGood) {
         close();
-        if (forGood && atUnsubscribe != null) {
-            atUnsubscribe.run();
+        if (!forGood || atUnsubscribe == null) {
+            session.answerDetach(this, forGood);
+            return;
         }
-        session.answerDetach(this, forGood);
+        // who subscribes again when it hears this must not find what is being taken away
+        session.connection()
+                .await(atUnsubscribe.get(), (gone, failure) -> session.answerDetach(this, true));
     }
 
     @Override

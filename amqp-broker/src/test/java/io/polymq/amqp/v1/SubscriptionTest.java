@@ -71,4 +71,15 @@ class SubscriptionTest {
                     .isEqualTo("amqp:not-found");
         }
     }
+
+    @Test
+    void whoSubscribesAgainAfterUnsubscribingGetsASubscriptionThatStays() throws Exception {
+        try (V1Client client = V1Client.session(amqp.address(), "restless")) {
+            for (int i = 0; i < 50; i++) {
+                client.attach(durable("again"));
+                client.send(0, new Performative.Detach(1, true, null));
+                assertThat(client.take(Performative.Detach.class).error()).isNull();
+            }
+        }
+    }
 }
