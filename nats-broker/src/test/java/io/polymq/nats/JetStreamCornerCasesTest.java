@@ -76,6 +76,11 @@ class JetStreamCornerCasesTest {
     }
 
     @Test
+    void case17aPublishThatNoStreamTakesHasNoResponders() {
+        assertThat(client.request("no.stream", "", "x").status()).isEqualTo(503);
+    }
+
+    @Test
     void case25namesThatMatchNothingAreNullAndNoError() {
         JsonNode names = made(client.api("STREAM.NAMES", "{\"subject\":\"nothing.here\"}"));
         assertThat(names.path("streams").isNull()).as(names.toString()).isTrue();

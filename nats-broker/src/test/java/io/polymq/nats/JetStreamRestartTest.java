@@ -46,6 +46,31 @@ class JetStreamRestartTest {
     }
 
     @Test
+    void countersGoOnWithWhatHasToBeReadFirst(@TempDir Path folder) throws Exception {
+        int counters = 100;
+        try (TestNats nats = TestNats.streaming(folder);
+                JetStreamClient client = new JetStreamClient(nats.address())) {
+            client.api(
+                    "STREAM.CREATE.S",
+                    "{\"name\":\"S\",\"subjects\":[\"s.>\"],\"allow_msg_counter\":true}");
+            for (int i = 0; i < counters; i++) {
+                client.put("s." + i, "", "Nats-Incr: " + i);
+            }
+        }
+        try (TestNats nats = TestNats.streaming(folder);
+                JetStreamClient client = new JetStreamClient(nats.address())) {
+            for (int i = 0; i < counters; i++) {
+                client.publish("s." + i, "_INBOX.main.c" + i, "Nats-Incr: 1\r\n", "");
+            }
+            for (int i = 0; i < counters; i++) {
+                JsonNode ack = JetStreamClient.json(client.next("_INBOX.main.c" + i));
+                assertThat(ack.path("val").asText()).isEqualTo(Integer.toString(i + 1));
+                assertThat(ack.path("seq").asInt()).isEqualTo(counters + i + 1);
+            }
+        }
+    }
+
+    @Test
     void aPurgedStreamGoesOnWithItsNumbers(@TempDir Path folder) throws Exception {
         try (TestNats nats = TestNats.streaming(folder);
                 JetStreamClient client = new JetStreamClient(nats.address())) {

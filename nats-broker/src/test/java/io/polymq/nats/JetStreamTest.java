@@ -241,6 +241,8 @@ class JetStreamTest {
         assertThat(state().get("messages").asLong()).isEqualTo(1);
         client.api("CONSUMER.DELETE.S.c", "");
         assertThat(state().get("messages").asLong()).isZero();
+        consumer("");
+        assertThat(client.texts("S", "c", 1)).isEmpty();
     }
 
     @Test
