@@ -2,6 +2,7 @@ package io.polymq.amqp;
 
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import io.polymq.amqp.model.AmqpQueue;
 import io.polymq.config.LimitsConfig;
 import io.polymq.config.LoopConfig;
 import io.polymq.config.NetworkConfig;
@@ -44,6 +45,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -65,6 +67,7 @@ public final class TestAmqp implements AutoCloseable {
                     true);
 
     public final AmqpBroker broker;
+    private final ShardQueues queues;
     final Router router = new TrieRouter(TrieRouter.Limits.DEFAULT, 42);
     private final ShutdownBroadcast shutdown =
             new ShutdownBroadcast(Duration.ofSeconds(5), System::nanoTime);
@@ -99,8 +102,8 @@ public final class TestAmqp implements AutoCloseable {
                         : EmbeddedMetadata.open(folder.resolve("meta"));
         zone = ZoneThread.start("test-zone", Ticks.SYSTEM);
         ConnectionManager connections = new ConnectionManager(NetworkConfig.DEFAULT);
-        broker =
-                broker(
+        AmqpBrokerServerParams params =
+                params(
                         settings,
                         security,
                         connections,
@@ -111,6 +114,8 @@ public final class TestAmqp implements AutoCloseable {
                         shards,
                         metadata,
                         blocking);
+        queues = (ShardQueues) params.queues();
+        broker = AmqpBroker.start(params);
         server =
                 new NetworkServer(
                         new NetworkServerParams(
@@ -129,7 +134,7 @@ public final class TestAmqp implements AutoCloseable {
                         LoopConfig.DEFAULT);
     }
 
-    static AmqpBroker broker(
+    private static AmqpBrokerServerParams params(
             AmqpSettings settings,
             Security security,
             Shutdown shutdown,
@@ -139,7 +144,7 @@ public final class TestAmqp implements AutoCloseable {
             ShardStore shards,
             MetadataStore metadata,
             ExecutorService blocking) {
-        return broker(
+        return params(
                 settings,
                 security,
                 new ConnectionManager(NetworkConfig.DEFAULT),
@@ -152,7 +157,7 @@ public final class TestAmqp implements AutoCloseable {
                 blocking);
     }
 
-    static AmqpBroker broker(
+    private static AmqpBrokerServerParams params(
             AmqpSettings settings,
             Security security,
             ConnectionManager connections,
@@ -177,29 +182,25 @@ public final class TestAmqp implements AutoCloseable {
                                         blocking,
                                         registry))
                         .join();
-        return AmqpBroker.start(
-                new AmqpBrokerServerParams(
-                        settings,
-                        connections,
-                        metadata,
-                        new ShardQueues(
-                                new ShardQueues.Params(
-                                        shards, List.of(zone.zone()), codecs, blocking)),
-                        topics,
-                        shards,
-                        router,
-                        DelayedStore.open(
-                                        new DelayedStore.Params(
-                                                shards, zone.zone(), records, blocking))
-                                .join(),
-                        security,
-                        shutdown,
-                        registry,
-                        InstantSource.system(),
-                        records,
-                        blocking,
-                        TenantLimits.NONE,
-                        null));
+        return new AmqpBrokerServerParams(
+                settings,
+                connections,
+                metadata,
+                new ShardQueues(
+                        new ShardQueues.Params(shards, List.of(zone.zone()), codecs, blocking)),
+                topics,
+                shards,
+                router,
+                DelayedStore.open(new DelayedStore.Params(shards, zone.zone(), records, blocking))
+                        .join(),
+                security,
+                shutdown,
+                registry,
+                InstantSource.system(),
+                records,
+                blocking,
+                TenantLimits.NONE,
+                null);
     }
 
     /** Both dialects in memory, with one user who is ann, for the conformance harness. */
@@ -227,16 +228,17 @@ public final class TestAmqp implements AutoCloseable {
         environment
                 .shutdown()
                 .subscribe(Shutdown.Phase.STORAGE, "test zone", within -> zone.stop());
-        return broker(
-                        settings,
-                        new TestSecurity(Map.of("ann", "secret"), (action, name) -> true),
-                        environment.shutdown(),
-                        environment.registry(),
-                        new TrieRouter(TrieRouter.Limits.DEFAULT, 7),
-                        zone,
-                        shards,
-                        new MemoryMetadata(EmbeddedMetadata.Limits.DEFAULT),
-                        blocking)
+        return AmqpBroker.start(
+                        params(
+                                settings,
+                                new TestSecurity(Map.of("ann", "secret"), (action, name) -> true),
+                                environment.shutdown(),
+                                environment.registry(),
+                                new TrieRouter(TrieRouter.Limits.DEFAULT, 7),
+                                zone,
+                                shards,
+                                new MemoryMetadata(EmbeddedMetadata.Limits.DEFAULT),
+                                blocking))
                 .binding();
     }
 
@@ -255,6 +257,14 @@ public final class TestAmqp implements AutoCloseable {
 
     public InetSocketAddress address() {
         return (InetSocketAddress) bound.get(0).address();
+    }
+
+    /**
+     * Deletes what keeps the messages of a queue, while publishes are still routed to it: the queue
+     * as AMQP knows it does not hear of it.
+     */
+    public CompletableFuture<Void> deleteBehind(AmqpQueue queue) {
+        return queues.delete(queue.queue().tenant(), queue.queue().name());
     }
 
     /** A client as teams have it. */

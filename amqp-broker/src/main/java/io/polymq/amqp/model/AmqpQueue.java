@@ -144,7 +144,10 @@ public final class AmqpQueue implements Destination {
         }
     }
 
-    /** Gives it the message, whose receipt is told to wait for it; a deleted one drops it. */
+    /**
+     * Gives it the message, whose receipt is told to wait for it. One that is deleted drops it, at
+     * whatever point on its way the deletion meets it: for the publisher it was not there.
+     */
     void put(Message message) {
         if (deleted) {
             return;
@@ -161,7 +164,7 @@ public final class AmqpQueue implements Destination {
                 message,
                 (base, timestamp, failure) -> {
                     if (receipt != null) {
-                        receipt.done(failure);
+                        receipt.done(topic.ofRouted(failure));
                     }
                 });
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,7 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
     private int groups;
     private boolean asked;
     private boolean closed;
+    private @Nullable Deletion deletion;
 
     ShardFeed(
             String tenant,
@@ -140,25 +142,40 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
                 result,
                 () -> {
                     ShardQueue queue = queues.remove(group);
-                    CompletableFuture<Void> shut =
+                    CompletableFuture<Void> gone =
                             queue == null
-                                    ? CompletableFuture.completedFuture(null)
-                                    : queue.shut("the group was deleted");
-                    shut.thenCompose(done -> shard.deleteCursor(group))
-                            .whenComplete(
-                                    (done, failure) -> {
-                                        execute(this::leftForGood);
-                                        if (failure == null) {
-                                            result.complete(null);
-                                        } else {
-                                            result.completeExceptionally(failure);
-                                        }
-                                    });
+                                    ? shard.deleteCursor(group)
+                                    : queue.delete(
+                                            "the group was deleted",
+                                            () -> shard.deleteCursor(group));
+                    gone.whenComplete(
+                            (done, failure) -> {
+                                execute(this::leftForGood);
+                                if (failure == null) {
+                                    result.complete(null);
+                                } else {
+                                    result.completeExceptionally(failure);
+                                }
+                            });
                 });
         return result;
     }
 
     CompletableFuture<Void> shut() {
+        return end(null);
+    }
+
+    /**
+     * Ends it for good, with its groups.
+     *
+     * @param remains deletes what is stored of it
+     */
+    CompletableFuture<Void> delete(Supplier<CompletableFuture<Void>> remains) {
+        Deletion begun = new Deletion();
+        return begun.finish(end(begun), remains);
+    }
+
+    private CompletableFuture<Void> end(@Nullable Deletion begun) {
         List<CompletableFuture<Void>> all = new ArrayList<>();
         queues.values().forEach(queue -> all.add(queue.shut("the feed was closed")));
         CompletableFuture<Void> own = new CompletableFuture<>();
@@ -167,6 +184,7 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
                 () -> {
                     writer.flush();
                     closed = true;
+                    deletion = begun;
                     own.complete(null);
                 });
         all.add(own);
@@ -224,6 +242,10 @@ final class ShardFeed implements Feed, ShardWriter.Home, ShardZone.AtTurnEnd {
     }
 
     void publishNow(KeptMessage message, @Nullable Receipt receipt) {
+        if (deletion != null) {
+            deletion.drop(receipt);
+            return;
+        }
         if (closed) {
             refuse(receipt, closedNow());
             return;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,7 @@ final class ShardQueue implements Queue {
     private @Nullable QueueCore core;
     private @Nullable IdleTimer idleTimer;
     private boolean closed;
+    private @Nullable Deletion deletion;
 
     /**
      * @param allowance of who publishes to it
@@ -316,16 +318,32 @@ final class ShardQueue implements Queue {
                 });
     }
 
-    /** Ends it for good; its consumers hear the reason. */
+    /** Ends it, as the broker stops or nobody needs it; its consumers hear the reason. */
     CompletableFuture<Void> shut(String reason) {
+        return end(reason, null);
+    }
+
+    /**
+     * Ends it for good.
+     *
+     * @param remains deletes what is stored of it
+     */
+    CompletableFuture<Void> delete(String reason, Supplier<CompletableFuture<Void>> remains) {
+        Deletion begun = new Deletion();
+        return begun.finish(end(reason, begun), remains);
+    }
+
+    private CompletableFuture<Void> end(String reason, @Nullable Deletion begun) {
         CompletableFuture<Void> result = new CompletableFuture<>();
         answer(
                 result,
                 () -> {
                     closed = true;
+                    deletion = begun;
                     QueueCore known = core;
                     core = null;
                     if (known != null) {
+                        known.turnEnds(); // what came before in this turn is still done
                         known.shut(reason);
                     }
                     result.complete(null);
@@ -357,6 +375,10 @@ final class ShardQueue implements Queue {
 
     private void publishNow(KeptMessage message, @Nullable Receipt receipt) {
         load.remove(message.payload().length);
+        if (deletion != null) {
+            deletion.drop(receipt);
+            return;
+        }
         try {
             core().publish(message, receipt);
         } catch (QueueException e) {

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,10 @@ public final class ShardQueues implements Queues {
     private final List<Room> rooms;
     private final QueueTotals totals = new QueueTotals();
     private final ConcurrentHashMap<Key, ShardQueue> queues = new ConcurrentHashMap<>();
+
+    /** Those whose shards are still being deleted; their names can be used again after that. */
+    private final ConcurrentHashMap<Key, CompletableFuture<Void>> going = new ConcurrentHashMap<>();
+
     private final ConcurrentHashMap<OverKey, ShardQueue> over = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Key, ShardFeed> feeds = new ConcurrentHashMap<>();
 
@@ -110,6 +115,18 @@ public final class ShardQueues implements Queues {
 
     @Override
     public CompletableFuture<Queue> create(String tenant, String name, QueueSpec spec) {
+        return onceFree(tenant, name, () -> createNow(tenant, name, spec));
+    }
+
+    private CompletableFuture<Queue> onceFree(
+            String tenant, String name, Supplier<CompletableFuture<Queue>> then) {
+        CompletableFuture<Void> former = going.get(new Key(tenant, name));
+        return former == null
+                ? then.get()
+                : former.handle((done, failure) -> then.get()).thenCompose(made -> made);
+    }
+
+    private CompletableFuture<Queue> createNow(String tenant, String name, QueueSpec spec) {
         if (find(tenant, name).isPresent()) {
             return CompletableFuture.failedFuture(exists(name));
         }
@@ -129,6 +146,10 @@ public final class ShardQueues implements Queues {
 
     @Override
     public CompletableFuture<Queue> open(String tenant, String name, QueueSpec spec) {
+        return onceFree(tenant, name, () -> openNow(tenant, name, spec));
+    }
+
+    private CompletableFuture<Queue> openNow(String tenant, String name, QueueSpec spec) {
         Optional<Queue> known = find(tenant, name);
         if (known.isPresent()) {
             return altered(known.get(), spec);
@@ -328,19 +349,29 @@ public final class ShardQueues implements Queues {
 
     @Override
     public CompletableFuture<Void> delete(String tenant, String name) {
-        ShardQueue queue = queues.remove(new Key(tenant, name));
-        if (queue == null) {
+        Key key = new Key(tenant, name);
+        queues.computeIfPresent(
+                key,
+                (same, queue) -> {
+                    going.put(key, delete(queue));
+                    return null;
+                });
+        CompletableFuture<Void> gone = going.get(key);
+        if (gone == null) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<Void> shut = queue.shut("the queue was deleted");
-        if (queue.spec().durability() == Durability.MEMORY) {
-            return shut;
-        }
+        gone.whenComplete((done, failure) -> going.remove(key, gone));
+        return gone;
+    }
+
+    private CompletableFuture<Void> delete(ShardQueue queue) {
         List<String> shards = new ArrayList<>();
-        for (int priority = 0; priority < levels(queue.spec()); priority++) {
-            shards.add(shardName(tenant, name, priority));
+        if (queue.spec().durability() != Durability.MEMORY) {
+            for (int priority = 0; priority < levels(queue.spec()); priority++) {
+                shards.add(shardName(queue.tenant(), queue.name(), priority));
+            }
         }
-        return shut.thenCompose(done -> deleteShards(shards));
+        return queue.delete("the queue was deleted", () -> deleteShards(shards));
     }
 
     private CompletableFuture<Void> deleteShards(List<String> names) {
@@ -473,7 +504,7 @@ public final class ShardQueues implements Queues {
         if (feed == null) {
             return CompletableFuture.completedFuture(null);
         }
-        return feed.shut().thenCompose(done -> deleteShard(feedName(tenant, name)));
+        return feed.delete(() -> deleteShard(feedName(tenant, name)));
     }
 
     /** Forgets the state of every queue, with its position written; for an orderly end. */

@@ -303,7 +303,7 @@ final class PartitionWriter {
                 if (failure == null) {
                     receipt.stored(topic.spec().name(), number, offset, timestamp);
                 }
-                receipt.done(failure);
+                receipt.done(topic.ofRouted(failure));
             }
             case AppendListener listener ->
                     listener.appended(failure == null ? offset : -1, timestamp, failure);

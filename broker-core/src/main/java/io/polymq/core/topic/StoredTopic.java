@@ -5,6 +5,7 @@ import io.polymq.core.service.Allowance;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
+import io.polymq.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,11 @@ record StoredTopic(String tenant, TopicSpec spec, TopicLog log) implements Topic
     @Override
     public void append(Message message, AppendListener listener) {
         log.append(message, listener);
+    }
+
+    @Override
+    public @Nullable StorageException ofRouted(@Nullable StorageException failure) {
+        return log.ofRouted(failure);
     }
 
     @Override

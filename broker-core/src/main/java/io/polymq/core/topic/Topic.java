@@ -6,6 +6,7 @@ import io.polymq.core.service.Allowance;
 import io.polymq.storage.AppendListener;
 import io.polymq.storage.Durability;
 import io.polymq.storage.Shard;
+import io.polymq.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,14 @@ public interface Topic {
     void append(Message message, AppendListener listener);
 
     /**
+     * What a publisher hears of an append who did not name the topic, but whose message was routed
+     * to it: when it was deleted on the way, success, as if it was not there. Null for success.
+     */
+    default @Nullable StorageException ofRouted(@Nullable StorageException failure) {
+        return failure;
+    }
+
+    /**
      * Has every message that comes as a message (not as ready batches) asked for admission before
      * it is appended, in the order of the partition. One guard per topic: that of the protocol
      * whose rules the topic follows; null takes it away.
@@ -90,7 +99,7 @@ public interface Topic {
 
     /**
      * Whether its tenant may store more. What is appended beyond that is refused ({@link
-     * io.polymq.storage.StorageException.Kind#QUOTA}); an intake is to see to it for messages.
+     * StorageException.Kind#QUOTA}); an intake is to see to it for messages.
      */
     default Allowance allowance() {
         return Allowance.unlimited();

@@ -53,6 +53,7 @@ final class TopicLog implements Capture {
     private volatile AtomicReferenceArray<PartitionWriter> writers;
     private volatile Topic.@Nullable Guard guard;
     private volatile Topic.@Nullable Intake intake;
+    private volatile boolean ended;
 
     TopicLog(
             TopicSpecJson.Stored stored,
@@ -167,6 +168,7 @@ final class TopicLog implements Capture {
     }
 
     void end() {
+        ended = true;
         captures.forEach(Router.Subscription::close);
         captures.clear();
     }
@@ -272,7 +274,15 @@ final class TopicLog implements Capture {
             first.take(message, listener, null);
             return;
         }
-        writer(partitionFor(message)).publish(message, listener, null);
+        PartitionWriter writer;
+        try {
+            writer = writer(partitionFor(message));
+        } catch (StorageException unavailable) {
+            refused(unavailable);
+            listener.appended(-1, -1, unavailable);
+            return;
+        }
+        writer.publish(message, listener, null);
     }
 
     @Override
@@ -294,11 +304,21 @@ final class TopicLog implements Capture {
             Receipt receipt = message.receipt();
             if (receipt != null) {
                 receipt.expect();
-                receipt.done(unavailable);
+                receipt.done(ofRouted(unavailable));
             }
             return live == null ? 0 : live.deliver(message);
         }
         return writer.publish(message, null, live);
+    }
+
+    /**
+     * What a publisher hears whose message the router has brought here: to a topic that was deleted
+     * meanwhile it counts as not routed.
+     */
+    @Nullable StorageException ofRouted(@Nullable StorageException failure) {
+        return ended && failure != null && failure.kind() == StorageException.Kind.NO_SUCH_SHARD
+                ? null
+                : failure;
     }
 
     @Override

@@ -319,6 +319,24 @@ class TopicFlowTest {
         assertThat(rig.topics.find(TENANT, "a")).isPresent();
     }
 
+    @Test
+    void whatWasRoutedToATopicThatIsDeletedThenCountsAsNotRouted() {
+        Topic used = rig.create("a", 1);
+        rig.publish("a", "x").join();
+        Topic fresh = rig.create("b", 1);
+        for (Topic topic : List.of(used, fresh)) {
+            rig.topics.delete(TENANT, topic.name()).join();
+            CompletableFuture<Void> safe = new CompletableFuture<>();
+            Receipt receipt = Receipt.completing(safe);
+            ((StoredTopic) topic).log().capture(message(topic.name(), "y").receipt(receipt), null);
+            receipt.seal();
+            safe.join();
+            assertThatThrownBy(() -> append(topic, message(topic.name(), "z")).join())
+                    .cause()
+                    .isInstanceOf(StorageException.class);
+        }
+    }
+
     private static CompletableFuture<Long> append(Topic topic, Message message) {
         CompletableFuture<Long> done = new CompletableFuture<>();
         topic.append(
