@@ -3,8 +3,10 @@ package io.polymq.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.DeleteRecordsRequestData;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
@@ -279,5 +281,24 @@ class FetchTest {
                 .find(topic)
                 .partitions()
                 .find(0);
+    }
+
+    /** Corner case 51: what comes behind a fetch that waits is answered behind it. */
+    @Test
+    void answersComeInTheOrderOfTheRequestsThoughAFetchWaits() throws IOException {
+        int waiting =
+                client.send(ApiKeys.FETCH, 12, Requests.fetch(300, 1, topic, 0, 0));
+        int versions = client.send(ApiKeys.API_VERSIONS, 3, new ApiVersionsRequestData());
+        int produced =
+                client.send(
+                        ApiKeys.PRODUCE,
+                        9,
+                        Batches.produce(-1, topic, 0, Batches.of("behind")));
+        List<Integer> answered = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            answered.add(client.receive().getInt());
+        }
+        assertThat(answered).containsExactly(waiting, versions, produced);
+        assertThat(Batches.values(fetch(0))).containsExactly("behind");
     }
 }

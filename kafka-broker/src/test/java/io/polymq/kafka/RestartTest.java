@@ -9,6 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.message.DeleteRecordsRequestData;
+import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
+import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
+import org.apache.kafka.common.message.DeleteRecordsResponseData;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -80,10 +85,15 @@ class RestartTest {
 
     private static PartitionProduceResponse produce(RawClient client, MemoryRecords batch)
             throws IOException {
+        return produce(client, "kept", batch);
+    }
+
+    private static PartitionProduceResponse produce(
+            RawClient client, String topic, MemoryRecords batch) throws IOException {
         return client.ask(
                         ApiKeys.PRODUCE,
                         9,
-                        Batches.produce(-1, "kept", 0, batch),
+                        Batches.produce(-1, topic, 0, batch),
                         ProduceResponseData.class)
                 .responses()
                 .iterator()
@@ -93,7 +103,7 @@ class RestartTest {
     }
 
     @Test
-    void recordsProducersTopicsAndOffsetsSurviveAKill() throws Exception {
+    void recordsProducersTopicsOffsetsAndDeletionsSurviveAKill() throws Exception {
         long producer;
         String cluster;
         try (Broker broker = new Broker(folder);
@@ -111,6 +121,11 @@ class RestartTest {
             produce(client, Batches.idempotent(producer, 0, 0, "a", "b"));
             produce(client, Batches.idempotent(producer, 0, 2, "c"));
             commit(client, 2);
+            Requests.create(client, "cut", 1, Map.of());
+            for (String value : List.of("a", "b", "c")) {
+                produce(client, "cut", Batches.of(value));
+            }
+            deleteRecords(client, "cut", 2);
             broker.kill();
         }
         try (Broker broker = new Broker(folder);
@@ -129,7 +144,37 @@ class RestartTest {
             assertThat(produce(client, Batches.idempotent(producer, 0, 3, "d")).baseOffset())
                     .isEqualTo(3);
             assertThat(committed(client)).isEqualTo(2);
+            PartitionData cut =
+                    Requests.fetch(client, Requests.fetch(0, 1, "cut", 0, 1))
+                            .responses()
+                            .getFirst()
+                            .partitions()
+                            .getFirst();
+            assertThat(cut.errorCode()).isEqualTo(Errors.OFFSET_OUT_OF_RANGE.code());
+            assertThat(cut.logStartOffset()).isEqualTo(2);
+            assertThat(Batches.values(Requests.fetch(client, Requests.fetch(0, 1, "cut", 0, 2))))
+                    .containsExactly("c");
         }
+    }
+
+    private static void deleteRecords(RawClient client, String topic, long before)
+            throws IOException {
+        DeleteRecordsTopic of = new DeleteRecordsTopic().setName(topic);
+        of.partitions().add(new DeleteRecordsPartition().setOffset(before));
+        DeleteRecordsRequestData request = new DeleteRecordsRequestData().setTimeoutMs(1000);
+        request.topics().add(of);
+        assertThat(
+                        client.ask(
+                                        ApiKeys.DELETE_RECORDS,
+                                        2,
+                                        request,
+                                        DeleteRecordsResponseData.class)
+                                .topics()
+                                .find(topic)
+                                .partitions()
+                                .find(0)
+                                .lowWatermark())
+                .isEqualTo(before);
     }
 
     private static void commit(RawClient client, long offset) throws Exception {

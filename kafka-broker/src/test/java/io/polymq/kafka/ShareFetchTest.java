@@ -3,6 +3,7 @@ package io.polymq.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -118,13 +119,14 @@ class ShareFetchTest {
     }
 
     private Errors acknowledge(
-            RawClient client, String member, int epoch, long first, long last, int type)
+            RawClient client, String member, int epoch, long first, long last, int... types)
             throws IOException {
         var batch =
                 new ShareAcknowledgeRequestData.AcknowledgementBatch()
                         .setFirstOffset(first)
                         .setLastOffset(last)
-                        .setAcknowledgeTypes(List.of((byte) type));
+                        .setAcknowledgeTypes(
+                                Arrays.stream(types).mapToObj(type -> (byte) type).toList());
         var partitions = new ShareAcknowledgeRequestData.AcknowledgePartitionCollection();
         partitions.add(
                 new ShareAcknowledgeRequestData.AcknowledgePartition()
@@ -240,6 +242,35 @@ class ShareFetchTest {
             ShareFetchResponseData late =
                     (ShareFetchResponseData) client.receive(ApiKeys.SHARE_FETCH, 1);
             assertThat(only(late).acquiredRecords()).containsExactly(run(10, 10, 1));
+        }
+    }
+
+    /** Corner case 50: a transaction's marker is no record, and its offset is told as a gap. */
+    @Test
+    void offsetsOfMarkersAreAcknowledgedAsGaps() throws Exception {
+        try (Producer<String, String> transactional =
+                new KafkaProducer<>(
+                        Map.of("bootstrap.servers", server.bootstrap(), "transactional.id", name),
+                        new StringSerializer(),
+                        new StringSerializer())) {
+            transactional.initTransactions();
+            transactional.beginTransaction();
+            transactional.send(new ProducerRecord<>(name, "r10"));
+            transactional.commitTransaction();
+        }
+        long behind = 12; // the marker is at 11
+        assertThat(producer.send(new ProducerRecord<>(name, "r12")).get().offset())
+                .isEqualTo(behind);
+        try (RawClient client = new RawClient(server.port())) {
+            List<AcquiredRecords> acquired = fetch(client, "a", 0, 20);
+            assertThat(acquired.getFirst().firstOffset()).isZero();
+            assertThat(acquired.getLast().lastOffset()).isEqualTo(behind);
+            int[] types = new int[13];
+            Arrays.fill(types, 1);
+            types[11] = 0;
+            assertThat(acknowledge(client, "a", 1, 0, behind, types)).isEqualTo(Errors.NONE);
+            producer.send(new ProducerRecord<>(name, "late")).get(20, TimeUnit.SECONDS);
+            assertThat(fetch(client, "a", 2, 20)).containsExactly(run(13, 13, 1));
         }
     }
 
