@@ -286,14 +286,11 @@ class FetchTest {
     /** Corner case 51: what comes behind a fetch that waits is answered behind it. */
     @Test
     void answersComeInTheOrderOfTheRequestsThoughAFetchWaits() throws IOException {
-        int waiting =
-                client.send(ApiKeys.FETCH, 12, Requests.fetch(300, 1, topic, 0, 0));
+        int waiting = client.send(ApiKeys.FETCH, 12, Requests.fetch(300, 1, topic, 0, 0));
         int versions = client.send(ApiKeys.API_VERSIONS, 3, new ApiVersionsRequestData());
         int produced =
                 client.send(
-                        ApiKeys.PRODUCE,
-                        9,
-                        Batches.produce(-1, topic, 0, Batches.of("behind")));
+                        ApiKeys.PRODUCE, 9, Batches.produce(-1, topic, 0, Batches.of("behind")));
         List<Integer> answered = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             answered.add(client.receive().getInt());

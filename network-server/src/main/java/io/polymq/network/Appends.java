@@ -18,6 +18,7 @@ final class Appends {
     private @Nullable ArrayDeque<Part> complete;
     private long bytes;
     private int counted;
+    private boolean large;
     private boolean released;
 
     Appends(ChunkPool pool) {
@@ -68,8 +69,9 @@ final class Appends {
     }
 
     private Chunk roll(int room) {
+        large |= tail != null;
         retireTail();
-        Chunk fresh = pool.take(room);
+        Chunk fresh = large ? pool.takeLarge(room) : pool.take(room);
         tail = fresh;
         counted = 0;
         return fresh;
@@ -116,6 +118,9 @@ final class Appends {
             }
             Chunk current = tail;
             tail = null;
+            if (current != null) {
+                large &= current.buffer().writerIndex() > ChunkPool.SMALL_BYTES / 2;
+            }
             if (current != null
                     && !current.buffer().isReadable()
                     && current.buffer().refCnt() == 1) {
@@ -166,7 +171,7 @@ final class Appends {
         }
         ByteBuf buffer = current.buffer();
         int readable = buffer.readableBytes();
-        if (readable <= ChunkPool.CHUNK_BYTES / 4) {
+        if (readable <= buffer.capacity() / 4) {
             tail = null;
             if (readable > 0) {
                 Chunk small = pool.sized(readable);

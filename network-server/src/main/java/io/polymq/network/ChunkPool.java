@@ -11,41 +11,81 @@ import org.jspecify.annotations.Nullable;
  * when the kernel has taken it, so that an idle connection holds none. The last one given back is
  * the first one taken: it is still in the processor's cache.
  *
+ * <p>There are two sizes. Many receivers of one message say little each, and a turn of them must
+ * find spares without asking the allocator, which clears what it has not given out before.
+ *
  * <p>Shared zone: writers from other threads take chunks too. The lock is held for an array access.
  */
 final class ChunkPool {
 
     static final int CHUNK_BYTES = 64 << 10;
+    static final int SMALL_BYTES = 16 << 10;
 
     private final ByteBufAllocator allocator;
     private final ReentrantLock lock = new ReentrantLock();
-    private final @Nullable Chunk[] spares;
-    private int count;
+    private final Spares small;
+    private final Spares large;
     private boolean closed;
 
-    ChunkPool(ByteBufAllocator allocator, int maxSpares) {
-        this.allocator = allocator;
-        this.spares = new Chunk[maxSpares];
+    /** Empty chunks of one size. */
+    private static final class Spares {
+        final int bytes;
+        final @Nullable Chunk[] chunks;
+        int count;
+
+        Spares(int bytes, int most) {
+            this.bytes = bytes;
+            this.chunks = new Chunk[most];
+        }
+
+        @Nullable Chunk poll() {
+            if (count == 0) {
+                return null;
+            }
+            Chunk spare = chunks[--count];
+            chunks[count] = null;
+            return spare;
+        }
+
+        boolean offer(Chunk chunk) {
+            if (count == chunks.length) {
+                return false;
+            }
+            chunks[count++] = chunk;
+            return true;
+        }
     }
 
-    /** An empty chunk with at least {@code room} bytes; only those of the usual size are pooled. */
+    ChunkPool(ByteBufAllocator allocator, int mostSmall, int mostLarge) {
+        this.allocator = allocator;
+        this.small = new Spares(SMALL_BYTES, mostSmall);
+        this.large = new Spares(CHUNK_BYTES, mostLarge);
+    }
+
+    /** An empty chunk with at least {@code room} bytes, a small one if that does. */
     Chunk take(int room) {
+        return take(room, room <= SMALL_BYTES ? small : large);
+    }
+
+    /** An empty chunk with at least {@code room} bytes for who has much to say. */
+    Chunk takeLarge(int room) {
+        return take(room, large);
+    }
+
+    private Chunk take(int room, Spares spares) {
         if (room > CHUNK_BYTES) {
             return new Chunk(allocator.directBuffer(room), false);
         }
-        Chunk spare = null;
+        Chunk spare;
         lock.lock();
         try {
-            if (count > 0) {
-                spare = spares[--count];
-                spares[count] = null;
-            }
+            spare = spares.poll();
         } finally {
             lock.unlock();
         }
         return spare != null
                 ? spare
-                : new Chunk(allocator.directBuffer(CHUNK_BYTES, CHUNK_BYTES), true);
+                : new Chunk(allocator.directBuffer(spares.bytes, spares.bytes), true);
     }
 
     /** An empty chunk of exactly this size that is not pooled. */
@@ -58,10 +98,10 @@ final class ChunkPool {
         ByteBuf buffer = chunk.buffer();
         if (chunk.poolable() && buffer.refCnt() == 1) {
             buffer.clear();
+            Spares spares = buffer.capacity() == SMALL_BYTES ? small : large;
             lock.lock();
             try {
-                if (!closed && count < spares.length) {
-                    spares[count++] = chunk;
+                if (!closed && spares.offer(chunk)) {
                     return;
                 }
             } finally {
@@ -76,15 +116,16 @@ final class ChunkPool {
         lock.lock();
         try {
             closed = true;
-            while (count > 0) {
-                Chunk spare = spares[--count];
-                spares[count] = null;
-                if (spare != null) {
-                    spare.drop();
-                }
-            }
+            drop(small);
+            drop(large);
         } finally {
             lock.unlock();
+        }
+    }
+
+    private static void drop(Spares spares) {
+        for (Chunk spare = spares.poll(); spare != null; spare = spares.poll()) {
+            spare.drop();
         }
     }
 }

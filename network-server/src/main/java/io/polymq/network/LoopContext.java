@@ -12,7 +12,8 @@ import java.util.function.LongSupplier;
  */
 final class LoopContext {
 
-    private static final int MAX_SPARE_CHUNKS = 128;
+    private static final int MOST_TOUCHED = 1024;
+    private static final int LARGE_SPARES = 128;
 
     private final EventLoop eventLoop;
     private final ChunkPool chunks;
@@ -21,11 +22,12 @@ final class LoopContext {
     private final List<ChannelOutbox> touched = new ArrayList<>();
     private final Runnable endTurn = this::endTurn;
     private boolean turnEndScheduled;
+    private boolean flushing;
 
     LoopContext(EventLoop eventLoop, LongSupplier nanoClock) {
         this.eventLoop = eventLoop;
         this.nanoClock = nanoClock;
-        this.chunks = new ChunkPool(ByteBufAllocator.DEFAULT, MAX_SPARE_CHUNKS);
+        this.chunks = new ChunkPool(ByteBufAllocator.DEFAULT, MOST_TOUCHED, LARGE_SPARES);
         this.deadlines = new DeadlineWheel(eventLoop, nanoClock);
     }
 
@@ -45,11 +47,16 @@ final class LoopContext {
         return nanoClock.getAsLong();
     }
 
-    /** This outbox is to be flushed when the loop's turn ends. */
+    /**
+     * This outbox is to be flushed when the loop's turn ends, or before when so many are that they
+     * hold all spare chunks.
+     */
     void touched(ChannelOutbox outbox) {
         assert eventLoop.inEventLoop();
         touched.add(outbox);
-        if (!turnEndScheduled) {
+        if (touched.size() >= MOST_TOUCHED && !flushing) {
+            flushTouched();
+        } else if (!turnEndScheduled) {
             turnEndScheduled = true;
             eventLoop.execute(endTurn);
         }
@@ -57,10 +64,16 @@ final class LoopContext {
 
     private void endTurn() {
         turnEndScheduled = false;
+        flushTouched();
+    }
+
+    private void flushTouched() {
+        flushing = true;
         // A flush may end a connection, which may write to others: the list grows meanwhile.
         for (int i = 0; i < touched.size(); i++) {
             touched.get(i).turnEnded();
         }
         touched.clear();
+        flushing = false;
     }
 }
