@@ -2,7 +2,10 @@ package io.polymq.storage;
 
 import org.jspecify.annotations.Nullable;
 
-/** Hears how an append ended. Called once, on a completion thread; must not block. */
+/**
+ * Hears how an append ended. Called once, on a completion thread or, where nothing waits behind it,
+ * on the one that wrote it; must not block.
+ */
 public interface AppendListener {
 
     /**

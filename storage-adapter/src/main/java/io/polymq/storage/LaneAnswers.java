@@ -1,23 +1,36 @@
 package io.polymq.storage;
 
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells requests how they ended, on a thread of its own, so that no listener holds up the lane. Any
- * thread may hand over; order is kept.
+ * Tells requests how they ended, one after the other, on a thread of its own, so that no listener
+ * holds up the lane. Any thread may hand over; the order of each is kept.
+ *
+ * <p>A lone append is told on the writer's own thread: nothing waits behind it, and waking another
+ * thread takes a good part of what its force took. So a listener must not wait for what the lane
+ * still has to write either, nor for a lock whose holder does; to append more, without waiting, is
+ * fine.
  */
-final class LaneAnswers {
+final class LaneAnswers implements Executor {
 
     private static final Logger log = LoggerFactory.getLogger(LaneAnswers.class);
 
     private final ExecutorService thread;
+
+    /** Answers that were handed over or are being given. */
+    private final AtomicInteger open = new AtomicInteger();
+
+    /** Held while an answer is given: shards' marks have one writer at a time. */
+    private final Object turn = new Object();
 
     // Guarded by this.
     private boolean answering;
@@ -31,13 +44,8 @@ final class LaneAnswers {
                                 .factory());
     }
 
-    /** The thread, for what has to keep its order with the answers. */
-    ExecutorService thread() {
-        return thread;
-    }
-
     void end(LaneRequest request, @Nullable StorageException failure) {
-        run(() -> tell(request, failure));
+        execute(() -> tell(request, failure));
     }
 
     /** What a listener does wrong keeps nobody else from hearing. */
@@ -49,19 +57,48 @@ final class LaneAnswers {
         }
     }
 
-    /** Once the thread has ended the caller's does it. */
-    void run(Runnable action) {
+    /** In order with the answers. Once the thread has ended the caller's does it. */
+    @Override
+    public void execute(Runnable action) {
+        open.incrementAndGet();
         try {
-            thread.execute(action);
+            thread.execute(() -> give(action));
         } catch (RejectedExecutionException e) {
+            open.decrementAndGet();
             action.run();
         }
+    }
+
+    private void give(Runnable action) {
+        try {
+            synchronized (turn) {
+                action.run();
+            }
+        } finally {
+            open.decrementAndGet();
+        }
+    }
+
+    /**
+     * On the writer, which has nothing else to do: all went well.
+     *
+     * @return false when it is no lone append or there are answers before it, so that it has to be
+     *     handed over
+     */
+    boolean endHere(List<LaneRequest> requests) {
+        if (requests.size() != 1
+                || !(requests.getFirst() instanceof LaneRequests.Append append)
+                || !open.compareAndSet(0, 1)) {
+            return false;
+        }
+        give(() -> tell(append, null));
+        return true;
     }
 
     /** All went well. */
     void endAll(List<LaneRequest> requests) {
         if (!requests.isEmpty()) {
-            thread.execute(
+            execute(
                     () -> {
                         for (LaneRequest request : requests) {
                             tell(request, null);
@@ -76,7 +113,7 @@ final class LaneAnswers {
             answering = true;
         }
         endAll(requests);
-        thread.execute(
+        execute(
                 () -> {
                     synchronized (this) {
                         answering = false;

@@ -3,8 +3,8 @@ package io.polymq.storage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something to be written to a lane. Prepared and rolled back on the lane's writer, ended on its
- * completion thread, exactly once.
+ * Something to be written to a lane. Prepared and rolled back on the lane's writer, ended by its
+ * {@link LaneAnswers}, exactly once.
  */
 interface LaneRequest {
 
@@ -22,8 +22,8 @@ interface LaneRequest {
     void end(@Nullable StorageException failure);
 
     /**
-     * Its block was carried over after a failure, though it was told that it failed. On the
-     * completion thread, before the end of anything that is written later.
+     * Its block was carried over after a failure, though it was told that it failed. In order with
+     * the answers, before the end of anything that is written later.
      */
     default void survived() {}
 

@@ -72,7 +72,7 @@ final class LaneRound {
         return forgotten;
     }
 
-    /** The block was carried over after a failure; on the completion thread. */
+    /** The block was carried over after a failure; in order with the answers. */
     void survived() {
         events.forEach(LogShard::survived);
         requests.forEach(LaneRequest::survived);

@@ -12,15 +12,15 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One lane: the only thread that writes its files. It takes what has come in, puts it into one
- * block, writes that at once, forces once if anybody waits for that, has the requests ended on the
- * completion thread, and begins again; under load the blocks grow by themselves.
+ * block, writes that at once, forces once if anybody waits for that, has the requests ended (see
+ * {@link LaneAnswers}), and begins again; under load the blocks grow by themselves.
  *
  * <p>Block numbers (LSN): {@code applied <= durable <= written}. The index is told of a block only
  * once that is durable. A request that waits for a force ends after {@code durable} reached its
@@ -122,8 +122,8 @@ final class LaneWriter {
 
     // From any thread.
 
-    ExecutorService completions() {
-        return answers.thread();
+    Executor completions() {
+        return answers;
     }
 
     long durableLsn() {
@@ -194,7 +194,7 @@ final class LaneWriter {
 
     private void tellApplied(LaneRound done) {
         if (!done.afterApply.isEmpty()) {
-            answers.run(() -> done.afterApply.forEach(Runnable::run));
+            answers.execute(() -> done.afterApply.forEach(Runnable::run));
         }
     }
 
@@ -331,16 +331,27 @@ final class LaneWriter {
                 return;
             }
             long end = System.nanoTime();
-            answers.endAllWatched(waiting);
+            boolean told = isIdle() && answers.endHere(waiting);
+            if (!told) {
+                answers.endAllWatched(waiting);
+            }
             forces.allDurable();
             unapplied.ended(round.forgetAppends());
             ended();
-            answers.await(end + (end - begin) / FORCE_SHARE);
+            if (!told) {
+                answers.await(end + (end - begin) / FORCE_SHARE);
+            }
         } else {
-            answers.endAll(round.requests);
+            if (!isIdle() || !answers.endHere(round.requests)) {
+                answers.endAll(round.requests);
+            }
             ended();
             forces.besideIfMuch();
         }
+    }
+
+    private synchronized boolean isIdle() {
+        return incoming.isEmpty();
     }
 
     /** The index may take the round in, as soon as it is durable. */
@@ -642,7 +653,7 @@ final class LaneWriter {
         forces.wrote(nextLsn - 1, 0);
         lastDataLsn = nextLsn - 1;
         writtenDurable = durable;
-        kept.forEach(survivor -> answers.run(survivor::survived)); // before the index has them
+        kept.forEach(survivor -> answers.execute(survivor::survived)); // before the index has them
         forces.allDurable();
     }
 

@@ -402,11 +402,7 @@ final class LogStore implements ShardStore {
     }
 
     private static void refuse(LaneWriter lane, AppendListener listener, StorageException why) {
-        try {
-            lane.completions().execute(() -> listener.appended(-1, -1, why));
-        } catch (RejectedExecutionException e) {
-            listener.appended(-1, -1, why);
-        }
+        lane.completions().execute(() -> listener.appended(-1, -1, why));
     }
 
     /** The bytes together with those before. */

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /**
  * All shards of one driver. Safe for any thread. Futures and listeners complete on the driver's
- * completion threads, never on the thread that writes; what they run must not block.
+ * completion threads, a lone append's perhaps on the one that writes; what they run must not block.
  */
 public interface ShardStore extends AutoCloseable {
 
