@@ -108,6 +108,10 @@ class StoredQuotaTest {
             publisher.connect("p", true);
             publisher.publish("a", 1, PAYLOAD);
         }
+        long limit = System.nanoTime() + 10_000_000_000L; // it is counted after it is acknowledged
+        while (stored.used(Tenants.DEFAULT) == 0 && System.nanoTime() < limit) {
+            Thread.onSpinWait();
+        }
         assertThat(stored.used(Tenants.DEFAULT)).isBetween(1_000L, 1_100L);
         assertThat(stored.used("other")).isZero();
         end();

@@ -88,6 +88,21 @@ class JetStreamCornerCasesTest {
     }
 
     @Test
+    void case29anIdIsForgottenWhenTheWindowIsOver() {
+        client.api("STREAM.DELETE.S", "");
+        stream(",\"duplicate_window\":200000000");
+        client.put("s.1", "x", "Nats-Msg-Id: i");
+        long limit = System.nanoTime() + 20_000_000_000L;
+        JsonNode again = client.put("s.1", "x", "Nats-Msg-Id: i");
+        while (again.has("duplicate") && System.nanoTime() < limit) {
+            assertThat(again.path("seq").asInt()).isEqualTo(1);
+            again = client.put("s.1", "x", "Nats-Msg-Id: i");
+        }
+        assertThat(again.has("duplicate")).isFalse();
+        assertThat(again.path("seq").asInt()).isEqualTo(2);
+    }
+
+    @Test
     void case30aSecondAckAndOneOfAnUnknownNumberAreQuiet() {
         consumer("c", ",\"ack_policy\":\"explicit\"");
         client.put("s.1", "one");
