@@ -87,6 +87,34 @@ public final class RecordBatchBuilder {
             @Nullable ByteBuffer key,
             @Nullable ByteBuffer value,
             @Nullable RecordHeaders headers) {
+        int keySize = key == null ? NONE : key.remaining();
+        int valueSize = value == null ? NONE : value.remaining();
+        int at = begin(offsetDelta, timestamp, keySize, valueSize, headers);
+        at = put(at, key, keySize);
+        at = put(at, value, valueSize);
+        end(at, offsetDelta, timestamp, headers);
+        return this;
+    }
+
+    /** The next record, without a key and with a value out of an array. */
+    public RecordBatchBuilder append(
+            long timestamp, byte[] from, int offset, int size, @Nullable RecordHeaders headers) {
+        int delta = nextDelta;
+        int at = begin(delta, timestamp, NONE, size, headers);
+        at = Varints.put(bytes, at, NONE);
+        at = Varints.put(bytes, at, size);
+        System.arraycopy(from, offset, bytes, at, size);
+        end(at + size, delta, timestamp, headers);
+        return this;
+    }
+
+    /** Writes a record up to its key, and makes room for all of it. */
+    private int begin(
+            int offsetDelta,
+            long timestamp,
+            int keySize,
+            int valueSize,
+            @Nullable RecordHeaders headers) {
         if (offsetDelta < nextDelta) {
             throw new IllegalArgumentException(
                     "offset delta " + offsetDelta + " after " + (nextDelta - 1));
@@ -95,8 +123,6 @@ public final class RecordBatchBuilder {
             baseTimestamp = timestamp;
             maxTimestamp = timestamp;
         }
-        int keySize = key == null ? NONE : key.remaining();
-        int valueSize = value == null ? NONE : value.remaining();
         long body =
                 1L
                         + Varints.sizeOfLong(timestamp - baseTimestamp)
@@ -110,19 +136,20 @@ public final class RecordBatchBuilder {
         int at = Varints.put(bytes, length, (int) body);
         bytes[at++] = 0;
         at = Varints.put(bytes, at, timestamp - baseTimestamp);
-        at = Varints.put(bytes, at, offsetDelta);
-        at = put(at, key, keySize);
-        at = put(at, value, valueSize);
+        return Varints.put(bytes, at, offsetDelta);
+    }
+
+    /** Writes what stands behind a record's value. */
+    private void end(int at, int offsetDelta, long timestamp, @Nullable RecordHeaders headers) {
         if (headers == null) {
-            bytes[at++] = 0;
+            bytes[at] = 0;
+            length = at + 1;
         } else {
-            at = headers.encode(bytes, at);
+            length = headers.encode(bytes, at);
         }
-        length = at;
         count++;
         nextDelta = offsetDelta + 1;
         maxTimestamp = Math.max(maxTimestamp, timestamp);
-        return this;
     }
 
     private int put(int at, @Nullable ByteBuffer from, int size) {

@@ -43,6 +43,22 @@ class RecordBatchTest {
         return records;
     }
 
+    @Test
+    void aValueOutOfAnArrayIsWrittenAsOneOutOfABuffer() {
+        byte[] among = "the value among others".getBytes();
+        RecordBatchBuilder one = new RecordBatchBuilder();
+        RecordBatchBuilder other = new RecordBatchBuilder();
+        for (RecordHeaders headers :
+                new RecordHeaders[] {null, new RecordHeaders().add("h", new byte[] {1})}) {
+            for (int size : new int[] {0, 5}) {
+                one.append(1000 + size, among, 4, size, headers);
+                other.append(1000 + size, null, ByteBuffer.wrap(among, 4, size), headers);
+            }
+        }
+        assertThat(one.count()).isEqualTo(4);
+        assertThat(one.build()).isEqualTo(other.build());
+    }
+
     @ParameterizedTest
     @EnumSource
     void cursorReadsWhatKafkaWrote(BatchCompression compression) {

@@ -4,7 +4,10 @@ import io.polymq.codec.amqp.AmqpException;
 import io.polymq.codec.amqp.FieldTable;
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -44,6 +47,9 @@ public final class Envelope {
     /** The annotation that tells of which transaction a message is; it is shown to nobody. */
     static final String TRANSACTION = "x-polymq-transaction";
 
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+
     private final @Nullable EnvelopeCodec codec;
     private final byte[] header;
     private final int offset;
@@ -65,7 +71,7 @@ public final class Envelope {
         exchange = text(header, offset);
         routingKey = text(header, key);
         annotationsAt = key + 1 + (header[key] & 0xFF) + 4;
-        ownAt = annotationsAt + ByteBuffer.wrap(header).getInt(annotationsAt - 4);
+        ownAt = annotationsAt + (int) INT.get(header, annotationsAt - 4);
     }
 
     /** Of a kept message; null when it did not come through an exchange. */
@@ -101,7 +107,7 @@ public final class Envelope {
         if (annotations + 4 > end) {
             return -1;
         }
-        int size = ByteBuffer.wrap(header).getInt(annotations);
+        int size = (int) INT.get(header, annotations);
         return size < 0 || size > end - annotations - 4 ? -1 : annotations + 4 + size;
     }
 

@@ -39,6 +39,7 @@ final class Session {
     private final List<OutgoingLink> senders = new ArrayList<>();
     private final IntObjectHashMap<Held> unsettled = new IntObjectHashMap<>();
     private final Outcomes outcomes;
+    private final Runs told = new Runs(this, false);
     private final Attaching attaching;
     private final Transactions transactions;
     private State state = State.OPEN;
@@ -406,33 +407,32 @@ final class Session {
         if (state != State.OPEN) {
             return;
         }
-        guarded(
-                null,
-                () -> {
-                    if (disposition.receiver()) {
-                        settle(disposition);
-                    } else {
-                        outcomes.settledBySender(disposition);
-                    }
-                });
+        try {
+            if (disposition.receiver()) {
+                settle(disposition);
+            } else {
+                outcomes.settledBySender(disposition);
+            }
+        } catch (RuntimeException e) {
+            failed(null, e);
+        }
     }
 
     private void settle(Performative.Disposition disposition) {
         int span = disposition.last() - disposition.first();
-        Runs told = new Runs(this, false);
         if (span >= 0 && span < unsettled.size()) {
             for (int i = 0; i <= span; i++) {
-                settle(disposition.first() + i, disposition, told);
+                settle(disposition.first() + i, disposition);
             }
         } else {
             for (int id : Runs.within(unsettled.keySet(), disposition.first(), span)) {
-                settle(id, disposition, told);
+                settle(id, disposition);
             }
         }
         told.flush();
     }
 
-    private void settle(int deliveryId, Performative.Disposition disposition, Runs told) {
+    private void settle(int deliveryId, Performative.Disposition disposition) {
         Held held = unsettled.get(deliveryId);
         if (held == null) {
             return;

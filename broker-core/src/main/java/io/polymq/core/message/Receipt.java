@@ -1,8 +1,8 @@
 package io.polymq.core.message;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +37,19 @@ public final class Receipt {
 
     private static final Asked NO_MORE = new Asked(() -> {}, null);
 
-    /** How many keep it open, and above them how many of these may still deliver it. */
-    private final AtomicLong open = new AtomicLong(ONE_ROUTING + 1);
+    // One object for each message that someone waits for, where atomics of their own would be four.
+    private static final AtomicLongFieldUpdater<Receipt> OPEN =
+            AtomicLongFieldUpdater.newUpdater(Receipt.class, "open");
+    private static final AtomicReferenceFieldUpdater<Receipt, Throwable> FAILURE =
+            AtomicReferenceFieldUpdater.newUpdater(Receipt.class, Throwable.class, "failure");
+    private static final AtomicReferenceFieldUpdater<Receipt, Asked> ASKED =
+            AtomicReferenceFieldUpdater.newUpdater(Receipt.class, Asked.class, "asked");
 
-    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    private final AtomicReference<@Nullable Asked> asked = new AtomicReference<>();
+    /** How many keep it open, and above them how many of these may still deliver it. */
+    private volatile long open = ONE_ROUTING + 1;
+
+    private volatile @Nullable Throwable failure;
+    private volatile @Nullable Asked asked;
     private final Listener listener;
 
     public Receipt(Listener listener) {
@@ -66,26 +74,26 @@ public final class Receipt {
     }
 
     public void expect() {
-        open.incrementAndGet();
+        OPEN.incrementAndGet(this);
     }
 
     public void done(@Nullable Throwable cause) {
         if (cause != null) {
-            failure.compareAndSet(null, cause);
+            FAILURE.compareAndSet(this, null, cause);
         }
-        settle(open.decrementAndGet());
+        settle(OPEN.decrementAndGet(this));
     }
 
     /** Another thread is going to deliver the message. */
     public void forward() {
-        open.addAndGet(ONE_ROUTING + 1);
+        OPEN.addAndGet(this, ONE_ROUTING + 1);
     }
 
     /** It did. */
     public void forwarded() {
-        long now = open.addAndGet(-ONE_ROUTING - 1);
+        long now = OPEN.addAndGet(this, -ONE_ROUTING - 1);
         if (now < ONE_ROUTING) {
-            tell(asked.getAndSet(NO_MORE));
+            tell(ASKED.getAndSet(this, NO_MORE));
         }
         settle(now);
     }
@@ -99,9 +107,9 @@ public final class Receipt {
      * when that is so already.
      */
     public void whenRouted(Runnable action) {
-        Asked before = asked.get();
-        while (before != NO_MORE && !asked.compareAndSet(before, new Asked(action, before))) {
-            before = asked.get();
+        Asked before = asked;
+        while (before != NO_MORE && !ASKED.compareAndSet(this, before, new Asked(action, before))) {
+            before = asked;
         }
         if (before == NO_MORE) {
             action.run();
@@ -116,7 +124,7 @@ public final class Receipt {
 
     private void settle(long now) {
         if (now == 0) {
-            listener.settled(failure.get());
+            listener.settled(failure);
         }
     }
 }

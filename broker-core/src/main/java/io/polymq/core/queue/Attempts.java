@@ -142,7 +142,7 @@ final class Attempts {
     }
 
     private void attach(long below) {
-        ByteBuffer state = ByteBuffer.allocate(MOST_BYTES);
+        ByteBuffer state = ByteBuffer.allocate(Math.min(MOST_BYTES, 13 + 12 * noted()));
         state.put(VERSION).putLong(below).putInt(0);
         int count = 0;
         for (Entry entry = level.oldest();
@@ -163,6 +163,15 @@ final class Attempts {
         byte[] bytes = new byte[state.position()];
         state.flip().get(bytes);
         cursor.attach(bytes);
+    }
+
+    /** At most so many attempts are to be written down. */
+    private int noted() {
+        int count = known.size();
+        for (Entry entry = level.oldest(); entry != null; entry = entry.lineNext) {
+            count += entry.deliveries > 1 ? 1 : 0;
+        }
+        return count;
     }
 
     /** An orderly end: the mark need not run ahead any more. */

@@ -36,6 +36,8 @@ final class QueueRecords implements RecordReader {
     private static final byte[] NAME = {'m'};
 
     private final Map<String, HeaderCodec> codecs = new HashMap<>();
+    private @Nullable HeaderCodec lastCodec;
+    private byte[] lastProtocol = {};
     private final Message message = new Message();
     private final RecordHeaders headers = new RecordHeaders();
     private ByteBuffer scratch = ByteBuffer.allocate(1024);
@@ -59,7 +61,7 @@ final class QueueRecords implements RecordReader {
         if (codec == null) {
             putProperties(message.properties());
         } else {
-            put(codec.protocol().getBytes(StandardCharsets.UTF_8));
+            put(protocol(codec));
             reserve(message.headerLength());
             scratch.put(message.header(), message.headerOffset(), message.headerLength());
         }
@@ -69,10 +71,17 @@ final class QueueRecords implements RecordReader {
         if (origin != null) {
             headers.add(MessageRecords.ORIGIN, origin.mark());
         }
-        ByteBuffer payload =
-                ByteBuffer.wrap(
-                        message.payload(), message.payloadOffset(), message.payloadLength());
-        to.append(now, null, payload, headers);
+        to.append(
+                now, message.payload(), message.payloadOffset(), message.payloadLength(), headers);
+    }
+
+    /** Neighbours are mostly of one protocol. */
+    private byte[] protocol(HeaderCodec codec) {
+        if (codec != lastCodec) {
+            lastCodec = codec;
+            lastProtocol = codec.protocol().getBytes(StandardCharsets.UTF_8);
+        }
+        return lastProtocol;
     }
 
     /** Null for a record of another form, or of a protocol that is not known here. */

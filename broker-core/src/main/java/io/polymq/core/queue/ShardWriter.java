@@ -9,7 +9,6 @@ import io.polymq.storage.Shard;
 import io.polymq.storage.StorageException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +21,7 @@ final class ShardWriter {
 
     private static final Logger log = LoggerFactory.getLogger(ShardWriter.class);
     private static final long TRIM_EVERY = 8192;
+    private static final int MOST_KEPT = 1024;
 
     /** Whose shard it is. */
     interface Home {
@@ -44,21 +44,25 @@ final class ShardWriter {
         void wrote();
     }
 
-    /** One batch on its way; answers may overtake each other and are heeded in order. */
+    /**
+     * One batch, being filled or on its way; answers may overtake each other and are heeded in
+     * order.
+     */
     private static final class Written {
-        private final List<KeptMessage> messages;
-        private final List<Receipt> receipts;
-        private final long bytes;
-        private final long at;
+        private final ArrayList<KeptMessage> messages = new ArrayList<>();
+        private final ArrayList<Receipt> receipts = new ArrayList<>();
+        private long bytes;
+        private long at;
         private long base;
         private @Nullable StorageException failure;
         private boolean answered;
 
-        Written(List<KeptMessage> messages, List<Receipt> receipts, long bytes, long at) {
-            this.messages = messages;
-            this.receipts = receipts;
-            this.bytes = bytes;
-            this.at = at;
+        void clear() {
+            messages.clear();
+            receipts.clear();
+            bytes = 0;
+            failure = null;
+            answered = false;
         }
     }
 
@@ -67,9 +71,11 @@ final class ShardWriter {
     private final QueueRecords records;
     private final RecordBatchBuilder batch = new RecordBatchBuilder();
     private final ArrayDeque<Written> underWay = new ArrayDeque<>();
-    private ArrayList<KeptMessage> messages = new ArrayList<>();
-    private ArrayList<Receipt> receipts = new ArrayList<>();
-    private long bytes;
+    private Written next = new Written();
+
+    /** One that was told of, to be filled again; null for none. */
+    private @Nullable Written spare;
+
     private long open;
     private long openBytes;
     private long expectedEnd;
@@ -96,22 +102,23 @@ final class ShardWriter {
         records.write(message, home.zone().now(), batch);
         open++;
         openBytes += message.payload().length;
-        bytes += message.payload().length;
-        messages.add(message);
+        next.bytes += message.payload().length;
+        next.messages.add(message);
         if (receipt != null) {
-            receipts.add(receipt);
+            next.receipts.add(receipt);
         }
     }
 
     void flush() {
-        if (messages.isEmpty()) {
+        Written written = next;
+        if (written.messages.isEmpty()) {
             return;
         }
-        Written written = new Written(messages, receipts, bytes, home.zone().now());
-        Durability level = receipts.isEmpty() ? unforced(home.durability()) : home.durability();
-        messages = new ArrayList<>();
-        receipts = new ArrayList<>();
-        bytes = 0;
+        written.at = home.zone().now();
+        Durability level =
+                written.receipts.isEmpty() ? unforced(home.durability()) : home.durability();
+        next = spare == null ? new Written() : spare;
+        spare = null;
         expectedEnd = Math.max(expectedEnd, shard.endOffset()) + written.messages.size();
         underWay.add(written);
         home.writing(expectedEnd);
@@ -138,6 +145,10 @@ final class ShardWriter {
         while (first != null && first.answered) {
             underWay.remove();
             tell(first);
+            if (first.messages.size() <= MOST_KEPT) {
+                first.clear();
+                spare = first;
+            }
             first = underWay.peek();
         }
         home.wrote();

@@ -14,11 +14,18 @@ public final class PerformativeReader {
     private static final long UINT_MAX = 0xFFFF_FFFFL;
 
     private final ValueReader values = new ValueReader();
+    private final DispositionReader dispositions = new DispositionReader();
 
     /**
      * @throws FrameException when it is none
      */
     public Performative read(byte[] bytes, int offset, int length) {
+        Performative.Disposition usual = dispositions.read(bytes, offset, length);
+        return usual != null ? usual : readAny(bytes, offset, length);
+    }
+
+    /** The same, without the quick way. */
+    Performative readAny(byte[] bytes, int offset, int length) {
         Described composite = composite(bytes, offset, length);
         return switch (Descriptors.of(composite.descriptor())) {
             case Descriptors.OPEN -> open(Fields.of("open", composite.value()));

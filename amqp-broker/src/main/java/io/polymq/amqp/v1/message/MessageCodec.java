@@ -81,10 +81,7 @@ public final class MessageCodec {
             foreign(message, deliveryCount, firstAcquirer, ttl, annotations, out);
             return;
         }
-        Header sent = own.header();
-        SectionWriter.header(
-                out,
-                new Header(sent.durable(), sent.priority(), ttl, firstAcquirer, deliveryCount));
+        SectionWriter.header(out, own.header(), ttl, firstAcquirer, deliveryCount);
         Map<String, @Nullable Object> more = annotations;
         if ((message.flags() & Envelope.ANNOTATED) != 0) {
             Envelope envelope = Envelope.of(message);
@@ -130,10 +127,7 @@ public final class MessageCodec {
         Envelope envelope = Envelope.of(message);
         BasicProperties basic = basic(envelope);
         Sections sections = sections(message, basic);
-        Header sent = sections.header();
-        SectionWriter.header(
-                out,
-                new Header(sent.durable(), sent.priority(), ttl, firstAcquirer, deliveryCount));
+        SectionWriter.header(out, sections.header(), ttl, firstAcquirer, deliveryCount);
         Map<String, @Nullable Object> more = new LinkedHashMap<>(sections.annotations());
         more.putAll(envelope == null ? annotations : added(envelope, annotations));
         more.remove("x-exchange");

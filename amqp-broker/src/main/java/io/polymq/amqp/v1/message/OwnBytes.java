@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.polymq.amqp.v1.type.DecodeException;
 import io.polymq.amqp.v1.type.ValueReader;
 import io.polymq.amqp.v1.type.ValueWriter;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -43,6 +45,9 @@ final class OwnBytes {
 
     /** Set when there are several pieces. */
     static final int SEVERAL = 0x80;
+
+    private static final VarHandle INT =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
     private final ValueReader in = new ValueReader();
     private byte[] bytes = {};
@@ -134,7 +139,7 @@ final class OwnBytes {
     }
 
     private int number(int index) {
-        return ByteBuffer.wrap(bytes).getInt(table + 4 * index);
+        return (int) INT.get(bytes, table + 4 * index);
     }
 
     private int gap(int piece) {

@@ -26,29 +26,34 @@ final class SectionWriter {
         return written;
     }
 
-    /** Fields that say nothing at the end are left out. */
     static void header(ByteBuf out, Header header) {
+        header(out, header, header.ttl(), header.firstAcquirer(), header.deliveryCount());
+    }
+
+    /**
+     * The header of a delivery: what its sender has said, and what the broker knows. Fields that
+     * say nothing at the end are left out.
+     */
+    static void header(
+            ByteBuf out, Header sent, long ttl, boolean firstAcquirer, long deliveryCount) {
         ValueWriter.descriptor(out, SectionCode.HEADER);
-        int count =
-                header.deliveryCount() > 0
-                        ? 5
-                        : header.firstAcquirer() ? 4 : header.ttl() >= 0 ? 3 : 2;
+        int count = deliveryCount > 0 ? 5 : firstAcquirer ? 4 : ttl >= 0 ? 3 : 2;
         int start = out.writerIndex();
         out.writeByte(0xC0).writeByte(0).writeByte(count);
-        ValueWriter.write(out, header.durable());
-        if (header.priority() < 0) {
+        ValueWriter.write(out, sent.durable());
+        if (sent.priority() < 0) {
             ValueWriter.write(out, null);
         } else {
-            out.writeByte(0x50).writeByte(header.priority());
+            out.writeByte(0x50).writeByte(sent.priority());
         }
         if (count > 2) {
-            uint(out, header.ttl());
+            uint(out, ttl);
         }
         if (count > 3) {
-            ValueWriter.write(out, header.firstAcquirer());
+            ValueWriter.write(out, firstAcquirer);
         }
         if (count > 4) {
-            uint(out, header.deliveryCount());
+            uint(out, deliveryCount);
         }
         out.setByte(start + 1, out.writerIndex() - start - 2);
     }
