@@ -190,7 +190,7 @@ class JetStreamTest {
     }
 
     @Test
-    void aPurgeBeyondTheEndMovesTheNumbers() {
+    void case27aPurgeBeyondTheEndMovesTheNumbers() {
         stream("");
         client.put("s.a", "x");
         client.api("STREAM.PURGE.S", "{\"seq\":100}");
@@ -231,6 +231,22 @@ class JetStreamTest {
         consumer("");
         assertThat(client.put("s.a", "kept").get("seq").asLong()).isEqualTo(3);
         assertThat(client.texts("S", "c", 5)).containsExactly("kept");
+    }
+
+    @Test
+    void everyPublishIsAnsweredWhileItsStreamIsMade() {
+        for (int round = 0; round < 20; round++) {
+            String create = "{\"name\":\"S\",\"subjects\":[\"s.>\"]}";
+            client.publish("$JS.API.STREAM.CREATE.S", "_INBOX.main.made" + round, "", create);
+            Delivery answer = client.request("s.a", "", "x");
+            while (answer.status() == 503) {
+                answer = client.request("s.a", "", "x");
+            }
+            assertThat(JetStreamClient.json(answer).path("seq").asLong()).isEqualTo(1);
+            client.next("_INBOX.main.made" + round);
+            assertThat(state().get("messages").asLong()).isEqualTo(1);
+            client.api("STREAM.DELETE.S", "");
+        }
     }
 
     @Test

@@ -128,5 +128,8 @@ public interface Topic {
         /** Ready batches. */
         void take(
                 int partition, ByteBuffer batches, Durability durability, AppendListener listener);
+
+        /** Another one stands here from now on; null for none. Before anything reaches that. */
+        default void replacedBy(@Nullable Intake next) {}
     }
 }

@@ -50,6 +50,10 @@ public final class TopicCatalog implements Topics, AutoCloseable {
     private final TopicChanges changes;
     private final Map<String, TenantTopics> tenants = new ConcurrentHashMap<>();
     private final Map<UUID, StoredTopic> byId = new ConcurrentHashMap<>();
+
+    /** Topics that are being made for an intake. */
+    private final Set<UUID> awaitIntake = ConcurrentHashMap.newKeySet();
+
     private final ReservedTopics reserved = new ReservedTopics(this);
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final ExecutorService notices =
@@ -86,7 +90,15 @@ public final class TopicCatalog implements Topics, AutoCloseable {
 
     @Override
     public CompletableFuture<Topic> create(String tenant, TopicSpec spec) {
-        return changes.create(tenant, spec);
+        return changes.create(tenant, UUID.randomUUID(), spec);
+    }
+
+    @Override
+    public CompletableFuture<Topic> createForIntake(String tenant, TopicSpec spec) {
+        UUID id = UUID.randomUUID();
+        awaitIntake.add(id);
+        return changes.create(tenant, id, spec)
+                .whenComplete((made, failure) -> awaitIntake.remove(id));
     }
 
     @Override
@@ -295,6 +307,9 @@ public final class TopicCatalog implements Topics, AutoCloseable {
         byId.put(topic.id(), topic);
         of(tenant).put(topic);
         reserved.made(topic);
+        if (awaitIntake.remove(topic.id())) {
+            log.intake(new HeldBack(params.limits().waitingBytes()));
+        }
         log.begin();
         tell(listener -> listener.created(topic));
     }

@@ -48,8 +48,7 @@ final class TopicChanges {
     /** A tenant's last change: the catalogue is at least that new. */
     private record Epoch(String key, long revision) {}
 
-    CompletableFuture<Topic> create(String tenant, TopicSpec spec) {
-        UUID id = UUID.randomUUID();
+    CompletableFuture<Topic> create(String tenant, UUID id, TopicSpec spec) {
         return inTurn(
                 () ->
                         attempt(tenant, epoch -> create(tenant, id, spec, epoch), 1)

@@ -136,6 +136,10 @@ final class TopicLog implements Capture {
     }
 
     void intake(Topic.@Nullable Intake now) {
+        Topic.Intake before = intake;
+        if (before != null) {
+            before.replacedBy(now);
+        }
         intake = now;
     }
 

@@ -20,6 +20,12 @@ public interface Topics {
      */
     CompletableFuture<Topic> create(String tenant, TopicSpec spec);
 
+    /**
+     * The same for a topic that gets an intake: what comes to it before that is there is held back,
+     * and goes to it first.
+     */
+    CompletableFuture<Topic> createForIntake(String tenant, TopicSpec spec);
+
     Optional<Topic> find(String tenant, String name);
 
     Optional<Topic> find(UUID id);

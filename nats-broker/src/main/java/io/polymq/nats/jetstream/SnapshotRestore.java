@@ -153,7 +153,7 @@ final class SnapshotRestore implements Snapshots.Session {
                         done ->
                                 account.params()
                                         .topics()
-                                        .create(
+                                        .createForIntake(
                                                 account.tenant(),
                                                 StoredStream.spec(config, now, first, null)))
                 .thenComposeAsync(

@@ -146,7 +146,7 @@ final class StreamApi {
                                 done ->
                                         account.params()
                                                 .topics()
-                                                .create(
+                                                .createForIntake(
                                                         account.tenant(),
                                                         StoredStream.spec(
                                                                 stored, now, base, null)));
