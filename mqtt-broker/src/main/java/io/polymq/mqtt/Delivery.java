@@ -10,8 +10,4 @@ import org.jspecify.annotations.Nullable;
  * @param receipt told to expect this delivery; null when nobody waits for it
  */
 record Delivery(
-        Session session,
-        MqttSubscription subscription,
-        KeptMessage message,
-        int qos,
-        @Nullable Receipt receipt) {}
+        MqttSubscription subscription, KeptMessage message, int qos, @Nullable Receipt receipt) {}

@@ -1,5 +1,7 @@
 package io.polymq.mqtt;
 
+import static java.util.Objects.requireNonNull;
+
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -11,7 +13,9 @@ import io.polymq.core.security.Credentials;
 import io.polymq.core.security.Principal;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +46,9 @@ final class Session {
     private final AtomicLong mailed = new AtomicLong();
 
     private final SessionSender sender;
+
+    /** In the order in which each publisher handed it in, wherever the session moves meanwhile. */
+    private volatile @Nullable Queue<Delivery> mail;
 
     private volatile SessionZone zone;
     private volatile @Nullable MqttConnection connection;
@@ -332,8 +339,23 @@ final class Session {
         if (receipt != null) {
             receipt.forward();
         }
-        zone.post(new Delivery(this, subscription, message.keep(), qos, receipt));
+        post(new Delivery(subscription, message.keep(), qos, receipt));
         return true;
+    }
+
+    private void post(Delivery delivery) {
+        Queue<Delivery> known = mail;
+        (known == null ? firstMail() : known).add(delivery);
+        zone.post(this);
+    }
+
+    private synchronized Queue<Delivery> firstMail() {
+        Queue<Delivery> known = mail;
+        if (known == null) {
+            known = new ConcurrentLinkedQueue<>();
+            mail = known;
+        }
+        return known;
     }
 
     /** Whether one more fits; if so it is counted until the zone takes it. */
@@ -378,17 +400,21 @@ final class Session {
         }
         receipt.forward();
         int most = subscription.qosFor(qos);
-        zone.post(new Delivery(this, subscription, message, most, receipt));
+        post(new Delivery(subscription, message, most, receipt));
         return true;
     }
 
-    /** A message that another thread mailed. */
-    void onDelivery(Delivery delivery) {
+    /**
+     * There is mail from another thread: the oldest is taken, which need not be the one that its
+     * zone was told of, as the session may have moved here since.
+     */
+    void onMail() {
         SessionZone now = zone;
         if (!now.isHere()) {
-            now.post(delivery);
+            now.post(this);
             return;
         }
+        Delivery delivery = requireNonNull(requireNonNull(mail).poll());
         mailed.addAndGet(-ONE_MAILED - delivery.message().payload().length);
         Receipt receipt = delivery.receipt();
         if (!ended) {

@@ -26,7 +26,7 @@ final class SessionZone {
     private static final int DELIVERIES_PER_TURN = 1024;
 
     private final EventExecutor executor;
-    private final Queue<Delivery> mailbox = new ConcurrentLinkedQueue<>();
+    private final Queue<Session> mailbox = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
     private final RouteCache routes;
@@ -64,9 +64,9 @@ final class SessionZone {
         var unused = executor.schedule(task, 1, TimeUnit.MILLISECONDS);
     }
 
-    /** Any thread; what one thread posts is delivered in its order. */
-    void post(Delivery delivery) {
-        mailbox.add(delivery);
+    /** Any thread: the session has one more piece of mail. */
+    void post(Session session) {
+        mailbox.add(session);
         if (scheduled.compareAndSet(false, true)) {
             executor.execute(this::drain);
         }
@@ -75,11 +75,11 @@ final class SessionZone {
     private void drain() {
         scheduled.set(false);
         for (int i = 0; i < DELIVERIES_PER_TURN; i++) {
-            Delivery delivery = mailbox.poll();
-            if (delivery == null) {
+            Session session = mailbox.poll();
+            if (session == null) {
                 return;
             }
-            delivery.session().onDelivery(delivery);
+            session.onMail();
         }
         if (!mailbox.isEmpty() && scheduled.compareAndSet(false, true)) {
             executor.execute(this::drain);

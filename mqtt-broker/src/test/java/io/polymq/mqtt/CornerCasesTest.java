@@ -269,6 +269,28 @@ class CornerCasesTest {
     }
 
     @Test
+    void case43AShutdownSendsTheWillToASessionThatItEnds() throws Exception {
+        try (ShardStore shards = inMemory()) {
+            try (TestServer server =
+                            new TestServer(MqttSettings.DEFAULT, new AllowAll(), shards, 0, 1);
+                    TestClient watcher = TestClient.v5(server.port());
+                    TestClient mortal = TestClient.v5(server.port())) {
+                watcher.connect("w", true, 1000);
+                watcher.subscribe("will/#", 1);
+                mortal.connect(mortal("m", 60, 0));
+                server.close();
+                mortal.expectDisconnect(ReasonCode.SERVER_SHUTTING_DOWN);
+            }
+            try (TestServer server =
+                            new TestServer(MqttSettings.DEFAULT, new AllowAll(), shards, 0, 1);
+                    TestClient watcher = TestClient.v5(server.port())) {
+                assertThat(watcher.connect("w", false, 1000).sessionPresent()).isTrue();
+                watcher.ack(watcher.expectMessage("will/m", "gone"));
+            }
+        }
+    }
+
+    @Test
     void case44AWillToAFilterRefusesTheConnection() throws Exception {
         try (TestServer server = server();
                 TestClient client = TestClient.v5(server.port())) {
