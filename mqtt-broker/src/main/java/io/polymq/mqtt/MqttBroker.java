@@ -11,6 +11,7 @@ import io.polymq.network.ProtocolBinding;
 import io.polymq.network.Shutdown;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -108,26 +109,44 @@ public final class MqttBroker {
 
     private CompletionStage<Void> drain(Duration within) {
         CloseReason why = new CloseReason(CloseReason.Kind.SHUTDOWN, "the broker stops");
+        List<CompletableFuture<Void>> endings = new ArrayList<>();
         for (Session session : shared.sessions().all()) {
+            CompletableFuture<Void> ended = new CompletableFuture<>();
+            endings.add(ended);
             session.run(
                     () -> {
-                        MqttConnection connection = session.connection();
-                        if (connection != null) {
-                            connection.ending(why);
+                        try {
+                            MqttConnection connection = session.connection();
+                            if (connection != null) {
+                                connection.ending(why);
+                            }
+                        } finally {
+                            ended.complete(null);
                         }
                     });
         }
         keepAlives.stop();
         sys.stop();
-        SessionStore store = shared.store();
         CompletableFuture<Void> drained = new CompletableFuture<>();
-        background.execute(
-                () -> {
-                    CompletableFuture<Void> flushed =
-                            store == null ? CompletableFuture.completedFuture(null) : store.flush();
-                    flushed.whenComplete((done, failure) -> stop(within, drained));
-                });
+        // The wills of those that ended are published by the background's next turn, and reach
+        // the sessions that they are for in the one after it.
+        var unused =
+                CompletableFuture.allOf(endings.toArray(CompletableFuture[]::new))
+                        .orTimeout(within.toMillis() / 2, TimeUnit.MILLISECONDS)
+                        .whenComplete(
+                                (done, late) ->
+                                        background.execute(
+                                                () ->
+                                                        background.execute(
+                                                                () -> flush(within, drained))));
         return drained;
+    }
+
+    private void flush(Duration within, CompletableFuture<Void> drained) {
+        SessionStore store = shared.store();
+        CompletableFuture<Void> flushed =
+                store == null ? CompletableFuture.completedFuture(null) : store.flush();
+        flushed.whenComplete((done, failure) -> stop(within, drained));
     }
 
     private void stop(Duration within, CompletableFuture<Void> drained) {

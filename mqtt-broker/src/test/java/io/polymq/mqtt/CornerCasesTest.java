@@ -11,6 +11,9 @@ import io.polymq.config.MqttConfig;
 import io.polymq.config.schema.Defaults;
 import io.polymq.conformance.AllowAll;
 import io.polymq.core.router.TrieRouter;
+import io.polymq.core.security.Credentials;
+import io.polymq.core.security.Principal;
+import io.polymq.core.security.Security;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;
@@ -21,6 +24,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Parts of corner cases that want settings, clocks or stores of their own. */
@@ -268,11 +273,23 @@ class CornerCasesTest {
         }
     }
 
+    /** Allows everything, but takes its time with what the broker publishes by itself. */
+    private static final class SlowWithWills extends AllowAll {
+        @Override
+        public boolean allows(
+                Principal principal, Credentials.Peer peer, Action action, Resource resource) {
+            if (Thread.currentThread().getName().startsWith("mqtt-background")) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+            }
+            return true;
+        }
+    }
+
     @Test
-    void case43AShutdownSendsTheWillToASessionThatItEnds() throws Exception {
+    void case43AShutdownWaitsForTheWillThatASessionIsOwed() throws Exception {
+        Security slow = new SlowWithWills();
         try (ShardStore shards = inMemory()) {
-            try (TestServer server =
-                            new TestServer(MqttSettings.DEFAULT, new AllowAll(), shards, 0, 1);
+            try (TestServer server = new TestServer(MqttSettings.DEFAULT, slow, shards, 0, 1);
                     TestClient watcher = TestClient.v5(server.port());
                     TestClient mortal = TestClient.v5(server.port())) {
                 watcher.connect("w", true, 1000);
