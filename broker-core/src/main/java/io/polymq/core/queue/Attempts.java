@@ -18,6 +18,8 @@ final class Attempts {
 
     private static final byte VERSION = 1;
     private static final int STEP = 4096;
+    private static final int ATTEMPT_BYTES = 12;
+    private static final int FEW_BYTES = 64;
     private static final int MOST_BYTES = 60_000;
     private static final long SAVE_MILLIS = 1000;
 
@@ -142,20 +144,20 @@ final class Attempts {
     }
 
     private void attach(long below) {
-        ByteBuffer state = ByteBuffer.allocate(Math.min(MOST_BYTES, 13 + 12 * noted()));
+        ByteBuffer state = ByteBuffer.allocate(FEW_BYTES);
         state.put(VERSION).putLong(below).putInt(0);
         int count = 0;
         for (Entry entry = level.oldest();
-                entry != null && state.remaining() >= 12;
+                entry != null && state.remaining() >= ATTEMPT_BYTES;
                 entry = entry.lineNext) {
             if (entry.deliveries > 1) {
-                state.putLong(entry.offset).putInt(entry.deliveries);
+                state = withRoom(state.putLong(entry.offset).putInt(entry.deliveries));
                 count++;
             }
         }
         for (Map.Entry<Long, Integer> entry : known.entrySet()) {
-            if (state.remaining() >= 12 && !cursor.isAcknowledged(entry.getKey())) {
-                state.putLong(entry.getKey()).putInt(entry.getValue());
+            if (state.remaining() >= ATTEMPT_BYTES && !cursor.isAcknowledged(entry.getKey())) {
+                state = withRoom(state.putLong(entry.getKey()).putInt(entry.getValue()));
                 count++;
             }
         }
@@ -165,13 +167,13 @@ final class Attempts {
         cursor.attach(bytes);
     }
 
-    /** At most so many attempts are to be written down. */
-    private int noted() {
-        int count = known.size();
-        for (Entry entry = level.oldest(); entry != null; entry = entry.lineNext) {
-            count += entry.deliveries > 1 ? 1 : 0;
+    /** Mostly there is nothing to note; what there is may take {@link #MOST_BYTES} in all. */
+    private static ByteBuffer withRoom(ByteBuffer state) {
+        if (state.remaining() >= ATTEMPT_BYTES || state.capacity() == MOST_BYTES) {
+            return state;
         }
-        return count;
+        int more = Math.min(MOST_BYTES, 4 * state.capacity());
+        return ByteBuffer.allocate(more).put(state.flip());
     }
 
     /** An orderly end: the mark need not run ahead any more. */
