@@ -28,7 +28,6 @@ final class AtomicBatches {
 
     private static final class Open {
         final List<Draft> drafts = new ArrayList<>();
-        final List<Publish> publishes = new ArrayList<>();
         final Set<String> ids = new HashSet<>();
         long heard;
     }
@@ -110,7 +109,6 @@ final class AtomicBatches {
         }
         if (store) {
             batch.drafts.add(draft);
-            batch.publishes.add(publish);
         }
         batch.heard = parts.zone().elapsed();
         if (commit == null) {

@@ -50,10 +50,13 @@ final class Publish implements Runnable, StreamLog.Settler {
         }
     }
 
-    /** Whoever waits in the broker itself is told. */
+    /**
+     * Whoever waits in the broker itself is told. A publisher of a subject, who named no stream,
+     * hears success when the stream is gone: there was nothing to store it.
+     */
     void done(@Nullable Throwable failure) {
         if (receipt != null) {
-            receipt.done(failure);
+            receipt.done(stream.isEnded() ? null : failure);
         }
         if (listener != null) {
             StorageException cause =

@@ -64,21 +64,32 @@ final class Publishing {
     }
 
     void resume() {
+        if (stream.isEnded()) {
+            return;
+        }
         held = false;
         while (!held && !waiting.isEmpty()) {
             carryOut(waiting.remove());
         }
     }
 
-    /** Everyone who waits is refused. */
+    /** The stream is gone for those who wait, and for those on their way. */
     void close() {
         held = true;
-        waiting.forEach(publish -> refuse(publish, ApiError.STREAM_NOT_FOUND.exception()));
+        waiting.forEach(this::overtaken);
         waiting.clear();
     }
 
+    private void overtaken(Publish publish) {
+        stream.arrived(publish);
+        lend(publish);
+        refuse(publish, ApiError.STREAM_NOT_FOUND.exception());
+    }
+
     void take(Publish publish) {
-        if (held) {
+        if (stream.isEnded()) {
+            overtaken(publish);
+        } else if (held) {
             waiting.add(publish);
         } else {
             carryOut(publish);
@@ -87,17 +98,23 @@ final class Publishing {
 
     private void carryOut(Publish publish) {
         stream.arrived(publish);
+        Message message = lend(publish);
+        try {
+            carryOut(publish, message);
+        } catch (ApiException refused) {
+            refuse(publish, refused);
+        }
+    }
+
+    /** The message; where it is to be answered goes to the publish. */
+    private Message lend(Publish publish) {
         Message message = publish.message.lendTo(lent);
         boolean nats = message.isNativeTo(NatsHeaderCodec.INSTANCE);
         publish.reply = nats ? message.replyTo() : null;
         if (nats) {
             message.replyTo((Subject) null);
         }
-        try {
-            carryOut(publish, message);
-        } catch (ApiException refused) {
-            refuse(publish, refused);
-        }
+        return message;
     }
 
     private void carryOut(Publish publish, Message message) {
@@ -226,7 +243,7 @@ final class Publishing {
     }
 
     void failed(Publish publish, Throwable why) {
-        refuse(publish, ApiError.STREAM_STORE_FAILED.exception(why.getMessage() + ""));
+        refuse(publish, ApiError.STREAM_STORE_FAILED.exception(why.getMessage() + ""), why);
     }
 
     void refuse(Publish publish, ApiException why) {

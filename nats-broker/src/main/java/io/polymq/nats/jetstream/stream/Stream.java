@@ -67,7 +67,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
     private StreamConfig config;
     private MessageIndex index = new MessageIndex();
     private StreamLog log;
-    private State state = State.LOADING;
+    private volatile State state = State.LOADING;
     private long safe;
     private long lastTime;
     private long trimmed;
@@ -88,7 +88,7 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         this.scheduled = new Scheduled(this, parts);
         this.sourcing = new Sourcing(this, parts, home);
         this.produced = new ProducedBatches(this, parts);
-        this.trimmer = new Timer(parts.zone(), this::trim);
+        this.trimmer = new Timer(parts.zone(), this::trimNow);
         this.log = new StreamLog(parts, topic, form(stored), durability(), this);
         configure();
         topic.intake(this);
@@ -195,6 +195,10 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
         return state == State.READY;
     }
 
+    boolean isEnded() {
+        return state == State.ENDED;
+    }
+
     /** Another configuration of the same stream. */
     public void change(Topic now, StreamConfig next) {
         topic = now;
@@ -235,7 +239,10 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
     }
 
     private void reloadWhenIdle() {
-        if (log.isIdle() || state == State.ENDED) {
+        if (state == State.ENDED) {
+            return;
+        }
+        if (log.isIdle()) {
             load(log.base());
         } else {
             new Timer(parts.zone(), this::reloadWhenIdle).in(20);
@@ -428,10 +435,6 @@ public final class Stream implements Topic.Intake, StreamLog.Owner {
             trimmer.within(TRIM_AFTER);
         }
         return true;
-    }
-
-    private void trim() {
-        trimNow();
     }
 
     private CompletableFuture<Void> trimNow() {
