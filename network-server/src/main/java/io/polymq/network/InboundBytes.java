@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class InboundBytes extends ChannelInboundHandlerAdapter {
 
+    private static final int FOR_MANY = 64 << 10;
+
     private final ChannelConnection connection;
     private final LoopContext loop;
     private final ListenerMetrics metrics;
@@ -49,10 +51,13 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
         handler = protocol;
     }
 
-    /** How much of a large packet is still to come. */
-    int missing() {
+    /** How much is worth being read at once, if it is there. */
+    int wanted() {
         LargePacket packet = gathered;
-        return packet == null ? 0 : packet.missing();
+        if (packet != null) {
+            return packet.missing();
+        }
+        return loop.isOneSpeakingToMany() ? FOR_MANY : 0;
     }
 
     @Override
@@ -192,6 +197,7 @@ final class InboundBytes extends ChannelInboundHandlerAdapter {
         long bytes = batchBytes;
         if (bytes > 0) {
             batchBytes = 0;
+            loop.heard();
             metrics.received(bytes);
             ProtocolHandler current = handler;
             if (current != null && !discarding) {

@@ -230,7 +230,7 @@ final class Listener {
                     Certificates.ofPeer(
                             Objects.requireNonNull(stream.parent().sslEngine()).getSession()));
         } else {
-            channel.config().setRecvByteBufAllocator(new ReadSizes(connection.inbound()::missing));
+            channel.config().setRecvByteBufAllocator(new ReadSizes(connection.inbound()::wanted));
         }
         connection.startClock();
         metrics.accepted();

@@ -15,6 +15,11 @@ final class LoopContext {
     private static final int MOST_TOUCHED = 1024;
     private static final int LARGE_SPARES = 128;
 
+    // More receivers than these share a turn's time anyway, and fill more chunks than are spare.
+    private static final int LEAST_MANY = 16;
+    private static final int MOST_MANY = 128;
+    private static final int TURNS_ALONE = 64;
+
     private final EventLoop eventLoop;
     private final ChunkPool chunks;
     private final DeadlineWheel deadlines;
@@ -23,6 +28,8 @@ final class LoopContext {
     private final Runnable endTurn = this::endTurn;
     private boolean turnEndScheduled;
     private boolean flushing;
+    private int speakers;
+    private int turnsAlone;
 
     LoopContext(EventLoop eventLoop, LongSupplier nanoClock) {
         this.eventLoop = eventLoop;
@@ -64,7 +71,24 @@ final class LoopContext {
 
     private void endTurn() {
         turnEndScheduled = false;
+        int receivers = touched.size();
+        boolean alone = speakers == 1 && receivers >= LEAST_MANY && receivers <= MOST_MANY;
+        turnsAlone = alone ? turnsAlone + 1 : 0;
+        speakers = 0;
         flushTouched();
+    }
+
+    /** A connection has said something in this turn. */
+    void heard() {
+        speakers++;
+    }
+
+    /**
+     * Whether for some time one connection alone has had something to say, and to many: then each
+     * of them is sent more at once, and nobody waits for it.
+     */
+    boolean isOneSpeakingToMany() {
+        return turnsAlone >= TURNS_ALONE;
     }
 
     private void flushTouched() {

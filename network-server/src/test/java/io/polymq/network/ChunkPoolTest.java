@@ -3,7 +3,6 @@ package io.polymq.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
-import io.netty.channel.embedded.EmbeddedChannel;
 import io.polymq.network.Part.Chunk;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,28 +14,6 @@ class ChunkPoolTest {
     private static final int SMALL = 1024;
 
     private final ChunkPool pool = new ChunkPool(UnpooledByteBufAllocator.DEFAULT, SMALL, 2);
-
-    /** Tells nobody. */
-    private enum Silent implements ChannelOutbox.Owner {
-        OWNER;
-
-        @Override
-        public void congestionChanged(boolean writable) {}
-
-        @Override
-        public void overflowed() {}
-
-        @Override
-        public void drained() {}
-
-        @Override
-        public void sent(long bytes) {}
-
-        @Override
-        public void writeFailed(Throwable cause) {
-            throw new AssertionError(cause);
-        }
-    }
 
     @AfterEach
     void close() {
@@ -83,28 +60,5 @@ class ChunkPoolTest {
             pool.giveBack((Chunk) part);
         }
         return sizes;
-    }
-
-    @Test
-    void aTurnWithTooManyReceiversIsSentBeforeItEnds() {
-        EmbeddedChannel own = new EmbeddedChannel();
-        LoopContext loop = new LoopContext(own.eventLoop(), System::nanoTime);
-        List<EmbeddedChannel> channels = new ArrayList<>();
-        for (int i = 0; i < 1024; i++) {
-            assertThat(channels).noneMatch(channel -> !channel.outboundMessages().isEmpty());
-            channels.add(new EmbeddedChannel());
-            ChannelOutbox outbox =
-                    new ChannelOutbox(
-                            channels.getLast(),
-                            loop,
-                            new ChannelOutbox.WriteLimits(1 << 10, 1 << 20, 1 << 20),
-                            new RawWriter(true, Runnable::run, RawWriter.NONE),
-                            Silent.OWNER);
-            outbox.append(new byte[] {1}, 0, 1);
-        }
-        assertThat(channels).allMatch(channel -> channel.outboundMessages().size() == 1);
-        channels.forEach(EmbeddedChannel::finishAndReleaseAll);
-        own.finishAndReleaseAll();
-        loop.chunks().close();
     }
 }
