@@ -197,7 +197,7 @@ final class QueueFeed implements Feed, Queue.Consumer {
         return acceptedCount > 0;
     }
 
-    /** Hands over what was accepted. */
+    /** Hands over what was accepted; the receipt was told to expect it. */
     void flushAccepted(@Nullable Receipt receipt) {
         int count = acceptedCount;
         if (count > 0) {

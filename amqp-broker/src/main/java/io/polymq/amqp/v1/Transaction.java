@@ -164,6 +164,7 @@ final class Transaction {
                 receipt.expect();
                 Receipt settling =
                         new Receipt(failure -> receipt.done(isElsewhere(failure) ? null : failure));
+                settling.expect();
                 feed.flushAccepted(settling);
                 settling.seal();
             }

@@ -4,7 +4,11 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.MessageProperties;
 import io.polymq.amqp.TestAmqp;
+import io.polymq.amqp.model.AmqpQueue;
+import io.polymq.amqp.model.VirtualHosts;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -40,5 +44,20 @@ abstract class BesideAnOldClient {
                     message.getBytes(StandardCharsets.UTF_8));
         }
         channel.waitForConfirmsOrDie(10_000);
+    }
+
+    static AmqpQueue find(String name) {
+        return Objects.requireNonNull(
+                Objects.requireNonNull(amqp.broker.hosts().find(VirtualHosts.DEFAULT))
+                        .queues()
+                        .find(name));
+    }
+
+    static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

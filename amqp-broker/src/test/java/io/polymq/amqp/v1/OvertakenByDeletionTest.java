@@ -3,14 +3,11 @@ package io.polymq.amqp.v1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.amqp.model.AmqpQueue;
-import io.polymq.amqp.model.VirtualHosts;
 import io.polymq.amqp.v1.frame.DeliveryState;
 import io.polymq.amqp.v1.frame.Performative;
 import io.polymq.amqp.v1.type.Described;
 import io.polymq.amqp.v1.type.Unsigned;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -19,13 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A deletion that comes between the routing of a message of 1.0 and its writing. */
 final class OvertakenByDeletionTest extends BesideAnOldClient {
-
-    private static AmqpQueue find(String name) {
-        return Objects.requireNonNull(
-                Objects.requireNonNull(amqp.broker.hosts().find(VirtualHosts.DEFAULT))
-                        .queues()
-                        .find(name));
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"/queues/overtaken", "/exchanges/amq.topic/over.taken"})
@@ -54,7 +44,7 @@ final class OvertakenByDeletionTest extends BesideAnOldClient {
         try (V1Client client = V1Client.session(amqp.address(), "overtaken-tx")) {
             client.attachCoordinator();
             client.attachSender("s", 1, "/queues/overtaken");
-            client.message(0, 0, false, command(0x31, List.of()));
+            client.message(0, 0, false, V1Client.command(0x31, List.of()));
             DeliveryState declared = client.await(Performative.Disposition.class).state();
             byte[] transaction = ((DeliveryState.Declared) declared).transaction();
             client.transfer(
@@ -68,27 +58,11 @@ final class OvertakenByDeletionTest extends BesideAnOldClient {
                     null,
                     new Described(Unsigned.ofLong(0x34), List.of(transaction)));
             amqp.deleteBehind(find("overtaken")).join();
-            client.message(0, 2, false, command(0x32, List.of(transaction, false)));
+            client.message(0, 2, false, V1Client.command(0x32, List.of(transaction, false)));
             assertThat(client.await(Performative.Disposition.class).state())
                     .isEqualTo(DeliveryState.ACCEPTED);
         } finally {
             channel.queueDelete("overtaken");
-        }
-    }
-
-    /** A message to the coordinator. */
-    private static byte[] command(long descriptor, List<Object> fields) {
-        return V1Client.sections(
-                new Described(
-                        Unsigned.ofLong(0x77),
-                        new Described(Unsigned.ofLong(descriptor), new ArrayList<>(fields))));
-    }
-
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
         }
     }
 }

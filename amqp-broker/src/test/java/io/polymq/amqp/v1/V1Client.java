@@ -281,6 +281,14 @@ public final class V1Client implements AutoCloseable {
                 new Described(Unsigned.ofLong(0x77), body));
     }
 
+    /** A message to the coordinator. */
+    static byte[] command(long descriptor, List<Object> fields) {
+        return sections(
+                new Described(
+                        Unsigned.ofLong(0x77),
+                        new Described(Unsigned.ofLong(descriptor), new ArrayList<>(fields))));
+    }
+
     static byte[] sections(Described... sections) {
         ByteBuf out = Unpooled.buffer();
         for (Described section : sections) {

@@ -166,7 +166,7 @@ class V1KillTest {
         client.attach(V1Client.receiver("from", 2, "/queues/from"));
         long id = 0;
         for (int count = 0; ; count++) {
-            client.message(0, id++, false, command(0x31, new ArrayList<>()));
+            client.message(0, id++, false, V1Client.command(0x31, List.of()));
             DeliveryState declared = client.await(Performative.Disposition.class).state();
             byte[] transaction = ((DeliveryState.Declared) declared).transaction();
             client.credit(2, count, 1, false);
@@ -186,15 +186,10 @@ class V1KillTest {
                     got.deliveryId(),
                     got.deliveryId(),
                     new DeliveryState.Transactional(transaction, DeliveryState.ACCEPTED));
-            client.message(0, id++, false, command(0x32, List.of(transaction, false)));
+            client.message(0, id++, false, V1Client.command(0x32, List.of(transaction, false)));
             assertThat(client.await(Performative.Disposition.class).state())
                     .isEqualTo(DeliveryState.ACCEPTED);
             moved.add(text);
         }
-    }
-
-    private static byte[] command(int code, List<Object> fields) {
-        return V1Client.sections(
-                new Described(Unsigned.ofLong(0x77), new Described(Unsigned.ofLong(code), fields)));
     }
 }
