@@ -17,6 +17,7 @@ import io.polymq.mqtt.MqttSettings;
 import io.polymq.nats.NatsBrokerServerParams;
 import io.polymq.nats.NatsSettings;
 import io.polymq.nats.jetstream.JetStreamParams;
+import io.polymq.nats.options.JetStreamOptions;
 import io.polymq.nats.options.LimitOptions;
 import io.polymq.nats.options.ServerOptions;
 import io.polymq.network.BoundAddress;
@@ -123,14 +124,16 @@ final class ProtocolParams {
         if (options != null && !options.jetStream().enabled()) {
             return null;
         }
-        String domain = options == null ? null : options.jetStream().domain();
+        JetStreamOptions configured = options == null ? JetStreamOptions.OFF : options.jetStream();
+        String domain = configured.domain();
         return new JetStreamParams(
                 parts.core().topics(),
                 parts.cache().store(),
                 parts.core().zones(),
                 parts.core().records(),
                 parts.core().blocking(),
-                domain == null ? "" : domain);
+                domain == null ? "" : domain,
+                configured.consumerLimits());
     }
 
     private static NatsSettings natsSettings(PolyMqConfig config) {

@@ -16,6 +16,7 @@ import io.polymq.core.subject.Subject;
 import io.polymq.nats.account.Accounts;
 import io.polymq.nats.account.Directory;
 import io.polymq.nats.account.Door;
+import io.polymq.nats.jetstream.JetStreamParams;
 import io.polymq.nats.monitor.ConnectionFacts;
 import io.polymq.nats.monitor.MonitorServer;
 import io.polymq.nats.monitor.Reports;
@@ -148,8 +149,13 @@ public final class NatsBroker {
     private ServerInfo serverInfo() {
         ServerOptions now = options;
         TlsOptions tls = now == null ? null : now.transports().tls();
+        JetStreamParams streaming = params.jetStream();
         return new ServerInfo(
-                settings, directory.door().loginRequired(), tls != null && tls.verify(), json);
+                settings,
+                directory.door().loginRequired(),
+                tls != null && tls.verify(),
+                streaming == null ? "" : streaming.domain(),
+                json);
     }
 
     /** Who is connected, told to those who measure a service. */

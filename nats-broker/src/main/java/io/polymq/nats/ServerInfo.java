@@ -29,6 +29,7 @@ final class ServerInfo {
     private final NatsSettings settings;
     private final boolean loginRequired;
     private final boolean verifiesCertificates;
+    private final String domain;
     private final ObjectMapper json;
     private volatile boolean lameDuck;
 
@@ -36,10 +37,12 @@ final class ServerInfo {
             NatsSettings settings,
             boolean loginRequired,
             boolean verifiesCertificates,
+            String domain,
             ObjectMapper json) {
         this.settings = settings;
         this.loginRequired = loginRequired;
         this.verifiesCertificates = verifiesCertificates;
+        this.domain = domain;
         this.json = json;
     }
 
@@ -119,6 +122,9 @@ final class ServerInfo {
         info.put("max_payload", maxPayload);
         if (settings.jetStream()) {
             info.put("jetstream", true);
+        }
+        if (!domain.isEmpty()) {
+            info.put("domain", domain);
         }
         info.put("client_id", ends.id());
         info.put("client_ip", host(ends.remote()));

@@ -56,6 +56,42 @@ class JetStreamExternalTest {
     }
 
     @Test
+    void aConsumerWaitsForWhoListensInAnotherAccount(@TempDir Path folder) throws Exception {
+        try (TestNats nats = TestNats.configured(ACCOUNTS, folder);
+                JetStreamClient a = new JetStreamClient(nats.address(), "a");
+                JetStreamClient b = new JetStreamClient(nats.address(), "b")) {
+            a.api("STREAM.CREATE.S", "{\"name\":\"S\",\"subjects\":[\"s.>\"]}");
+            a.api(
+                    "CONSUMER.CREATE.S.c",
+                    "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"c\","
+                            + "\"ack_policy\":\"explicit\",\"deliver_subject\":\"to.b.c\"}}");
+            a.put("s.a", "for b");
+            assertThat(a.api("CONSUMER.INFO.S.c", "").at("/num_ack_pending").asInt()).isZero();
+            String sid = b.subscribe("to.b.c");
+            assertThat(b.nextOf(sid).text()).isEqualTo("for b");
+        }
+    }
+
+    @Test
+    void anAccountMayLimitWhatAConsumerLeavesUnacknowledged(@TempDir Path folder) throws Exception {
+        try (TestNats nats =
+                        TestNats.configured(
+                                "accounts { A { jetstream { max_ack_pending: 100 },"
+                                        + " users: [{user: a, password: a}] } }",
+                                folder);
+                JetStreamClient a = new JetStreamClient(nats.address(), "a")) {
+            a.api("STREAM.CREATE.S", "{\"name\":\"S\",\"subjects\":[\"s.>\"]}");
+            String create =
+                    "{\"stream_name\":\"S\",\"config\":{\"durable_name\":\"c\","
+                            + "\"ack_policy\":\"explicit\",\"max_ack_pending\":%d}}";
+            JsonNode refused = a.api("CONSUMER.CREATE.S.c", create.formatted(101));
+            assertThat(refused.at("/error/err_code").asInt()).isEqualTo(10121);
+            JsonNode usual = a.api("CONSUMER.CREATE.S.c", create.formatted(0));
+            assertThat(usual.at("/config/max_ack_pending").asInt()).isEqualTo(100);
+        }
+    }
+
+    @Test
     void aStreamOfAnotherAccountIsMirroredAndTheMirrorGoesOnAfterARestart(@TempDir Path folder)
             throws Exception {
         try (TestNats nats = TestNats.configured(ACCOUNTS, folder);

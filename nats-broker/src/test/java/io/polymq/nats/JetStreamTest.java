@@ -98,12 +98,55 @@ class JetStreamTest {
     }
 
     @Test
-    void namesOfAConsumerMustAgreeWithTheSubjectFirst() {
+    void aDirectGetThatAsksForNothingIsEmpty() {
+        stream(",\"allow_direct\":true");
+        JetStreamClient.Delivery told = client.request("$JS.API.DIRECT.GET.S", "", "{\"seq\":0}");
+        assertThat(told.headers()).isEqualTo("NATS/1.0 408 Empty Request\r\n\r\n");
+    }
+
+    @Test
+    void aRequestIsCountedBehindItsAnswer() {
+        long before = client.api("INFO", "").at("/api/total").asLong();
+        assertThat(client.api("INFO", "").at("/api/total").asLong()).isEqualTo(before + 1);
+        client.api("STREAM.INFO.S", "");
+        assertThat(client.api("INFO", "").at("/api/total").asLong()).isEqualTo(before + 3);
+    }
+
+    @Test
+    void aSourceBehindItsOwnMirrorIsACycle() {
+        stream("");
+        client.api("STREAM.CREATE.M", "{\"name\":\"M\",\"mirror\":{\"name\":\"S\"}}");
+        JsonNode refused =
+                client.api(
+                        "STREAM.CREATE.T",
+                        "{\"name\":\"T\",\"sources\":[{\"name\":\"S\"},{\"name\":\"M\"}]}");
+        client.api("STREAM.DELETE.M", "");
+        assertThat(code(refused)).isEqualTo(10052);
+    }
+
+    @Test
+    void whatAMirrorKeepsHasNoHeadersMoreThanItsOrigin() {
+        stream("");
+        client.put("s.a", "plain");
+        client.api("STREAM.CREATE.M", "{\"name\":\"M\",\"mirror\":{\"name\":\"S\"}}");
+        client.api(
+                "CONSUMER.CREATE.M.c",
+                "{\"stream_name\":\"M\",\"config\":{\"durable_name\":\"c\"}}");
+        JetStreamClient.Delivery got = client.pull("M", "c", 1, "").getFirst();
+        client.api("STREAM.DELETE.M", "");
+        assertThat(got.text()).isEqualTo("plain");
+        assertThat(got.headers()).isEmpty();
+    }
+
+    @Test
+    void theNameInTheSubjectIsTheConsumers() {
         stream("");
         String create =
                 "{\"stream_name\":\"S\",\"config\":{\"name\":\"n\",\"durable_name\":\"d\"}}";
         assertThat(code(client.api("CONSUMER.CREATE.S.n", create))).isEqualTo(10017);
-        assertThat(code(client.api("CONSUMER.CREATE.S.d", create))).isEqualTo(10132);
+        assertThat(client.api("CONSUMER.CREATE.S.d", create).at("/config/name").asText())
+                .isEqualTo("d");
+        assertThat(code(client.api("CONSUMER.DURABLE.CREATE.S.d", create))).isEqualTo(10132);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.polymq.meta.ClientPool;
 import io.polymq.meta.MetadataStore;
 import io.polymq.meta.drivers.MetadataDrivers;
 import io.polymq.nats.jetstream.JetStreamParams;
+import io.polymq.nats.jetstream.api.ConsumerLimits;
 import io.polymq.storage.ShardStore;
 import io.polymq.storage.ShardStores;
 import io.polymq.storage.StorageParams;
@@ -59,7 +60,15 @@ final class TestStorage implements AutoCloseable {
                                         metrics))
                         .join();
         zone = ZoneThread.start("test-zone", Ticks.SYSTEM);
-        params = new JetStreamParams(topics, metadata, List.of(zone.zone()), records, blocking, "");
+        params =
+                new JetStreamParams(
+                        topics,
+                        metadata,
+                        List.of(zone.zone()),
+                        records,
+                        blocking,
+                        "",
+                        ConsumerLimits.NONE);
     }
 
     static TestStorage open(Path folder, Router router) {

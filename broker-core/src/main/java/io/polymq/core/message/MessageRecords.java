@@ -7,6 +7,7 @@ import io.polymq.storage.StoredRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,7 +121,7 @@ public final class MessageRecords {
         into.begin(subject, payload, 0, payload.length);
         ByteBuffer own = reader.own;
         if (own == null || !readNative(own, into)) {
-            into.properties(reader.properties());
+            into.properties(reader.properties(subject));
         }
         if (reader.replyTo != null) {
             into.replyTo(Subject.ofDotted(reader.replyTo));
@@ -178,6 +179,7 @@ public final class MessageRecords {
     private static final class Reader {
 
         private final List<Header> headers = new ArrayList<>();
+        private final byte @Nullable [] key;
         private @Nullable Subject subject;
         private @Nullable ByteBuffer own;
         private @Nullable String contentType;
@@ -189,9 +191,7 @@ public final class MessageRecords {
         private long priority = -1;
 
         Reader(@Nullable ByteBuffer key) {
-            if (key != null) {
-                headers.add(new Header(KEY, bytes(key)));
-            }
+            this.key = key == null ? null : bytes(key);
         }
 
         void take(StoredRecord.Header header) {
@@ -259,7 +259,11 @@ public final class MessageRecords {
             }
         }
 
-        MessageProperties properties() {
+        /** A key that is the subject is the writer's habit and tells nothing more. */
+        MessageProperties properties(Subject of) {
+            if (key != null && !Arrays.equals(key, of.dotted())) {
+                headers.addFirst(new Header(KEY, key));
+            }
             return new MessageProperties(
                     contentType,
                     correlation,

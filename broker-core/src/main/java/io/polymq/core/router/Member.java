@@ -2,6 +2,7 @@ package io.polymq.core.router;
 
 import io.polymq.core.message.Message;
 import io.polymq.core.subject.Filter;
+import io.polymq.core.subject.Subject;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,11 @@ final class Member extends SubjectTrie.Entry implements Router.Subscription {
 
     boolean isOpen() {
         return sink != null;
+    }
+
+    boolean isWanted(RouteCache cache, Subject subject) {
+        Sink to = sink;
+        return to != null && to.isWanted(cache, subject);
     }
 
     /** False also when the sink is gone or broken: a group then goes on to its next member. */

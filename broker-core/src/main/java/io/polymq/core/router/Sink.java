@@ -2,6 +2,7 @@ package io.polymq.core.router;
 
 import io.polymq.core.message.KeptMessage;
 import io.polymq.core.message.Message;
+import io.polymq.core.subject.Subject;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +22,14 @@ public interface Sink {
      * @return false when it could not take it (closing, full): a group then tries its next member
      */
     boolean deliver(Message message);
+
+    /**
+     * Whether anybody would get a message of this subject; one that hands messages on to another
+     * space may know of nobody there.
+     */
+    default boolean isWanted(RouteCache cache, Subject subject) {
+        return true;
+    }
 
     /** How many deliveries wait for their end, for groups that prefer the idlest member. */
     default int inFlight() {

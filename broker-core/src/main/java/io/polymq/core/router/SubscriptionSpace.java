@@ -239,7 +239,15 @@ final class SubscriptionSpace implements Router.Space {
     @Override
     public boolean hasInterest(RouteCache cache, Subject subject) {
         Route route = cache.route(this, subject);
-        return route.captures.length > 0 || route.members.length > 0 || route.shares.length > 0;
+        if (route.captures.length > 0 || route.shares.length > 0) {
+            return true;
+        }
+        for (Member member : route.members) {
+            if (member.isWanted(cache, subject)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

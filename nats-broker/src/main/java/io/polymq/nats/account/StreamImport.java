@@ -1,6 +1,7 @@
 package io.polymq.nats.account;
 
 import io.polymq.core.message.Message;
+import io.polymq.core.router.RouteCache;
 import io.polymq.core.router.Sink;
 import io.polymq.core.subject.Subject;
 import io.polymq.nats.subject.SubjectTransform;
@@ -24,14 +25,22 @@ final class StreamImport implements Sink {
 
     @Override
     public boolean deliver(Message message) {
-        Subject subject = message.subject();
-        if (transform != null) {
-            String mapped = transform.apply(subject.toString());
-            if (mapped == null) {
-                return false;
-            }
-            subject = Subject.ofDotted(mapped);
+        Subject subject = mapped(message.subject());
+        return subject != null
+                && crossing.publish(to.space(), message, subject, message.replyTo()) > 0;
+    }
+
+    @Override
+    public boolean isWanted(RouteCache cache, Subject subject) {
+        Subject mapped = mapped(subject);
+        return mapped != null && to.space().hasInterest(cache, mapped);
+    }
+
+    private @Nullable Subject mapped(Subject subject) {
+        if (transform == null) {
+            return subject;
         }
-        return crossing.publish(to.space(), message, subject, message.replyTo()) > 0;
+        String mapped = transform.apply(subject.toString());
+        return mapped == null ? null : Subject.ofDotted(mapped);
     }
 }

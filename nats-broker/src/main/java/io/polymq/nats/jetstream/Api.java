@@ -60,7 +60,6 @@ final class Api {
         int prefix = all[1].equals("API") ? PREFIX_TOKENS : PREFIX_TOKENS + 1;
         String[] tokens = Arrays.copyOfRange(all, prefix, all.length);
         Call call = new Call(account, kept.subject(), reply, kept.payload(), tokens);
-        total++;
         if (message.isNativeTo(NatsHeaderCodec.INSTANCE) && message.headerLength() > 0) {
             byte[] headers =
                     Arrays.copyOfRange(
@@ -70,6 +69,7 @@ final class Api {
             String level = HeaderBlock.first(headers, REQUIRED_LEVEL);
             if (level != null && !isServed(level)) {
                 call.as(kind(call)).refuse(ApiError.REQUIRED_API_LEVEL.exception());
+                total++;
                 errors++;
                 return;
             }
@@ -80,6 +80,7 @@ final class Api {
             errors++;
             call.refuse(refused);
         }
+        total++; // its own answer does not count it
     }
 
     private boolean isServed(String level) {

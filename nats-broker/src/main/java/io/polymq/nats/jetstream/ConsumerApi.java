@@ -100,7 +100,10 @@ final class ConsumerApi {
         if (!durable.equals(call.token(4))) {
             throw ApiError.CONSUMER_DURABLE_MISMATCH.exception();
         }
-        namesAgree(config);
+        String named = config.fields().text("name");
+        if (!named.isEmpty() && !named.equals(durable)) {
+            throw ApiError.CONSUMER_NAME_DURABLE_MISMATCH.exception();
+        }
         put(call, call.token(3), config, durable, request.text("action"));
     }
 
@@ -108,20 +111,18 @@ final class ConsumerApi {
         Fields request = Requests.consumer(call.body());
         ConsumerConfig config = config(request, call.token(2));
         String durable = config.durable();
-        String named = config.fields().text("name");
         if (call.tokens() == 3) {
             if (!durable.isEmpty()) {
                 throw ApiError.CONSUMER_EPHEMERAL_WITH_DURABLE.exception();
             }
+            String named = config.fields().text("name");
             put(call, call.token(2), config, named, request.text("action"));
             return;
         }
         String name = call.token(3);
-        if (!durable.isEmpty() && !durable.equals(name)
-                || durable.isEmpty() && !named.isEmpty() && !named.equals(name)) {
+        if (!durable.isEmpty() && !durable.equals(name)) {
             throw ApiError.CONSUMER_DURABLE_MISMATCH.exception();
         }
-        namesAgree(config);
         if (call.tokens() > 4) {
             String filter = call.rest(4);
             if (config.fields().texts("filter_subjects").size() > 1) {
@@ -145,24 +146,17 @@ final class ConsumerApi {
                 : new ConsumerConfig(given);
     }
 
-    private static void namesAgree(ConsumerConfig config) {
-        String named = config.fields().text("name");
-        if (!named.isEmpty() && !config.durable().isEmpty() && !named.equals(config.durable())) {
-            throw ApiError.CONSUMER_NAME_DURABLE_MISMATCH.exception();
-        }
-    }
-
     private void put(
             Call call, String streamName, ConsumerConfig asked, String wanted, String action) {
         Stream stream = StreamApi.stream(account, streamName);
         String name = wanted.isEmpty() ? account.outlet().newId(NAME_LENGTH) : wanted;
         ConsumerChecks.name(name);
         Fields limits = stream.config().fields().object("consumer_limits");
-        ConsumerConfig config = asked.withDefaults(limits);
+        ConsumerConfig config = asked.withDefaults(limits, account.consumerLimits());
         if (!wanted.isEmpty()) {
             config = config.with("name", TextNode.valueOf(name));
         }
-        ConsumerChecks.check(config, stream.config());
+        ConsumerChecks.check(config, stream.config(), account.consumerLimits());
         Consumer known = account.consumers(streamName).get(name);
         if (known == null) {
             if (action.equals("update")) {

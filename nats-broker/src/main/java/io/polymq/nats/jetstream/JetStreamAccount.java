@@ -11,6 +11,7 @@ import io.polymq.core.topic.Topic;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.meta.MetadataStore;
 import io.polymq.nats.jetstream.api.ConsumerConfig;
+import io.polymq.nats.jetstream.api.ConsumerLimits;
 import io.polymq.nats.jetstream.api.Fields;
 import io.polymq.nats.jetstream.api.StreamConfig;
 import io.polymq.nats.jetstream.consumer.Consumer;
@@ -288,6 +289,10 @@ final class JetStreamAccount implements Home, Consumer.Home {
         if (stream != null && stream.topic().id().equals(topic.id())) {
             forget(stream);
         }
+    }
+
+    ConsumerLimits consumerLimits() {
+        return params.consumerLimits().within(limits.maxAckPending());
     }
 
     Map<String, Stream> streams() {

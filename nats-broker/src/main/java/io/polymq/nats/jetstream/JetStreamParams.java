@@ -4,6 +4,7 @@ import io.polymq.core.message.MessageRecords;
 import io.polymq.core.topic.Topics;
 import io.polymq.core.zone.ShardZone;
 import io.polymq.meta.MetadataStore;
+import io.polymq.nats.jetstream.api.ConsumerLimits;
 import java.util.List;
 import java.util.concurrent.Executor;
 
@@ -20,7 +21,8 @@ public record JetStreamParams(
         List<ShardZone> zones,
         MessageRecords records,
         Executor blocking,
-        String domain) {
+        String domain,
+        ConsumerLimits consumerLimits) {
 
     public JetStreamParams {
         zones = List.copyOf(zones);

@@ -209,10 +209,13 @@ final class MessageApi {
         boolean next = request.has("next_by_subj");
         boolean time = request.has("start_time");
         List<String> multi = request.texts("multi_last");
+        if (multi.isEmpty() && !sequence && !last && !next && !time) {
+            status(reply, 408, "Empty Request");
+            return;
+        }
         boolean bad =
                 multi.isEmpty()
-                        ? !sequence && !last && !next && !time
-                                || sequence && last
+                        ? sequence && last
                                 || sequence && time
                                 || last && next
                                 || last && (time || request.number("batch") > 0)

@@ -15,7 +15,9 @@ import io.polymq.nats.jetstream.stream.StoredStream;
 import io.polymq.nats.jetstream.stream.Stream;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -355,8 +357,7 @@ final class StreamApi {
                         || origin.config().fields().number("max_msg_size") > size)) {
             throw ApiError.MIRROR_MAX_MESSAGE_SIZE.exception();
         }
-        List<String> seen = new ArrayList<>(List.of(config.name()));
-        checkCycle(config, seen);
+        checkCycle(config);
     }
 
     /** Null when it is not there, or not the account's. */
@@ -364,18 +365,40 @@ final class StreamApi {
         return source.has("external") ? null : account.streams().get(source.text("name"));
     }
 
-    private void checkCycle(StreamConfig config, List<String> seen) {
-        for (Fields source : config.fields().objects("sources")) {
-            String name = source.text("name");
-            if (name.equals(seen.getFirst()) && !source.has("external")) {
-                throw ApiError.STREAM_INVALID_CONFIG.exception("detected cycle");
+    /** Level by level; what is reached once more, in whatever way, counts as a cycle. */
+    private void checkCycle(StreamConfig config) {
+        Set<String> seen = new HashSet<>();
+        ArrayDeque<StreamConfig> next = new ArrayDeque<>(List.of(config));
+        for (StreamConfig at = next.poll(); at != null; at = next.poll()) {
+            seen.add(at.name());
+            for (Fields source : at.fields().objects("sources")) {
+                visit(source, seen, next, overlaps(at, source.text("filter_subject")));
             }
-            Stream origin = origin(source);
-            if (origin != null && !seen.contains(name)) {
-                seen.add(name);
-                checkCycle(origin.config(), seen);
+            Fields mirror = at.fields().object("mirror");
+            if (mirror != null) {
+                visit(mirror, seen, next, true);
             }
         }
+    }
+
+    private void visit(
+            Fields source, Set<String> seen, ArrayDeque<StreamConfig> next, boolean closes) {
+        if (!seen.contains(source.text("name"))) {
+            Stream origin = origin(source);
+            if (origin != null) {
+                next.add(origin.config());
+            }
+        } else if (closes && !source.has("external")) {
+            throw ApiError.STREAM_INVALID_CONFIG.exception("detected cycle");
+        }
+    }
+
+    private static boolean overlaps(StreamConfig config, String filter) {
+        if (filter.isEmpty()) {
+            return true;
+        }
+        Filter asked = StreamConfig.filter(filter);
+        return asked != null && config.filters().stream().anyMatch(asked::overlaps);
     }
 
     // Questions.

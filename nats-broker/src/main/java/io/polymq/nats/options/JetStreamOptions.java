@@ -1,5 +1,6 @@
 package io.polymq.nats.options;
 
+import io.polymq.nats.jetstream.api.ConsumerLimits;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -10,10 +11,11 @@ public record JetStreamOptions(
         long maxMemory,
         long maxFile,
         @Nullable String domain,
-        boolean syncAlways) {
+        boolean syncAlways,
+        ConsumerLimits consumerLimits) {
 
     public static final JetStreamOptions OFF =
-            new JetStreamOptions(false, null, -1, -1, null, false);
+            new JetStreamOptions(false, null, -1, -1, null, false, ConsumerLimits.NONE);
 
     /** What one account may have; -1 is without bound. */
     public record AccountLimits(

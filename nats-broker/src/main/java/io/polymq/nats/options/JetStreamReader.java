@@ -1,5 +1,6 @@
 package io.polymq.nats.options;
 
+import io.polymq.nats.jetstream.api.ConsumerLimits;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,8 @@ final class JetStreamReader {
             return JetStreamOptions.OFF;
         }
         if (!(value instanceof ConfValue.Block)) {
-            return new JetStreamOptions(isOn(value), null, -1, -1, null, false);
+            return new JetStreamOptions(
+                    isOn(value), null, -1, -1, null, false, ConsumerLimits.NONE);
         }
         Section section = outer.section("jetstream", value);
         section.refuse(
@@ -39,7 +41,6 @@ final class JetStreamReader {
                 "meta_compact_size",
                 "meta_compact_sync",
                 "max_concurrent_io",
-                "limits",
                 "strict");
         String store = section.text("store_dir", "storedir", "store");
         ConfValue sync = section.take("sync_interval", "sync");
@@ -56,9 +57,24 @@ final class JetStreamReader {
                         section.number(-1, "max_memory_store", "max_mem_store", "max_mem"),
                         section.number(-1, "max_file_store", "max_file"),
                         section.text("domain"),
-                        always);
+                        always,
+                        consumerLimits(section));
         section.finish();
         return options;
+    }
+
+    private static ConsumerLimits consumerLimits(Section outer) throws OptionsException {
+        Section section = outer.section("limits");
+        if (section == null) {
+            return ConsumerLimits.NONE;
+        }
+        section.ignore("max_ha_assets"); // of clusters
+        ConsumerLimits limits =
+                new ConsumerLimits(
+                        section.number(-1, "max_ack_pending"),
+                        section.number(-1, "max_request_batch"));
+        section.finish();
+        return limits;
     }
 
     static JetStreamOptions.@Nullable AccountLimits account(

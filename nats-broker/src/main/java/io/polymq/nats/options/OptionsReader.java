@@ -71,7 +71,8 @@ final class OptionsReader {
                             jetStream.maxMemory(),
                             jetStream.maxFile(),
                             jetStream.domain(),
-                            jetStream.syncAlways());
+                            jetStream.syncAlways(),
+                            jetStream.consumerLimits());
         }
         String serverName = root.text("server_name");
         if (serverName != null && serverName.contains(" ")) {

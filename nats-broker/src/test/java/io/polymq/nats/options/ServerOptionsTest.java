@@ -3,6 +3,7 @@ package io.polymq.nats.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.polymq.nats.jetstream.api.ConsumerLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -103,6 +104,15 @@ class ServerOptionsTest {
         assertThat(options.identity().authorization().user()).isEqualTo("u");
         assertThat(options.limits().times().authTimeout()).isEqualTo(Duration.ofMillis(1500));
         assertThat(options.listen().port()).isEqualTo(1);
+    }
+
+    @Test
+    void whatTheServerAllowsEveryConsumer() throws OptionsException {
+        ServerOptions options =
+                parse("jetstream { limits { max_ack_pending: 123, max_request_batch: 7 } }");
+        assertThat(options.jetStream().consumerLimits()).isEqualTo(new ConsumerLimits(123, 7));
+        assertThat(parse("jetstream: enabled").jetStream().consumerLimits())
+                .isEqualTo(ConsumerLimits.NONE);
     }
 
     @Test

@@ -103,6 +103,8 @@ public enum ApiError {
     CONSUMER_MAX_EXPIRES_SMALL(400, 10115, "consumer max request expires needs to be >= 1ms"),
     CONSUMER_MAX_DELIVER_BACKOFF(
             400, 10116, "max deliver is required to be > length of backoff values"),
+    CONSUMER_MAX_REQUEST_BATCH_EXCESS(
+            400, 10125, "consumer max request batch exceeds server limit of {}"),
     CONSUMER_MAX_ACK_PENDING_EXCESS(
             400, 10121, "consumer max ack pending exceeds system limit of {}"),
     STREAM_MAX_BYTES_EXCEEDED(

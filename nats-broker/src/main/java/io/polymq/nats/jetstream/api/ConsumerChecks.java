@@ -49,8 +49,14 @@ public final class ConsumerChecks {
     }
 
     /** With its defaults; everything that does not depend on other consumers. */
-    public static void check(ConsumerConfig config, StreamConfig stream) {
+    public static void check(ConsumerConfig config, StreamConfig stream, ConsumerLimits server) {
         Fields fields = config.fields();
+        if (server.maxRequestBatch() > 0 && fields.number("max_batch") > server.maxRequestBatch()) {
+            throw ApiError.CONSUMER_MAX_REQUEST_BATCH_EXCESS.exception(server.maxRequestBatch());
+        }
+        if (server.maxAckPending() > 0 && config.maxAckPending() > server.maxAckPending()) {
+            throw ApiError.CONSUMER_MAX_ACK_PENDING_EXCESS.exception(server.maxAckPending());
+        }
         if (fields.text("description").length() > MAX_DESCRIPTION) {
             throw ApiError.CONSUMER_DESCRIPTION_TOO_LONG.exception(MAX_DESCRIPTION);
         }

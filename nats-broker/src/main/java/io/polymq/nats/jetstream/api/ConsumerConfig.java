@@ -80,7 +80,7 @@ public final class ConsumerConfig {
     }
 
     /** With the defaults that a server fills in. */
-    public ConsumerConfig withDefaults(@Nullable Fields limits) {
+    public ConsumerConfig withDefaults(@Nullable Fields limits, ConsumerLimits server) {
         ObjectNode config = json().deepCopy();
         boolean push = config.has("deliver_subject");
         boolean acks = ackPolicy() != AckPolicy.NONE;
@@ -96,7 +96,12 @@ public final class ConsumerConfig {
         }
         if (fields.number("max_ack_pending") == 0 && acks) {
             long most = limits == null ? 0 : limits.number("max_ack_pending");
-            config.put("max_ack_pending", most > 0 ? most : DEFAULT_ACK_PENDING);
+            long usual = most > 0 ? most : DEFAULT_ACK_PENDING;
+            long bound = server.maxAckPending();
+            config.put("max_ack_pending", bound > 0 ? Math.min(usual, bound) : usual);
+        }
+        if (!push && fields.number("max_batch") == 0 && server.maxRequestBatch() > 0) {
+            config.put("max_batch", server.maxRequestBatch());
         }
         if (!push && fields.number("max_waiting") == 0) {
             config.put("max_waiting", (long) DEFAULT_WAITING);
