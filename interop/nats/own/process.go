@@ -1,6 +1,7 @@
 package ntf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -98,5 +99,19 @@ func (p *process) Reload() error {
 	if !p.Running() {
 		return errors.New("not running")
 	}
-	return p.command.Process.Signal(syscall.SIGHUP)
+	before := p.reloads()
+	if err := p.command.Process.Signal(syscall.SIGHUP); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(5 * time.Second); p.reloads() == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return errors.New("the configuration was not read again")
+		}
+	}
+	return nil
+}
+
+func (p *process) reloads() int {
+	said, _ := os.ReadFile(p.log)
+	return bytes.Count(said, []byte("Reloaded server configuration"))
 }

@@ -289,6 +289,7 @@ public final class BrokerServer {
         }
         try {
             nats.reload();
+            LOG.info("Reloaded server configuration");
         } catch (OptionsException wrong) {
             LOG.error("Failed to reload server configuration: {}", wrong.getMessage());
         }

@@ -56,6 +56,10 @@ final class NatsClients implements ServerFacts {
 
     /** Every client is held against what the configuration says now. */
     void reconsider() {
+        long excess = (long) count.get() - broker.limits().maxConnections();
+        open.values().stream()
+                .limit(Math.max(0, excess))
+                .forEach(one -> one.connection().loop().execute(one::tooMany));
         open.values().forEach(one -> one.connection().loop().execute(one::reconsider));
     }
 

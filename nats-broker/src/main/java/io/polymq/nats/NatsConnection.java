@@ -106,10 +106,7 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
             connection.loop().schedule(this::sendInfo, wait, TimeUnit.NANOSECONDS);
         }
         if (!counted) {
-            fail(
-                    CloseReason.Kind.LIMIT_EXCEEDED,
-                    NatsError.MAX_CONNECTIONS,
-                    "too many connections");
+            tooMany();
             return;
         }
         NatsUser nobody = broker.door().anonymous();
@@ -433,6 +430,11 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         }
         options = asked;
         refuse(result, failure);
+    }
+
+    /** It is one connection more than there may be. */
+    void tooMany() {
+        fail(CloseReason.Kind.LIMIT_EXCEEDED, NatsError.MAX_CONNECTIONS, "too many connections");
     }
 
     /** The configuration has changed: whether the client may stay, and what it may do. */

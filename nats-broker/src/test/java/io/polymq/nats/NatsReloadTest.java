@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.polymq.nats.options.OptionsException;
 import io.polymq.nats.options.ServerOptions;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +101,24 @@ class NatsReloadTest {
             }
             assertThat(a.send("PUB ok.x 101\r\n").untilClosed())
                     .contains("Maximum Payload Violation");
+        }
+    }
+
+    @Test
+    void whoIsTooManyThenIsClosed() throws Exception {
+        try (WireClient a = as("a", "a");
+                WireClient b = as("b", "b")) {
+            text = BEFORE + "max_connections: 1";
+            nats.broker.reload();
+            List<CompletableFuture<String>> ends =
+                    Stream.of(a, b)
+                            .map(one -> CompletableFuture.supplyAsync(one::untilEnd))
+                            .toList();
+            assertThat(CompletableFuture.anyOf(ends.toArray(CompletableFuture[]::new)))
+                    .succeedsWithin(10, TimeUnit.SECONDS)
+                    .asString()
+                    .contains("-ERR 'maximum connections exceeded'");
+            assertThat(ends).filteredOn(CompletableFuture::isDone).hasSize(1);
         }
     }
 
