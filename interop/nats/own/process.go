@@ -112,6 +112,10 @@ func (p *process) Reload() error {
 }
 
 func (p *process) reloads() int {
-	said, _ := os.ReadFile(p.log)
+	log := p.options.LogFile
+	if log == "" {
+		log = p.log
+	}
+	said, _ := os.ReadFile(log)
 	return bytes.Count(said, []byte("Reloaded server configuration"))
 }

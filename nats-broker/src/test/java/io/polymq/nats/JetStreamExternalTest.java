@@ -73,6 +73,18 @@ class JetStreamExternalTest {
     }
 
     @Test
+    void anAccountWithoutStreamsIsToldSoAndHasNobodyWhoAnswersElse(@TempDir Path folder)
+            throws Exception {
+        try (TestNats nats =
+                        TestNats.configured(
+                                "accounts { A { users: [{user: a, password: a}] } }", folder);
+                JetStreamClient a = new JetStreamClient(nats.address(), "a")) {
+            assertThat(a.api("INFO", "").at("/error/err_code").asInt()).isEqualTo(10039);
+            assertThat(a.request("$JS.API.STREAM.NAMES", "", "").status()).isEqualTo(503);
+        }
+    }
+
+    @Test
     void anAccountMayLimitWhatAConsumerLeavesUnacknowledged(@TempDir Path folder) throws Exception {
         try (TestNats nats =
                         TestNats.configured(

@@ -85,7 +85,7 @@ public final class JetStream implements Topics.Listener {
         account(tenant);
     }
 
-    /** The account may not use it, and hears so instead of nothing. */
+    /** The account may not use it, and hears so when it asks; nobody answers its other requests. */
     public void refuse(String tenant) {
         ShardZone zone = params.zones().getFirst();
         Router.Space space = router.space(tenant);
@@ -95,7 +95,7 @@ public final class JetStream implements Topics.Listener {
         Errors.put(answer, ApiError.NOT_ENABLED_FOR_ACCOUNT.exception());
         listen(
                 space,
-                API + ">",
+                API + "INFO",
                 sink(
                         zone,
                         (kept, message) -> {
