@@ -495,6 +495,10 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         if (!account.equals(entered)) {
             subscriptions.close();
             leaveAccount();
+        } else if (account.leftAsTooMany()) {
+            entered = null;
+        }
+        if (entered == null) {
             if (!account.entered()) {
                 fail(
                         CloseReason.Kind.LIMIT_EXCEEDED,

@@ -109,17 +109,33 @@ class NatsReloadTest {
         try (WireClient a = as("a", "a");
                 WireClient b = as("b", "b")) {
             text = BEFORE + "max_connections: 1";
-            nats.broker.reload();
-            List<CompletableFuture<String>> ends =
-                    Stream.of(a, b)
-                            .map(one -> CompletableFuture.supplyAsync(one::untilEnd))
-                            .toList();
-            assertThat(CompletableFuture.anyOf(ends.toArray(CompletableFuture[]::new)))
-                    .succeedsWithin(10, TimeUnit.SECONDS)
-                    .asString()
-                    .contains("-ERR 'maximum connections exceeded'");
-            assertThat(ends).filteredOn(CompletableFuture::isDone).hasSize(1);
+            assertOneIsClosed("maximum connections exceeded", a, b);
         }
+    }
+
+    @Test
+    void whoIsTooManyOfAnAccountThenIsClosed() throws Exception {
+        try (WireClient a = as("a", "a");
+                WireClient other = as("gone", "p")) {
+            text = BEFORE.replace("A {", "A { limits { max_connections: 1 }");
+            assertOneIsClosed("maximum account active connections exceeded", a, other);
+        }
+    }
+
+    private void assertOneIsClosed(String why, WireClient... clients) throws Exception {
+        nats.broker.reload();
+        List<CompletableFuture<String>> ends =
+                Stream.of(clients)
+                        .map(
+                                one ->
+                                        CompletableFuture.supplyAsync(
+                                                one::untilEnd, Thread::startVirtualThread))
+                        .toList();
+        assertThat(CompletableFuture.anyOf(ends.toArray(CompletableFuture[]::new)))
+                .succeedsWithin(10, TimeUnit.SECONDS)
+                .asString()
+                .contains("-ERR '" + why + "'");
+        assertThat(ends).filteredOn(CompletableFuture::isDone).hasSize(1);
     }
 
     @Test

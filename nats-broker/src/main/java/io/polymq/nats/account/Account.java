@@ -74,6 +74,19 @@ public final class Account {
         connections.decrementAndGet();
     }
 
+    /** Whether there are more than there may be now; then one of them has {@link #left}. */
+    public boolean leftAsTooMany() {
+        int limit = options.limits().maxConnections();
+        int now = connections.get();
+        while (limit >= 0 && now > limit) {
+            if (connections.compareAndSet(now, now - 1)) {
+                return true;
+            }
+            now = connections.get();
+        }
+        return false;
+    }
+
     /** False when it has as many as it may; each true is followed by one {@link #unsubscribed}. */
     public boolean subscribed() {
         int limit = options.limits().maxSubscriptions();
