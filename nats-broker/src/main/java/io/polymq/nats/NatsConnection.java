@@ -432,7 +432,6 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         refuse(result, failure);
     }
 
-    /** It is one connection more than there may be. */
     void tooMany() {
         fail(CloseReason.Kind.LIMIT_EXCEEDED, NatsError.MAX_CONNECTIONS, "too many connections");
     }
@@ -498,16 +497,14 @@ final class NatsConnection implements ProtocolHandler, NatsCommands {
         } else if (account.leftAsTooMany()) {
             entered = null;
         }
-        if (entered == null) {
-            if (!account.entered()) {
-                fail(
-                        CloseReason.Kind.LIMIT_EXCEEDED,
-                        NatsError.MAX_ACCOUNT_CONNECTIONS,
-                        "too many connections of " + account);
-                return false;
-            }
-            entered = account;
+        if (entered == null && !account.entered()) {
+            fail(
+                    CloseReason.Kind.LIMIT_EXCEEDED,
+                    NatsError.MAX_ACCOUNT_CONNECTIONS,
+                    "too many connections of " + account);
+            return false;
         }
+        entered = account;
         options = asked;
         user = known;
         publisher.worksIn(account);
