@@ -113,7 +113,8 @@ def launch(name, port, command, work, **env):
 def polymq(work):
     ports = {name: free_port() for name in SCENARIOS}
     sets = [f"{name}_runtime.tcp_port={port}" for name, port in ports.items()]
-    sets += [f"data_path={work}/polymq", "admin.port=off", "mqtt_runtime.websocket_port=off", "nats_runtime.websocket_port=off", "kafka_runtime.durability=os"]
+    sets += [f"data_path={work}/polymq", "admin.port=off", "mqtt_runtime.websocket_port=off", "nats_runtime.websocket_port=off",
+             "mqtt_runtime.max_queued_messages=1000000", "kafka_runtime.durability=os"]  # a queue without bound on either side
     command = [str(ROOT / "bin/polymq"), "server"] + [word for one in sets for word in ("--set", one)]
     server = launch("polymq", ports["kafka"], command, work, POLYMQ_HEAP=os.environ.get("POLYMQ_HEAP", "1g"))
     for port in ports.values():
