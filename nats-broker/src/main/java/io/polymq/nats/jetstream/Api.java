@@ -60,27 +60,30 @@ final class Api {
         int prefix = all[1].equals("API") ? PREFIX_TOKENS : PREFIX_TOKENS + 1;
         String[] tokens = Arrays.copyOfRange(all, prefix, all.length);
         Call call = new Call(account, kept.subject(), reply, kept.payload(), tokens);
-        if (message.isNativeTo(NatsHeaderCodec.INSTANCE) && message.headerLength() > 0) {
-            byte[] headers =
-                    Arrays.copyOfRange(
-                            message.header(),
-                            message.headerOffset(),
-                            message.headerOffset() + message.headerLength());
-            String level = HeaderBlock.first(headers, REQUIRED_LEVEL);
-            if (level != null && !isServed(level)) {
-                call.as(kind(call)).refuse(ApiError.REQUIRED_API_LEVEL.exception());
-                total++;
-                errors++;
-                return;
-            }
-        }
         try {
+            checkLevel(message, call);
             route(call);
         } catch (ApiException refused) {
             errors++;
             call.refuse(refused);
         }
         total++; // its own answer does not count it
+    }
+
+    private void checkLevel(Message message, Call call) {
+        if (!message.isNativeTo(NatsHeaderCodec.INSTANCE) || message.headerLength() == 0) {
+            return;
+        }
+        byte[] headers =
+                Arrays.copyOfRange(
+                        message.header(),
+                        message.headerOffset(),
+                        message.headerOffset() + message.headerLength());
+        String level = HeaderBlock.first(headers, REQUIRED_LEVEL);
+        if (level != null && !isServed(level)) {
+            call.as(kind(call));
+            throw ApiError.REQUIRED_API_LEVEL.exception();
+        }
     }
 
     private boolean isServed(String level) {

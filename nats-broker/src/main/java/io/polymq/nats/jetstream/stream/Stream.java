@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One stream: a topic's intake, its index, its limits, its readers. {@link #take} is for any
- * thread, everything else for the shard zone.
+ * One stream: a topic's intake, its index, its limits, its readers. {@link #take} and {@link
+ * #isEnded} are for any thread, everything else for the shard zone.
  *
  * <pre>
  *   LOADING -- records are read --> READY -- an append failed --> LOADING
