@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Level {
 
+    private static final int WINDOW_MESSAGES = 16_384;
+    private static final long WINDOW_BYTES = 16L << 20;
+
     final QueueCore core;
     final int priority;
     private final EntryMap entries = new EntryMap();
@@ -59,6 +62,16 @@ final class Level {
     /** How many are in the window, whatever their state. */
     int window() {
         return entries.size();
+    }
+
+    /** Whether what comes may go into the window at once. */
+    boolean hasRoom() {
+        return entries.size() < WINDOW_MESSAGES && readyBytes < WINDOW_BYTES;
+    }
+
+    /** Whether the oldest are no longer in the window; they are to be, to expire in time. */
+    boolean hasLostHead() {
+        return entries.size() == 0 && backing.canFill();
     }
 
     @Nullable Entry find(long offset) {

@@ -7,22 +7,42 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Of a transient queue: the window is all there is. Shard zone. */
+/** Of a transient queue: what the window has no room for is packed. Shard zone. */
 final class MemoryBacking implements Backing {
 
     private final Level level;
+    private final QueueRecords codec;
     private long next;
 
-    MemoryBacking(Level level) {
+    /** Null while all are in the window. */
+    private @Nullable PackedMessages packed;
+
+    MemoryBacking(Level level, QueueRecords codec) {
         this.level = level;
+        this.codec = codec;
     }
 
     @Override
     public void publish(KeptMessage message, @Nullable Receipt receipt) {
-        level.core.admitted(level.admit(next++, message, level.core.zone().now(), 0));
+        long offset = next++;
+        long now = level.core.zone().now();
+        if (packed == null && level.hasRoom()) {
+            level.core.admitted(level.admit(offset, message, now, 0));
+        } else {
+            pack(offset, message, now);
+        }
         if (receipt != null) {
             receipt.done(null);
         }
+    }
+
+    private void pack(long offset, KeptMessage message, long now) {
+        PackedMessages to = packed;
+        if (to == null) {
+            to = new PackedMessages(codec);
+            packed = to;
+        }
+        to.add(offset, message, now);
     }
 
     @Override
@@ -33,12 +53,12 @@ final class MemoryBacking implements Backing {
 
     @Override
     public long beyond() {
-        return 0;
+        return packed == null ? 0 : packed.count();
     }
 
     @Override
     public long bytesBeyond() {
-        return 0;
+        return packed == null ? 0 : packed.payload();
     }
 
     @Override
@@ -53,11 +73,25 @@ final class MemoryBacking implements Backing {
 
     @Override
     public boolean canFill() {
-        return false;
+        return packed != null;
     }
 
     @Override
-    public void fill() {}
+    public void fill() {
+        PackedMessages from = packed;
+        if (from != null) {
+            from.takeSome(
+                    (offset, message, enqueuedAt) ->
+                            level.core.admitted(level.admit(offset, message, enqueuedAt, 0)));
+            forgetIfEmpty(from);
+        }
+    }
+
+    private void forgetIfEmpty(PackedMessages messages) {
+        if (messages.count() == 0) {
+            packed = null;
+        }
+    }
 
     @Override
     public boolean mayDeliver(Entry entry) {
@@ -72,14 +106,23 @@ final class MemoryBacking implements Backing {
 
     @Override
     public long purge() {
-        return 0;
+        long purged = beyond();
+        packed = null;
+        return purged;
     }
 
     @Override
-    public void discard(long from, long to) {}
+    public void discard(long from, long to) {
+        PackedMessages messages = packed;
+        if (messages != null) {
+            messages.remove(from, to);
+            forgetIfEmpty(messages);
+        }
+    }
 
     @Override
     public void seek(long offset) {
+        packed = null;
         next = Math.max(next, offset);
     }
 
@@ -98,14 +141,19 @@ final class MemoryBacking implements Backing {
             }
             entry = entry.lineNext;
         }
+        if (packed != null) {
+            packed.look(from, max, found, level);
+        }
         to.found(found, null);
     }
 
     @Override
     public boolean isIdle() {
-        return level.window() == 0;
+        return level.window() == 0 && packed == null;
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        packed = null;
+    }
 }

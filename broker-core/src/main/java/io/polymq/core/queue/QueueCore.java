@@ -611,7 +611,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
     /** The oldest are always in the window, so that they expire even when nobody consumes. */
     private void fillHeads() {
         for (Level level : levels) {
-            if (level.window() == 0 && level.backing().canFill()) {
+            if (level.hasLostHead()) {
                 level.backing().fill();
             }
         }
@@ -628,6 +628,9 @@ final class QueueCore implements ShardZone.AtTurnEnd {
         Level level = entry.level();
         level.backing().acknowledge(entry);
         level.remove(entry);
+        if (level.hasLostHead()) {
+            ask();
+        }
     }
 
     void flying(int more) {
@@ -654,12 +657,7 @@ final class QueueCore implements ShardZone.AtTurnEnd {
 
     /** Whether something that was published is not in the window yet. */
     boolean isWriting() {
-        for (Level level : levels) {
-            if (level.backing().open() > 0) {
-                return true;
-            }
-        }
-        return false;
+        return open() > 0;
     }
 
     /** Whether there is too much, what is still being written left out: it has no place yet. */

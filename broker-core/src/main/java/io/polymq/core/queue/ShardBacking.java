@@ -29,8 +29,6 @@ final class ShardBacking implements Backing {
 
     private static final Logger log = LoggerFactory.getLogger(ShardBacking.class);
     private static final int PAGE_BYTES = 256 << 10;
-    private static final int WINDOW_MESSAGES = 16_384;
-    private static final long WINDOW_BYTES = 16L << 20;
     private static final long RETRY_MILLIS = 1000;
 
     private final Level level;
@@ -141,17 +139,13 @@ final class ShardBacking implements Backing {
             return;
         }
         end = offset + 1;
-        if (loaded == offset && hasRoom()) {
+        if (loaded == offset && level.hasRoom()) {
             loaded = end;
             level.core.admitted(level.admit(offset, message, now, attempts.of(offset)));
         } else {
             unread++;
             unreadBytes += message.payload().length;
         }
-    }
-
-    private boolean hasRoom() {
-        return level.window() < WINDOW_MESSAGES && level.readyBytes() < WINDOW_BYTES;
     }
 
     // Reading.

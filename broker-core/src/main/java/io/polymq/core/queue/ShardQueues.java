@@ -192,7 +192,12 @@ public final class ShardQueues implements Queues {
                         room,
                         unlimited,
                         tracer,
-                        self -> new QueueCore(self, room.zone(), self.spec(), MemoryBacking::new));
+                        self ->
+                                new QueueCore(
+                                        self,
+                                        room.zone(),
+                                        self.spec(),
+                                        level -> new MemoryBacking(level, room.records())));
         Queue other = queues.putIfAbsent(new Key(tenant, name), queue);
         if (other == null) {
             return CompletableFuture.completedFuture(queue);
