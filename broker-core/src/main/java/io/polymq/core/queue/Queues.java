@@ -2,7 +2,6 @@ package io.polymq.core.queue;
 
 import io.polymq.core.topic.Committed;
 import io.polymq.storage.Shard;
-import io.polymq.storage.ShardSpec;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -56,15 +55,4 @@ public interface Queues {
 
     /** Lets go of a queue over a foreign shard; its cursor stays. Consumers are cancelled. */
     CompletableFuture<Void> close(Queue over);
-
-    /**
-     * The feed of that name with everything that it holds, or a new one.
-     *
-     * @param spec how long it keeps what a group has not read; without limits until the last group
-     *     has it
-     */
-    CompletableFuture<Feed> feed(String tenant, String name, ShardSpec spec);
-
-    /** Deletes it with all its groups. Nothing happens when missing. */
-    CompletableFuture<Void> deleteFeed(String tenant, String name);
 }

@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds, opens and deletes queues and feeds, and gives each to a shard zone by its name. Any
- * thread; what may look into the store's index runs on the executor that was given.
+ * Finds, opens and deletes queues, and gives each to a shard zone by its name. Any thread; what may
+ * look into the store's index runs on the executor that was given.
  */
 public final class ShardQueues implements Queues {
 
@@ -81,7 +81,6 @@ public final class ShardQueues implements Queues {
     private final ConcurrentHashMap<Key, CompletableFuture<Void>> going = new ConcurrentHashMap<>();
 
     private final ConcurrentHashMap<OverKey, ShardQueue> over = new ConcurrentHashMap<>();
-    private final ConcurrentHashMap<Key, ShardFeed> feeds = new ConcurrentHashMap<>();
 
     public ShardQueues(Params params) {
         store = params.store();
@@ -452,72 +451,11 @@ public final class ShardQueues implements Queues {
         return ((ShardQueue) queue).shut("the queue was closed");
     }
 
-    // Feeds.
-
-    @Override
-    public CompletableFuture<Feed> feed(String tenant, String name, ShardSpec spec) {
-        ShardFeed known = feeds.get(new Key(tenant, name));
-        if (known != null) {
-            return CompletableFuture.completedFuture(known);
-        }
-        String shardName = feedName(tenant, name);
-        return shard(shardName, spec, false)
-                .thenApply(
-                        had -> {
-                            Room room = room(name.hashCode() ^ tenant.hashCode());
-                            ShardFeed feed =
-                                    new ShardFeed(
-                                            tenant,
-                                            name,
-                                            room.zone(),
-                                            room.load(),
-                                            shard(shardName),
-                                            room.records(),
-                                            (self, group, groupSpec, source) ->
-                                                    group(self, group, groupSpec, room, source));
-                            ShardFeed other = feeds.putIfAbsent(new Key(tenant, name), feed);
-                            return other == null ? feed : other;
-                        });
-    }
-
-    private ShardQueue group(
-            ShardFeed feed, String group, QueueSpec spec, Room room, ShardFeed.Sources sources) {
-        return new ShardQueue(
-                feed.tenant(),
-                feed.name() + "/" + group,
-                spec,
-                room,
-                unlimited,
-                tracer,
-                self ->
-                        readerOf(
-                                self,
-                                room,
-                                feed.shard(),
-                                group,
-                                room.records(),
-                                sources.source(self)));
-    }
-
-    private static String feedName(String tenant, String name) {
-        return "feed/" + tenant + "/" + name;
-    }
-
-    @Override
-    public CompletableFuture<Void> deleteFeed(String tenant, String name) {
-        ShardFeed feed = feeds.remove(new Key(tenant, name));
-        if (feed == null) {
-            return CompletableFuture.completedFuture(null);
-        }
-        return feed.delete(() -> deleteShard(feedName(tenant, name)));
-    }
-
     /** Forgets the state of every queue, with its position written; for an orderly end. */
     public CompletableFuture<Void> shut() {
         List<CompletableFuture<Void>> all = new ArrayList<>();
         queues.values().forEach(queue -> all.add(queue.shut("the broker stops")));
         over.values().forEach(queue -> all.add(queue.shut("the broker stops")));
-        feeds.values().forEach(feed -> all.add(feed.shut()));
         return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
     }
 }

@@ -6,7 +6,7 @@ import io.polymq.storage.Shard;
 import org.jspecify.annotations.Nullable;
 
 /** Who writes the shard that a queue reads, and who may trim it. Shard zone. */
-sealed interface ShardSource permits OwnSource, ForeignSource, FeedSource {
+sealed interface ShardSource permits OwnSource, ForeignSource {
 
     /** From now on the reader, which knows of all below {@code end}, hears of what comes. */
     void begin(ShardBacking reader, long end);

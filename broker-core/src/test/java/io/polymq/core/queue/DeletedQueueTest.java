@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.polymq.core.queue.Yard.Done;
 import io.polymq.core.queue.Yard.Taker;
-import io.polymq.storage.ShardSpec;
 import io.polymq.storage.ShardStore;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -166,29 +164,5 @@ final class DeletedQueueTest {
         anew.consume(Yard.auto(), taker);
         yard.awaitTaken(taker, 1);
         assertThat(taker.texts()).containsExactly("anew");
-    }
-
-    private void overtake(Consumer<Feed> deletion, @Nullable Class<?> failure) {
-        Feed feed = yard.get(yard.queues.feed("t", "f", ShardSpec.DEFAULT));
-        yard.get(feed.group("g", QueueSpec.DURABLE, Feed.Start.EARLIEST));
-        deletion.accept(feed);
-        Done overtaken = new Done();
-        feed.publish(message("late"), overtaken.receipt());
-        yard.await(overtaken::isDone);
-        if (failure == null) {
-            assertThat(overtaken.failure).isNull();
-        } else {
-            assertThat(overtaken.failure).isInstanceOf(failure);
-        }
-    }
-
-    @Test
-    void aFeedThatIsDeletedTakesNothingAndRefusesNothing() {
-        overtake(feed -> yard.queues.deleteFeed("t", "f"), null);
-    }
-
-    @Test
-    void aFeedRefusesWhenTheBrokerStops() {
-        overtake(feed -> yard.queues.shut(), QueueException.class);
     }
 }
