@@ -20,6 +20,14 @@ final class PackedMessages {
 
     private static final int BATCH_BYTES = 64 << 10;
 
+    /** Behind so many, batches go into chunks; those are too large for the collector to move. */
+    private static final int FEW = 16;
+
+    /** A region of the launcher's heap, with room for the array's own header. */
+    private static final int CHUNK_BYTES = (4 << 20) - 64;
+
+    private static final ByteBuffer NO_CHUNK = ByteBuffer.allocate(0);
+
     /**
      * @param count of messages
      * @param payload bytes of theirs
@@ -40,6 +48,9 @@ final class PackedMessages {
     private long lastFirst;
 
     private long lastPayload;
+
+    /** The newest, from its position on free. */
+    private ByteBuffer chunk = NO_CHUNK;
 
     private long count;
     private long payload;
@@ -77,9 +88,22 @@ final class PackedMessages {
             return;
         }
         int records = last.count();
-        batches.add(new Batch(lastFirst, last.build(), records, lastPayload));
+        batches.add(new Batch(lastFirst, place(last.build()), records, lastPayload));
         lastFirst += records;
         lastPayload = 0;
+    }
+
+    private ByteBuffer place(ByteBuffer batch) {
+        int size = batch.remaining();
+        if (batches.size() < FEW || size > CHUNK_BYTES / 4) {
+            return batch;
+        }
+        if (chunk.remaining() < size) {
+            chunk = ByteBuffer.allocate(CHUNK_BYTES);
+        }
+        int at = chunk.position();
+        chunk.put(batch);
+        return chunk.slice(at, size);
     }
 
     /** Unpacks some of the oldest, which are no longer here then; there are any. */
