@@ -57,6 +57,13 @@ final class BenchCommand implements Callable<Integer> {
             description = "unacknowledged messages of each publisher (${DEFAULT-VALUE})")
     private int window;
 
+    @Option(
+            names = "--warmup",
+            paramLabel = "SECONDS",
+            defaultValue = "0",
+            description = "what is sent in the first of them counts for no latency")
+    private double warmUp;
+
     @Option(names = "--subject", description = "polymq.bench without, / for . in MQTT")
     private String subject = "";
 
@@ -100,6 +107,7 @@ final class BenchCommand implements Callable<Integer> {
                                 size,
                                 rate,
                                 window,
+                                warmUp,
                                 timeout),
                         this::connect);
         boolean shows = !json && System.console() != null && System.console().isTerminal();

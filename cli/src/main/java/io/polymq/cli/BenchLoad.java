@@ -36,7 +36,11 @@ final class BenchLoad {
         }
     }
 
-    /** What is to be done. */
+    /**
+     * What is to be done.
+     *
+     * @param warmUpSeconds what is sent in them counts for no latency
+     */
     record Plan(
             Protocol protocol,
             String subject,
@@ -46,6 +50,7 @@ final class BenchLoad {
             int size,
             double rate,
             int window,
+            double warmUpSeconds,
             long timeoutSeconds) {
 
         long published() {
@@ -75,6 +80,7 @@ final class BenchLoad {
     private final LongAdder acknowledged = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private final LongAdder delivered = new LongAdder();
+    private volatile long warmAt;
 
     BenchLoad(Plan plan, Supplier<Messenger> connect) {
         this.plan = plan;
@@ -94,6 +100,7 @@ final class BenchLoad {
             }
             List<Thread> threads = new ArrayList<>();
             long begin = System.nanoTime();
+            warmAt = begin + (long) (plan.warmUpSeconds() * 1e9);
             for (int i = 0; i < plan.publishers(); i++) {
                 Messenger publisher = connect.get();
                 open.add(publisher);
@@ -182,7 +189,10 @@ final class BenchLoad {
         }
     }
 
-    private static void record(Histogram histogram, long since) {
+    private void record(Histogram histogram, long since) {
+        if (since < warmAt) {
+            return;
+        }
         long micros = (System.nanoTime() - since) / 1000;
         histogram.recordValue(Math.clamp(micros, 1, HIGHEST_MICROS));
     }
