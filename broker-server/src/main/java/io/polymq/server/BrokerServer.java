@@ -109,6 +109,7 @@ public final class BrokerServer {
     private void start() throws StartupException {
         DataFolder folder = DataFolder.open(config.dataPath());
         data = folder;
+        RocksLibrary.load();
         SharedObjects parts = SharedObjects.create(config, folder.path(), HEADER_CODECS, shutdown);
         shared = parts;
         parts.health().add("broker", this::state);

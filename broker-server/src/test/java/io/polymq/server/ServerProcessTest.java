@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,10 @@ class ServerProcessTest {
     }
 
     private Process serve(Path data, String... settings) throws IOException {
+        return serve(data, Path.of(System.getProperty("java.io.tmpdir")), settings);
+    }
+
+    private Process serve(Path data, Path temporary, String... settings) throws IOException {
         List<String> line =
                 new ArrayList<>(
                         List.of(
@@ -44,6 +49,7 @@ class ServerProcessTest {
                                 "-XX:+UseSerialGC",
                                 "-Xmx256m",
                                 "--enable-native-access=ALL-UNNAMED",
+                                "-Djava.io.tmpdir=" + temporary,
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 PolyMq.class.getName(),
@@ -108,6 +114,17 @@ class ServerProcessTest {
             assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(first.exitValue()).isEqualTo(ExitCode.OK.number());
         }
+    }
+
+    @Test
+    void aKillLeavesNothingInTheTemporaryFolder() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Process process = serve(folder.resolve("data"), temporary);
+        try (BufferedReader output = process.inputReader()) {
+            awaitPort(output);
+            process.destroyForcibly().waitFor();
+        }
+        assertThat(temporary).isEmptyDirectory();
     }
 
     @Test
