@@ -32,7 +32,7 @@ function expect(what, condition) {
 await fill(rows);
 const queue = (await call("GET", "/api/v1/queues?search=invoices")).items[0].name;
 VIEWS.push(`queues/${encodeURIComponent(queue)}`);
-const held = await connections(clients);
+const held = await connections(Math.min(clients, Number(process.env.CONSOLE_SOCKETS ?? clients)));
 
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

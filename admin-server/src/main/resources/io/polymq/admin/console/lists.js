@@ -3,7 +3,9 @@ import { get, part, post, put, remove } from "./api.js";
 import { count, dangerous, el, payload, say, span, time } from "./dom.js";
 import { table } from "./table.js";
 
-const GOODBYE_MILLIS = 700;
+// A client is said goodbye to in its own protocol first; most are gone by the first of them, on a busy broker by the second.
+const GOODBYE_MILLIS = [700, 2500];
+const afterGoodbye = (load) => GOODBYE_MILLIS.forEach((wait) => setTimeout(load, wait));
 
 export async function connections(place) {
   const load = await table(place, "/connections", [
@@ -16,8 +18,7 @@ export async function connections(place) {
     ["", (row) => dangerous("End", `End connection ${row.id}?`, async () => {
       await remove(`/connections/${row.id}`);
       say(`Connection ${row.id} is ended.`);
-      // It says goodbye in its own protocol first.
-      setTimeout(load, GOODBYE_MILLIS);
+      afterGoodbye(load);
     })],
   ], { empty: "Nobody is connected." });
 }
@@ -56,7 +57,7 @@ export async function sessions(place) {
     ["", (row) => (row.connected ? dangerous("Disconnect", `Disconnect ${row.client_id}?`, async () => {
       await remove(`/sessions/${part(row.client_id)}`);
       say(`${row.client_id} is disconnected.`);
-      setTimeout(load, GOODBYE_MILLIS);
+      afterGoodbye(load);
     }) : "")],
   ], { empty: "No session of MQTT." });
 }
