@@ -84,13 +84,24 @@ public final class AgentRegistry {
                 Agent agent = known.value();
                 TenantAgents.Entry there = tenant(agent.tenant()).find(agent.name());
                 if (there == null || !there.agent().equals(agent)) {
-                    tenant(agent.tenant()).put(agent, clock.millis());
+                    index(agent);
                 }
             }
             loaded.complete(null);
         } catch (RuntimeException failure) {
             loaded.completeExceptionally(failure);
         }
+    }
+
+    /**
+     * Until it is what is registered now: a newer one, or its end, may have been heard meanwhile.
+     */
+    private void index(Agent known) {
+        Agent indexed;
+        do {
+            indexed = view.get(known.key());
+            changed(known, indexed);
+        } while (view.get(known.key()) != indexed);
     }
 
     private void changed(@Nullable Agent before, @Nullable Agent after) {
