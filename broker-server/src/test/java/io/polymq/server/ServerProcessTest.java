@@ -128,6 +128,14 @@ class ServerProcessTest {
     }
 
     @Test
+    void aTemporaryFolderThatIsMissingIsTold() throws Exception {
+        refuses(
+                serve(folder.resolve("data"), folder.resolve("missing")),
+                ExitCode.CANNOT_CREATE,
+                "temporary folder");
+    }
+
+    @Test
     void aConfigurationThatIsWrongIsRefusedBeforeAnythingIsTouched() throws Exception {
         Path data = folder.resolve("data");
         Process process = serve(data, "mqtt_runtime.tcp_prot=1");
