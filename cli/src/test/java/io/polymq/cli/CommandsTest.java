@@ -284,6 +284,15 @@ class CommandsTest {
     }
 
     @Test
+    void whatABenchSendsToWarmUpCountsForNoLatency() throws Exception {
+        Ended ended =
+                run("bench", "mqtt", "-s", at("mqtt"), "-n", "20", "--json", "--warmup", "600");
+        assertThat(ended.json().path("delivered").asLong()).isEqualTo(20);
+        assertThat(ended.json().path("delivered_us").path("p100").asLong(-1)).isZero();
+        assertThat(ended.json().path("acknowledged_us").path("p100").asLong(-1)).isZero();
+    }
+
+    @Test
     void endingsTellWhatWentWrong() throws Exception {
         List<Integer> codes = new ArrayList<>();
         codes.add(run("topic", "list", "--nonsense").code());
